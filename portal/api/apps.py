@@ -1,0 +1,10 @@
+"""Delivery as REST API."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    """Delivery as REST API."""
+
+    name = "portal.api"
+    label = "portal_api"

@@ -1,0 +1,53 @@
+"""Writing events: always in the transaction of what they speak of."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from portal.audit.models import Event
+from portal.audit.verbs import VERBS
+
+
+class Acting(Protocol):
+    """Whoever acts: a user, a key or the system."""
+
+    @property
+    def id(self) -> str:
+        """Its public id."""
+
+
+class Named(Protocol):
+    """Whatever has a public id."""
+
+    @property
+    def public_id(self) -> str:
+        """The id that people see."""
+
+
+def record(
+    *, verb: str, actor: Acting, target: Named | str, organization: UUID | str | None = None, **payload: Any
+) -> Event:
+    """Insert the event of a mutation, in the same transaction as the mutation.
+
+    Args:
+        verb: One of `VERBS`.
+        actor: Who did it.
+        target: What it was done to.
+        organization: Whose event it is; None for the platform's own.
+        **payload: Only keys that the verb lists.
+
+    Raises:
+        RuntimeError: Outside a transaction, or a verb or key that is not in the list: mistakes of ours.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event belongs into the transaction of what it speaks of.")
+    known = VERBS.get(verb)
+    if known is None or not known.payload.issuperset(payload):
+        raise RuntimeError(f"{verb} with {sorted(payload)} is not in the list of events.")
+    name = target if isinstance(target, str) else target.public_id
+    return Event.objects.create(
+        verb=verb, actor=actor.id, target=name, organization=str(organization or ""), payload=payload
+    )

@@ -1,0 +1,93 @@
+"""The closed list of what can happen: verb, its sentence for people, the payload it may carry.
+
+Payloads hold ids, codes, counts and hashes, never names, addresses or anything biometric.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One kind of event."""
+
+    sentence: str
+    payload: frozenset[str] = frozenset()
+
+
+def _verb(sentence: str, *payload: str) -> Verb:
+    return Verb(sentence, frozenset(payload))
+
+
+VERBS: dict[str, Verb] = {
+    # people and organizations
+    "user.created": _verb("An account was created"),
+    "user.signed_in": _verb("Signed in"),
+    "organization.created": _verb("The organization was created", "synthetic"),
+    "organization.status_changed": _verb("The organization's status changed", "old", "new", "reason"),
+    "officer.created": _verb("A compliance officer was appointed"),
+    "member.added": _verb("A member was added", "role"),
+    "member.role_changed": _verb("A member's role changed", "old", "new"),
+    "member.removed": _verb("A member was removed", "role"),
+    "member.trained": _verb("A member's training was recorded", "trained_on"),
+    "invitation.sent": _verb("An invitation was sent", "role"),
+    "invitation.accepted": _verb("An invitation was accepted", "role"),
+    "invitation.withdrawn": _verb("An invitation was withdrawn", "role"),
+    "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "expires_at"),
+    "key.revoked": _verb("An API key was revoked"),
+    "access.granted": _verb("Access to one gallery was granted", "member", "permission"),
+    "access.withdrawn": _verb("Access to one gallery was withdrawn", "member", "permission"),
+    "provision.used": _verb("Made by the provisioning command, for tests", "purpose", "status"),
+    # onboarding and review
+    "end_user.registered": _verb("An end user was entered in the register", "type"),
+    "application.started": _verb("An application was started", "kind"),
+    "application.answered": _verb("Answers were saved", "fields"),
+    "application.submitted": _verb("The application was submitted", "declaration"),
+    "application.withdrawn": _verb("The application was withdrawn"),
+    "evidence.added": _verb("Evidence was added", "kind", "sha256", "size"),
+    "evidence.verified": _verb("Evidence was verified", "kind"),
+    "evidence.rejected": _verb("Evidence was rejected", "kind", "reason"),
+    "case.opened": _verb("A case was opened", "kind", "due_at"),
+    "case.assigned": _verb("The case was assigned", "officer"),
+    "case.asked": _verb("The officer asked a question"),
+    "case.answered": _verb("The organization answered"),
+    "case.noted": _verb("An officer wrote a note"),
+    "case.recommended": _verb("An officer recommended an outcome", "outcome"),
+    "case.returned": _verb("The second officer returned the case", "reason"),
+    "case.decided": _verb("The case was decided", "outcome"),
+    "case.closed": _verb("The case was closed"),
+    "determination.recorded": _verb(
+        "A determination was recorded",
+        "organization_type",
+        "moratorium_status",
+        "grants",
+        "outcome",
+        "synthetic",
+    ),
+    # policy and rulings
+    "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
+    "ruling.made": _verb("A ruling was made", "gate", "outcome", "rule", "subject"),
+    # recognition
+    "gallery.created": _verb("A gallery was created", "purpose", "legal_basis", "retention_days"),
+    "gallery.changed": _verb("A gallery was changed", "fields"),
+    "gallery.deleted": _verb("A gallery was deleted with its faces", "faces", "subjects"),
+    "image.uploaded": _verb("An image was uploaded", "sha256", "size"),
+    "image.deleted": _verb("An image was deleted"),
+    "subject.created": _verb("A subject was created"),
+    "subject.erased": _verb("A subject was erased", "faces"),
+    "job.submitted": _verb("A job was submitted", "kind", "items", "ruling", "outcome"),
+    "job.approved": _verb("A job was approved"),
+    "job.declined": _verb("A job was declined", "reason"),
+    "job.queued": _verb("A job was queued", "shards"),
+    "job.started": _verb("A job began to run"),
+    "job.held": _verb("A job was held", "reason", "ruling"),
+    "job.resumed": _verb("A job went on", "ruling"),
+    "job.cancelled": _verb("A job was cancelled"),
+    "job.retried": _verb("Failed items of a job were put back", "items"),
+    "job.finished": _verb("A job finished", "status", "done", "failed"),
+    "results.released": _verb("Results were released"),
+    "results.viewed": _verb("Results were viewed", "ruling"),
+    "results.exported": _verb("Results were exported", "export", "format", "recipient", "rows", "ruling"),
+    "candidate.adjudicated": _verb("A candidate was judged", "verdict"),
+}

@@ -1,0 +1,124 @@
+"""API keys: made once, shown once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from portal.audit import actions as audit
+from portal.common import envelope
+from portal.common.errors import InvalidInput, Refused
+from portal.common.ids import uuid7
+from portal.tenancy import secrets as data_keys
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import ApiKey, Organization
+from portal.tenancy.roles import Permission
+
+LONGEST_DAYS = 366  # a key never outlives the longest determination
+USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key with its secrets, in the one moment they exist in the clear."""
+
+    key: ApiKey
+    bearer: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+
+def create(
+    *,
+    organization: Organization,
+    name: str,
+    purpose: str,
+    end_user_id: UUID,
+    expires_at: datetime,
+    by: Actor,
+    scopes: Sequence[str] = (),
+    defaults: Mapping[str, object] | None = None,
+) -> NewKey:
+    """Make a key bound to one purpose and one end user.
+
+    Raises:
+        InvalidInput: `expiry`, in the past or more than 366 days ahead.
+    """
+    require(by, Permission.MANAGE_KEYS, organization=organization)
+    now = timezone.now()
+    if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
+        raise InvalidInput("expiry", f"A key ends within {LONGEST_DAYS} days from now.", field="expires_at")
+    prefix, secret, signing = secrets.token_hex(6), secrets.token_urlsafe(32), secrets.token_urlsafe(30)
+    key_id = uuid7()
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            id=key_id,
+            organization=organization,
+            name=name,
+            prefix=prefix,
+            secret_hash=_hash(secret),
+            access_key_id="CK" + base64.b32encode(secrets.token_bytes(11)).decode().rstrip("="),
+            signing_secret=envelope.seal(data_keys.data_key(organization), signing.encode(), key_id.bytes),
+            purpose=purpose,
+            end_user_id=end_user_id,
+            scopes=list(scopes),
+            defaults=dict(defaults or {}),
+            created_by_id=by.user_id,
+            expires_at=expires_at,
+        )
+        audit.record(
+            verb="key.created",
+            actor=by,
+            target=key,
+            organization=organization.pk,
+            purpose=purpose,
+            end_user=str(end_user_id),
+            scopes=list(scopes),
+            expires_at=expires_at.isoformat(),
+        )
+    return NewKey(key, f"ck_{prefix}_{secret}", signing)
+
+
+def authenticate(bearer: str) -> ApiKey:
+    """Return the key behind a bearer token, and note its use.
+
+    Raises:
+        Refused: `key_invalid`, whatever the reason: unknown, wrong, revoked or expired.
+    """
+    head, _, rest = bearer.partition("_")
+    prefix, _, secret = rest.partition("_")
+    key = (
+        ApiKey.objects.select_related("organization").filter(prefix=prefix).first() if head == "ck" else None
+    )
+    known = key.secret_hash if key else _hash("")
+    right = hmac.compare_digest(known, _hash(secret))
+    if key is None or not right or key.revoked_at or key.expires_at <= timezone.now():
+        raise Refused(
+            "key_invalid", "This API key is not valid. Check it, or ask an administrator for a new one."
+        )
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=timezone.now() - USED_EVERY)
+    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+    return key
+
+
+def revoke(*, key: ApiKey, by: Actor) -> None:
+    """End a key at once."""
+    require(by, Permission.MANAGE_KEYS, organization=key.organization_id)
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=Now()):
+            audit.record(verb="key.revoked", actor=by, target=key, organization=key.organization_id)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,68 @@
+"""Roles of an organization's members: what each may do, in words and in permissions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class Permission(StrEnum):
+    """What an actor may be allowed to do in one organization."""
+
+    APPLY = "apply"  # answer, submit and withdraw applications
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_KEYS = "manage_keys"
+    MANAGE_GALLERIES = "manage_galleries"
+    UPLOAD = "upload"
+    SUBMIT_JOBS = "submit_jobs"
+    APPROVE_JOBS = "approve_jobs"
+    VIEW_RESULTS = "view_results"
+    ADJUDICATE = "adjudicate"
+    EXPORT = "export"
+    ERASE = "erase"
+    VIEW_TRAIL = "view_trail"
+
+
+class Role(TextChoices):
+    """One role a membership."""
+
+    ADMINISTRATOR = "administrator", "Administrator"
+    ANALYST = "analyst", "Analyst"
+    APPROVER = "approver", "Approver"
+    REVIEWER = "reviewer", "Reviewer"
+    PRIVACY_CONTACT = "privacy_contact", "Privacy contact"
+    AUDITOR = "auditor", "Auditor"
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What members of this role may do."""
+        return _PERMISSIONS[self]
+
+    @property
+    def description(self) -> str:
+        """One sentence for the page where roles are given."""
+        return _DESCRIPTIONS[self]
+
+
+_P = Permission
+_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(
+        {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS,
+         _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE, _P.VIEW_TRAIL}
+    ),
+    Role.ANALYST: frozenset({_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}),
+    Role.APPROVER: frozenset({_P.APPROVE_JOBS, _P.VIEW_RESULTS}),
+    Role.REVIEWER: frozenset({_P.VIEW_RESULTS, _P.ADJUDICATE}),
+    Role.PRIVACY_CONTACT: frozenset({_P.ERASE, _P.VIEW_TRAIL}),
+    Role.AUDITOR: frozenset({_P.VIEW_TRAIL}),
+}  # fmt: skip
+_DESCRIPTIONS: dict[Role, str] = {
+    Role.ADMINISTRATOR: "Applies for the organization, manages members and keys, does an analyst's work.",
+    Role.ANALYST: "Enrolls photos, submits jobs and sees candidates.",
+    Role.APPROVER: "Approves jobs that somebody else submitted.",
+    Role.REVIEWER: "Judges candidates, after training.",
+    Role.PRIVACY_CONTACT: "Looks after retention and erasure.",
+    Role.AUDITOR: "Reads the trail and changes nothing.",
+}
+KEY_PERMISSIONS = frozenset({_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT})

@@ -1,0 +1,108 @@
+"""Scopes: the only way to reach rows that belong to an organization.
+
+A scope is a transaction with a setting that row-level security reads. The database is the second wall:
+without the setting it shows no row of any tenant, and the managers here raise before it comes to that,
+because an empty page in place of an error is the worst outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from portal.tenancy.models import Organization
+
+
+class ScopeRequired(RuntimeError):
+    """Tenant data was asked for outside a scope: a mistake of ours, never of the caller's."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the current transaction may see."""
+
+    organization_id: UUID | None  # None: the compliance office, which sees office rows of every organization
+
+
+_current: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+def current() -> Scope | None:
+    """Return the scope in force, if any."""
+    return _current.get()
+
+
+def require_tenant_scope() -> UUID:
+    """Return the organization of the scope in force.
+
+    Raises:
+        ScopeRequired: Outside a tenant scope.
+    """
+    scope = _current.get()
+    if scope is None or scope.organization_id is None:
+        raise ScopeRequired("Open tenant_scope(organization) first.")
+    return scope.organization_id
+
+
+@contextmanager
+def tenant_scope(organization: Organization | UUID) -> Iterator[UUID]:
+    """Open a transaction that sees one organization's rows, and yield the organization's id.
+
+    It is `atomic(durable=True)`: what happened inside is committed when it ends. It does not nest, since
+    after an inner scope the outer one would read the inner tenant's rows.
+
+    Raises:
+        RuntimeError: Inside another scope or transaction.
+    """
+    organization_id = organization if isinstance(organization, UUID) else organization.pk
+    with _scope(Scope(organization_id)):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.tenant', %s, true)", [str(organization_id)])
+        try:
+            yield organization_id
+        finally:
+            _leave("SELECT set_config('app.tenant', '', true)")
+
+
+@contextmanager
+def officer_scope() -> Iterator[None]:
+    """Open a transaction of the compliance office: office rows of all organizations, no tenant row of any.
+
+    Raises:
+        RuntimeError: Inside another scope or transaction.
+    """
+    with _scope(Scope(None)):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE portal_office")
+        try:
+            yield
+        finally:
+            _leave("RESET ROLE")
+
+
+@contextmanager
+def _scope(scope: Scope) -> Iterator[None]:
+    if _current.get() is not None:
+        raise RuntimeError("Scopes do not nest: end the one in force first.")
+    with transaction.atomic(durable=True):
+        token = _current.set(scope)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+def _leave(statement: str) -> None:
+    """Undo the scope's setting; a broken transaction is rolled back and undoes it by itself."""
+    if connection.connection is None or connection.connection.closed or connection.needs_rollback:
+        return
+    if connection.connection.info.transaction_status.name == "INTRANS":
+        with connection.cursor() as cursor:
+            cursor.execute(statement)

@@ -1,0 +1,10 @@
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("portal.web.urls")),
+    path("api/v1/", include("portal.api.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("django_prometheus.urls")),
+]

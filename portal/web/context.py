@@ -1,0 +1,46 @@
+"""What every page knows: who is asking, where they are, where they can go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+_TENANT = (
+    ("Home", "/"),
+    ("Standing", "/onboarding/"),
+    ("Galleries", "/galleries/"),
+    ("Jobs", "/jobs/"),
+    ("Members", "/members/"),
+    ("Keys", "/keys/"),
+    ("Trail", "/trail/"),
+)
+_OFFICER = (("Queue", "/officer/"), ("Policies", "/officer/policies/"), ("Trail", "/officer/trail/"))
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """Return navigation and identity for `base.html`."""
+    actor = getattr(request, "actor", None)
+    organization = getattr(request, "organization", None)
+    links = _links(actor, organization)
+    return {
+        "nav": [
+            {"label": label, "url": url, "current": _is_current(request.path, url)} for label, url in links
+        ],
+        "organization": organization,
+        "actor": actor,
+        "actor_label": actor.label if actor else "",
+        "synthetic": bool(organization and organization.synthetic),
+    }
+
+
+def _links(actor: Any, organization: Any) -> tuple[tuple[str, str], ...]:
+    if actor is None:
+        return ()
+    if organization is not None:
+        return _TENANT
+    return _OFFICER if actor.is_officer else ()
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url if url in {"/", "/officer/"} else path.startswith(url)

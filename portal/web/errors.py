@@ -1,0 +1,45 @@
+"""Our errors as pages: what happened, why, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+
+_STATUS = {Refused: 403, NotFound: 404, Conflict: 409, InvalidInput: 422}
+_TEMPLATE = {403: "errors/refused.html", 404: "errors/404.html"}
+
+
+class DomainErrorMiddleware:
+    """Turns what the domain raised inside a screen into a page; the REST API has its own answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a DomainError; anything else goes to the server error page."""
+        return page_of(request, error) if isinstance(error, DomainError) else None
+
+
+def page_of(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Return the page of an error, with its status."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
+    template = _TEMPLATE.get(status, "errors/problem.html")
+    context = {"error": error, "code": error.code, "sentence": error.sentence, **error.detail}
+    return render(request, template, context, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from a page of ours, or came too late."""
+    sentence = (
+        "This form was open too long or came from elsewhere. Nothing was changed. "
+        "Go back, load the page again and retry."
+    )
+    return page_of(request, Refused("csrf", sentence))
