@@ -1,0 +1,70 @@
+"""`manage.py local`: the embedded services from a shell. Needs no settings and no database."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from portal.local import services
+from portal.local.errors import LocalServiceError
+
+
+def main(words: Sequence[str], home: Path) -> int:
+    """Run one command on the services of `home`; return the exit status."""
+    options = parser().parse_args(words)
+    try:
+        return run(options.action, home, as_json=options.json)
+    except LocalServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command understands."""
+    arguments = argparse.ArgumentParser(prog="manage.py local", description="Embedded PostgreSQL and Valkey.")
+    add_arguments(arguments)
+    return arguments
+
+
+def add_arguments(arguments: argparse.ArgumentParser) -> None:
+    """Add what the command understands to a parser."""
+    arguments.add_argument("action", choices=["up", "down", "status", "env"])
+    arguments.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def run(action: str, home: Path, *, as_json: bool) -> int:
+    """Do one action and print what came of it; return the exit status (1: something is not as wanted)."""
+    if action == "down":
+        services.down(home)
+        return _print_status(home, as_json=as_json, wanted=False)
+    if action == "env":
+        return _print_environment(services.environment(home), as_json=as_json)
+    if action == "up":
+        services.up(home)
+    return _print_status(home, as_json=as_json, wanted=True)
+
+
+def _print_environment(environment: dict[str, str], *, as_json: bool) -> int:
+    print(
+        json.dumps(environment)
+        if as_json
+        else "\n".join(f"{key}={value}" for key, value in environment.items())
+    )
+    return 0
+
+
+def _print_status(home: Path, *, as_json: bool, wanted: bool) -> int:
+    entries = services.status(home)
+    if as_json:
+        print(json.dumps(services.as_dicts(home)))
+    elif not entries:
+        print(f"Nothing was started under {home} yet.")
+    else:
+        for entry in entries:
+            print(
+                f"{entry.name}: {'running on port' if entry.running else 'stopped; last port'} {entry.port}"
+            )
+    return 0 if all(entry.running == wanted for entry in entries) else 1
