@@ -1,0 +1,281 @@
+"""The dimensions a rule's scope is made of: which fact each looks at, and in which words it answers."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from compliance.policy.facts import Authorization, Fact, Facts, Party, Undetermined
+from compliance.policy.grants import Covering, ExemptionState, GrantState, covering, exemption_state
+from compliance.policy.plain import MISSING, Missing
+from compliance.policy.vocabulary import (
+    POLICE,
+    Attribute,
+    AuthorizationOutcome,
+    ImageSource,
+    MoratoriumStatus,
+    Operation,
+    OrganizationStatus,
+    OrganizationType,
+    Purpose,
+    Record,
+    RequestedBy,
+    SubjectClass,
+    jurisdiction_words,
+)
+
+Words: TypeAlias = frozenset[str]
+
+PRIVATE_PERSON = "private_person"
+PARTY_WORDS = frozenset(OrganizationType) | {PRIVATE_PERSON}
+
+# A requester is told by kind, not by name: police may be any police.
+REQUESTER_TYPES: Mapping[RequestedBy, frozenset[OrganizationType]] = {
+    RequestedBy.POLICE: POLICE,
+    RequestedBy.MEDIA: frozenset({OrganizationType.JOURNALISM_OVERSIGHT}),
+}
+
+
+class Truth(StrEnum):
+    """Whether facts meet a condition."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    MISSING = "missing"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One fact a dimension looked at, in its words."""
+
+    fact: str
+    words: Words | Missing | Undetermined
+
+    def meets(self, wanted: Words, *, wholly: bool) -> Truth:
+        """Return whether one (or, wholly, each) of the words seen is a wanted one."""
+        if isinstance(self.words, Undetermined):
+            return Truth.UNDETERMINED
+        if self.words is MISSING:
+            return Truth.MISSING
+        met = self.words <= wanted if wholly else bool(self.words & wanted)
+        return Truth.MET if met else Truth.NOT_MET
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One dimension of a scope.
+
+    Attributes:
+        label: The fact, in words for people.
+        words: The words it takes, or a pattern they follow.
+        read: Gives what it sees in facts at a moment.
+        every: It is met when everything seen is among the wanted words, not when one thing is.
+    """
+
+    label: str
+    words: Words | re.Pattern[str]
+    read: Callable[[Facts, datetime], tuple[Seen, ...]]
+    every: bool = False
+
+    def takes(self, word: str) -> bool:
+        """Return whether a word can be wanted here."""
+        if isinstance(self.words, re.Pattern):
+            return bool(self.words.fullmatch(word))
+        return word in self.words
+
+    def truth(self, seen: Iterable[Seen], wanted: Words) -> Truth:
+        """Return whether what was seen meets the wanted words."""
+        found = {one.meets(wanted, wholly=self.every) for one in seen}
+        first, empty = (Truth.NOT_MET, Truth.MET) if self.every else (Truth.MET, Truth.NOT_MET)
+        for truth in (first, Truth.MISSING, Truth.UNDETERMINED):
+            if truth in found:
+                return truth
+        return empty
+
+
+def _seen(name: str, fact: Fact[str] | Fact[str | None] | Fact[Words]) -> Seen:
+    if fact is MISSING or isinstance(fact, Undetermined):
+        return Seen(name, fact)
+    if fact is None:
+        return Seen(name, frozenset())
+    return Seen(name, frozenset({fact}) if isinstance(fact, str) else fact)
+
+
+def _fact(name: str) -> Callable[[Facts, datetime], tuple[Seen, ...]]:
+    return lambda facts, at: (_seen(name, getattr(facts, name)),)
+
+
+def _type_of(name: str, party: Fact[Party] | Fact[Party | None]) -> Seen:
+    if isinstance(party, Party):
+        return Seen(name, frozenset({party.type or PRIVATE_PERSON}))
+    return _seen(name, party)
+
+
+def _organization_type(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return (_seen("organization", facts.organization.type),)
+
+
+def _key_operator(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return (_type_of("key_operator", facts.key_operator),)
+
+
+def _parties(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    requester = facts.requested_by
+    if isinstance(requester, RequestedBy):
+        requested = Seen("requested_by", REQUESTER_TYPES.get(requester, frozenset()))
+    else:
+        requested = _seen("requested_by", requester)
+    return (
+        *_organization_type(facts, at),
+        requested,
+        _type_of("end_user", facts.end_user),
+        _type_of("recipient", facts.recipient),
+        *_key_operator(facts, at),
+    )
+
+
+def _end_user_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    party = facts.end_user
+    if not isinstance(party, Party):
+        return (_seen("end_user", party),)
+    if party.id == facts.organization.id:
+        return (_seen("end_user", "organization"),)
+    return (_seen("end_user", "registered" if party.id else "unregistered"),)
+
+
+def _recipient_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    party = facts.recipient
+    if party is None:
+        return (_seen("recipient", "none"),)
+    if not isinstance(party, Party):
+        return (_seen("recipient", party),)
+    if party.type is None:
+        return (_seen("recipient", PRIVATE_PERSON),)
+    if party.id == facts.organization.id:
+        return (_seen("recipient", "organization"),)
+    named = party.id is not None and party.id == getattr(facts.end_user, "id", None)
+    return (_seen("recipient", "end_user" if named else "other"),)
+
+
+def _sources(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return (_seen("probe_source", facts.probe_source), _seen("gallery_source", facts.gallery_source))
+
+
+def _jurisdictions(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return tuple(
+        _seen(name, places if isinstance(places, Missing | Undetermined) else _all_words(places))
+        for name in ("establishment", "processing", "subjects")
+        for places in (getattr(facts, name),)
+    )
+
+
+def _all_words(places: Words) -> Words:
+    return frozenset().union(*map(jurisdiction_words, places))
+
+
+def _case_reference(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    reference = facts.case_reference
+    if isinstance(reference, Missing | Undetermined):
+        return (Seen("case_reference", reference),)
+    return (_seen("case_reference", "present" if reference else "absent"),)
+
+
+def _authorization(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    fact = facts.authorization
+    if isinstance(fact, Missing | Undetermined):
+        return (Seen("authorization", fact),)
+    return (_seen("authorization", _authorization_word(fact, at) if fact else "absent"),)
+
+
+def _authorization_word(fact: Authorization, at: datetime) -> str:
+    if fact.outcome is AuthorizationOutcome.REFUSED:
+        return "refused"
+    if fact.outcome is AuthorizationOutcome.PENDING:
+        return "pending" if at < fact.due_at else "overdue"
+    if at < fact.issued_at:
+        return "not_started"
+    return "expired" if fact.expires_at and fact.expires_at <= at else "in_force"
+
+
+def _ungranted_attributes(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    asked = facts.attributes
+    if isinstance(asked, Missing | Undetermined):
+        return (Seen("attributes", asked),)
+    found = covering(facts, at)
+    line = found.line if isinstance(found, Covering) else None
+    return (Seen("attributes", asked - line.attributes if line else asked),)
+
+
+def _lacks(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    held = facts.records
+    return (_seen("records", held if isinstance(held, Missing | Undetermined) else frozenset(Record) - held),)
+
+
+def _organization_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return (_seen("organization", facts.organization.status),)
+
+
+def _determination(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    return (_seen("determination", "present" if facts.determination else "absent"),)
+
+
+def _grant(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    found = covering(facts, at)
+    return (_seen("grants", found.state if isinstance(found, Covering) else found),)
+
+
+def _recorded_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    found = covering(facts, at)
+    if not isinstance(found, Covering):
+        return (_seen("grants", found),)
+    return (_seen("grants", found.line.moratorium_status if found.line else None),)
+
+
+def _exemption(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    found = covering(facts, at)
+    if not isinstance(found, Covering):
+        return (_seen("grants", found),)
+    return (_seen("grants", exemption_state(found.line, at)),)
+
+
+_JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
+_PRESENCE = frozenset({"present", "absent"})
+_AUTHORIZATION_WORDS = frozenset(
+    {"absent", "pending", "overdue", "refused", "not_started", "expired", "in_force"}
+)
+
+DIMENSIONS: Mapping[str, Dimension] = {
+    "organization_type": Dimension("organization type", frozenset(OrganizationType), _organization_type),
+    "key_operator": Dimension("key operator", PARTY_WORDS, _key_operator),
+    "party": Dimension("parties", PARTY_WORDS, _parties),
+    "every_party": Dimension("parties", PARTY_WORDS, _parties, every=True),
+    "purpose": Dimension("purpose", frozenset(Purpose), _fact("purpose")),
+    "operation": Dimension("operation", frozenset(Operation), _fact("operation")),
+    "requested_by": Dimension("requester", frozenset(RequestedBy), _fact("requested_by")),
+    "subject_class": Dimension("subject class", frozenset(SubjectClass), _fact("subject_class")),
+    "end_user_is": Dimension(
+        "end user", frozenset({"organization", "registered", "unregistered"}), _end_user_is
+    ),
+    "recipient_is": Dimension(
+        "recipient of the results",
+        frozenset({"none", "organization", "end_user", "other", PRIVATE_PERSON}),
+        _recipient_is,
+    ),
+    "image_source": Dimension("source of the images", frozenset(ImageSource), _sources),
+    "jurisdiction": Dimension("jurisdictions", _JURISDICTION, _jurisdictions),
+    "case_reference": Dimension("case reference", _PRESENCE, _case_reference),
+    "authorization": Dimension("authorization", _AUTHORIZATION_WORDS, _authorization),
+    "attribute": Dimension("attributes asked for", frozenset(Attribute), _fact("attributes")),
+    "ungranted_attribute": Dimension("attributes asked for", frozenset(Attribute), _ungranted_attributes),
+    "lacks": Dimension("documents on file", frozenset(Record), _lacks),
+    "organization_status": Dimension(
+        "organization status", frozenset(OrganizationStatus), _organization_status
+    ),
+    "determination": Dimension("determination", _PRESENCE, _determination),
+    "grant": Dimension("grant", frozenset(GrantState), _grant),
+    "recorded_status": Dimension("moratorium status", frozenset(MoratoriumStatus), _recorded_status),
+    "exemption": Dimension("exemption", frozenset(ExemptionState), _exemption),
+}

@@ -1,0 +1,153 @@
+"""Plain data: values to JSON and back, strictly, in one canonical form."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+import rfc8785
+
+from compliance.policy.errors import PolicyError
+
+T = TypeVar("T")
+Reader = Callable[[Any], T]
+
+
+class Missing(Enum):
+    """Marks a fact that nobody was asked for."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+def encode(value: Any) -> Any:
+    """Return a value of this package as JSON data; sets come out sorted, moments in UTC."""
+    if value is MISSING:
+        return {"missing": True}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, frozenset):
+        return sorted(encode(item) for item in value)
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    return _encode_leaf(value)
+
+
+def _encode_leaf(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def canonical(data: Any) -> bytes:
+    """Return JSON data in the canonical form of RFC 8785: equal data gives equal bytes."""
+    return bytes(rfc8785.dumps(data))
+
+
+def sha256(data: Any) -> str:
+    """Return the SHA-256 of JSON data in canonical form, in hex."""
+    return hashlib.sha256(canonical(data)).hexdigest()
+
+
+def text(value: Any) -> str:
+    """Read a text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise PolicyError("not_text", f"{value!r} should be a text.")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise PolicyError("not_flag", f"{value!r} should be true or false.")
+    return value
+
+
+def number(value: Any) -> float:
+    """Read a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PolicyError("not_number", f"{value!r} should be a number.")
+    return float(value)
+
+
+def whole(value: Any) -> int:
+    """Read a whole number."""
+    if number(value) != int(value):
+        raise PolicyError("not_whole", f"{value!r} should be a whole number.")
+    return int(value)
+
+
+def moment(value: Any) -> datetime:
+    """Read a moment: date, hour and zone, as text or as TOML's own type."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise PolicyError("not_moment", f"{value!r} is no date and time.") from error
+    if not isinstance(value, datetime):
+        raise PolicyError("bare_date", f"{value} needs an hour and a zone, such as {value}T00:00:00Z.")
+    if value.tzinfo is None:
+        raise PolicyError("no_zone", f"{value.isoformat()} needs a zone, such as {value.isoformat()}Z.")
+    return value.astimezone(UTC)
+
+
+def word(kind: type[T]) -> Reader[T]:
+    """Return a reader of the words of one closed list."""
+
+    def read(value: Any) -> T:
+        try:
+            return kind(value)  # type: ignore[call-arg]
+        except ValueError as error:
+            raise PolicyError("unknown_word", f"{value!r} is no word of {kind.__name__}.") from error
+
+    return read
+
+
+def optional(reader: Reader[T]) -> Reader[T | None]:
+    """Return a reader that also takes nothing."""
+    return lambda value: None if value is None else reader(value)
+
+
+def many(reader: Reader[T]) -> Reader[frozenset[T]]:
+    """Return a reader of a list whose order says nothing."""
+    return lambda value: frozenset(reader(item) for item in _list(value))
+
+
+def row(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+    """Return a reader of a list whose order counts."""
+    return lambda value: tuple(reader(item) for item in _list(value))
+
+
+def record(make: Callable[..., T], readers: Mapping[str, Reader[Any]]) -> Reader[T]:
+    """Return a reader of an object with exactly known names; what is left out keeps its default."""
+
+    def read(value: Any) -> T:
+        if not isinstance(value, dict):
+            raise PolicyError("not_object", f"{value!r} should be an object.")
+        if unknown := set(value) - set(readers):
+            raise PolicyError("unknown_name", f"{_names(unknown)}: not known here. Known: {_names(readers)}.")
+        read_values = {name: readers[name](item) for name, item in value.items()}
+        try:
+            return make(**read_values)
+        except TypeError as error:
+            raise PolicyError(
+                "missing_name", f"Something is left out of {_names(value)}: {error}."
+            ) from error
+
+    return read
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise PolicyError("not_list", f"{value!r} should be a list.")
+    return value
+
+
+def _names(names: Any) -> str:
+    return ", ".join(sorted(map(str, names)))
