@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from portal.local import services
@@ -41,7 +42,7 @@ def run(action: str, home: Path, *, as_json: bool) -> int:
         services.down(home)
         return _print_status(home, as_json=as_json, wanted=False)
     if action == "env":
-        return _print_environment(services.environment(home), as_json=as_json)
+        return _print_environment(services.require(home), as_json=as_json)
     if action == "up":
         services.up(home)
     return _print_status(home, as_json=as_json, wanted=True)
@@ -59,9 +60,7 @@ def _print_environment(environment: dict[str, str], *, as_json: bool) -> int:
 def _print_status(home: Path, *, as_json: bool, wanted: bool) -> int:
     entries = services.status(home)
     if as_json:
-        print(json.dumps(services.as_dicts(home)))
-    elif not entries:
-        print(f"Nothing was started under {home} yet.")
+        print(json.dumps([asdict(entry) for entry in entries]))
     else:
         for entry in entries:
             print(

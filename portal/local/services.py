@@ -6,23 +6,22 @@ A server named by `DATABASE_URL` or `REDIS_URL` wins over the embedded one, whic
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from portal.local import postgres, state, valkey
 from portal.local.errors import LocalServiceError
 from portal.local.postgres import OWNER, RUNTIME, SUPERUSER, Postgres
-from portal.local.process import Server
 from portal.local.valkey import Valkey
 
+VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 START_HINT = "Start them with `python manage.py local up`, or set DATABASE_URL and REDIS_URL."
 
 
 @dataclass(frozen=True)
 class Services:
-    """The addresses of a home's services.
+    """The addresses of a home's services; an empty one is not known.
 
     Attributes:
         database_url: For the portal and its workers.
@@ -34,15 +33,12 @@ class Services:
     database_url: str
     database_owner_url: str
     redis_url: str
-    superuser_url: str | None = None
+    superuser_url: str
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead a process to these services."""
-        return {
-            "DATABASE_URL": self.database_url,
-            "DATABASE_OWNER_URL": self.database_owner_url,
-            "REDIS_URL": self.redis_url,
-        }
+        """Return the variables that lead a process to these services, without the unknown ones."""
+        values = (self.database_url, self.database_owner_url, self.redis_url)
+        return {name: value for name, value in zip(VARIABLES, values, strict=True) if value}
 
 
 @dataclass(frozen=True)
@@ -68,12 +64,13 @@ def up(home: Path, *, throwaway: bool = False) -> Services:
     """
     with state.locked(home):
         remembered = _load_or_create(home)
-        for server in _embedded(home, remembered, throwaway=throwaway):
+        servers = _embedded(home, remembered, throwaway=throwaway)
+        for server in servers:
             try:
                 server.up()
             finally:
                 state.save(home, remembered)
-    return _services(home, remembered, throwaway=throwaway)
+    return _services(servers)
 
 
 def down(home: Path) -> None:
@@ -81,41 +78,44 @@ def down(home: Path) -> None:
     if not home.exists():
         return
     with state.locked(home):
-        remembered = state.load(home)
-        if remembered:
-            Valkey(home, remembered).down()
-            Postgres(home, remembered).down()
+        remembered = state.load(home) or _new_state()
+        Valkey(home, remembered).down()
+        Postgres(home, remembered).down()
 
 
 def status(home: Path) -> list[Status]:
     """Return what is known about each embedded service of `home`."""
-    remembered = state.load(home)
-    if not remembered:
-        return []
+    remembered = state.load(home) or _new_state()
+    servers = {"postgres": Postgres(home, remembered).server, "valkey": Valkey(home, remembered).server}
     return [
-        Status(
-            server.name, server.is_alive(), remembered[key].get("port"), str(server.folder), str(server.log)
-        )
-        for key, server in _servers(home, remembered)
+        Status(one.name, one.is_alive(), remembered[key].get("port"), str(one.folder), str(one.log))
+        for key, one in servers.items()
     ]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the variables that lead to services already running; cheap, starts nothing.
+    """Return the variables that lead to services already running, without those that are not.
+
+    Cheap and starts nothing: settings call it whenever they load.
+    """
+    remembered = state.load(home) or _new_state()
+    servers = _embedded(home, remembered, throwaway=False)
+    return _services([server for server in servers if server.is_known()]).environment()
+
+
+def require(home: Path) -> dict[str, str]:
+    """Return `environment`, complete.
 
     Raises:
-        LocalServiceError: One that the environment does not name is not running.
+        LocalServiceError: A service that the environment does not name is not running.
     """
-    remembered = state.load(home)
-    for server in _embedded(home, remembered or _new_state(), throwaway=False):
-        if not server.is_known():
-            raise LocalServiceError(f"{server.server.name} is not running under {home}. {START_HINT}")
-    return _services(home, remembered, throwaway=False).environment()
-
-
-def as_dicts(home: Path) -> list[dict[str, Any]]:
-    """Return `status` as plain dictionaries."""
-    return [asdict(entry) for entry in status(home)]
+    found = environment(home)
+    missing = [name for name in VARIABLES if name not in found]
+    if missing:
+        raise LocalServiceError(
+            f"Not running under {home}: what {', '.join(missing)} would name. {START_HINT}"
+        )
+    return found
 
 
 def _embedded(home: Path, remembered: state.State, *, throwaway: bool) -> list[Postgres | Valkey]:
@@ -128,22 +128,17 @@ def _embedded(home: Path, remembered: state.State, *, throwaway: bool) -> list[P
     return servers
 
 
-def _services(home: Path, remembered: state.State, *, throwaway: bool) -> Services:
-    kinds = {type(server): server for server in _embedded(home, remembered, throwaway=throwaway)}
-    cluster, broker = kinds.get(Postgres), kinds.get(Valkey)
+def _services(servers: Iterable[Postgres | Valkey]) -> Services:
+    """Return the addresses of embedded servers, and what the environment names in place of others."""
+    cluster = next((server for server in servers if isinstance(server, Postgres)), None)
+    broker = next((server for server in servers if isinstance(server, Valkey)), None)
     given = _given("DATABASE_URL")
     return Services(
-        database_url=cluster.address(RUNTIME) if isinstance(cluster, Postgres) else given,
-        database_owner_url=(
-            cluster.address(OWNER) if isinstance(cluster, Postgres) else _given("DATABASE_OWNER_URL") or given
-        ),
-        redis_url=broker.address() if isinstance(broker, Valkey) else _given("REDIS_URL"),
-        superuser_url=cluster.address(SUPERUSER, "postgres") if isinstance(cluster, Postgres) else None,
+        database_url=cluster.address(RUNTIME) if cluster else given,
+        database_owner_url=cluster.address(OWNER) if cluster else _given("DATABASE_OWNER_URL") or given,
+        redis_url=broker.address() if broker else _given("REDIS_URL"),
+        superuser_url=cluster.address(SUPERUSER, "postgres") if cluster else "",
     )
-
-
-def _servers(home: Path, remembered: state.State) -> list[tuple[str, Server]]:
-    return [("postgres", Postgres(home, remembered).server), ("valkey", Valkey(home, remembered).server)]
 
 
 def _load_or_create(home: Path) -> state.State:
@@ -155,10 +150,7 @@ def _load_or_create(home: Path) -> state.State:
 
 
 def _new_state() -> state.State:
-    return {
-        "postgres": postgres.new_state(),
-        "valkey": valkey.new_state(),
-    }
+    return {"postgres": postgres.new_state(), "valkey": valkey.new_state()}
 
 
 def _given(name: str, environ: Mapping[str, str] = os.environ) -> str:
