@@ -14,7 +14,10 @@ PRODUCTION = is_production()
 TESTING = "pytest" in sys.modules
 
 # --- where things are -------------------------------------------------------------------------------------
-_services = services.environment(home())
+try:
+    _services = services.environment(home())
+except services.LocalServiceError:  # some commands need no service; those that do say what is missing
+    _services = {}
 DATABASE_URL = env("DATABASE_URL", default=_services.get("DATABASE_URL"))
 DATABASE_OWNER_URL = env("DATABASE_OWNER_URL", default=_services.get("DATABASE_OWNER_URL") or DATABASE_URL)
 REDIS_URL = env("REDIS_URL", default=_services.get("REDIS_URL"))

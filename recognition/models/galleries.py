@@ -1,0 +1,148 @@
+"""Galleries, the subjects in them and their enrolled faces."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from pgvector.django import VectorField
+
+from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
+from recognition.models.fields import owned
+
+
+class GalleryQuerySet(ScopedQuerySet["Gallery"]):
+    """Reads of galleries."""
+
+    def in_use(self) -> GalleryQuerySet:
+        """Leave out deleted ones."""
+        return self.filter(deleted_at=None)
+
+    def with_counts(self) -> GalleryQuerySet:
+        """Add `face_count` and `subject_count`, one query for all."""
+        return self.annotate(
+            face_count=_count(Face.objects.filter(gallery=models.OuterRef("pk"))),
+            subject_count=_count(Subject.objects.filter(gallery=models.OuterRef("pk"))),
+        )
+
+
+class Gallery(TenantModel):
+    """Enrolled people for one purpose, with legal basis, owner and retention.
+
+    `version` rises with each change of its faces, so that workers know when their copy is stale. A deleted
+    gallery keeps its row, for the jobs that name it, and nothing else.
+    """
+
+    PREFIX = "gal"
+
+    name = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=64)
+    legal_basis = models.CharField(max_length=200)
+    owner = models.CharField(max_length=200, help_text="Who answers for it.")
+    retention_days = models.PositiveIntegerField()
+    image_source = models.CharField(max_length=32)
+    jurisdictions = ArrayField(models.CharField(max_length=16), default=list, help_text="Of its subjects.")
+    pipeline = models.CharField(max_length=64, blank=True, help_text="Pinned by the first enrolled face.")
+    key_version = models.PositiveIntegerField(default=1)
+    version = models.BigIntegerField(default=0)
+    created_by = models.CharField(max_length=96)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = tenant_objects(GalleryQuerySet)
+
+    class Meta:
+        """A name is used once at a time."""
+
+        permissions = (("use_gallery", "Enroll into and search the gallery"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "name"),
+                condition=Q(deleted_at__isnull=True),
+                name="gallery_name_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(retention_days__gte=1, retention_days__lte=3650), name="gallery_retention_sane"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GalleryKey(TenantModel):
+    """The secret seed of a gallery's template rotation, sealed under the organization's data key."""
+
+    PREFIX = "gky"
+
+    gallery = owned("recognition.Gallery")
+    version = models.PositiveIntegerField()
+    seed = models.BinaryField()
+
+    class Meta:
+        """One seed a version."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "gallery", "version"), name="gallery_key_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"Key {self.version}"
+
+
+class Subject(TenantModel):
+    """One person in one gallery."""
+
+    PREFIX = "sub"
+
+    gallery = owned("recognition.Gallery")
+    name = models.CharField(max_length=200, help_text="The tenant's own reference of the person.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """A reference is used once a gallery."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "gallery", "name"), name="subject_name_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Face(TenantModel):
+    """An enrolled face: its template (rotated by the gallery's secret), where it was, how good it is."""
+
+    PREFIX = "fac"
+
+    gallery = owned("recognition.Gallery")
+    subject = owned("recognition.Subject")
+    image = owned("recognition.Image")
+    index = models.PositiveSmallIntegerField(help_text="Number of the face in its photo.")
+    template = VectorField()
+    key_version = models.PositiveIntegerField()
+    pipeline = models.CharField(max_length=64)
+    box = models.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
+    quality = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """A face of a photo is enrolled once a gallery."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "gallery", "image", "index"), name="face_enrolled_once"
+            ),
+        )
+        indexes = (models.Index(fields=("organization", "subject"), name="face_by_subject"),)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+def _count(rows: models.QuerySet[models.Model]) -> models.Subquery:
+    counted = rows.order_by().values("gallery").annotate(number=models.Count("pk")).values("number")
+    return models.functions.Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)

@@ -1,0 +1,151 @@
+"""Jobs and their items."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
+from recognition.models.fields import owned
+
+
+class JobKind(models.TextChoices):
+    """What a job does with its items."""
+
+    ENROLL = "enroll", "Enroll"
+    SEARCH = "search", "Search"
+    DETECT = "detect", "Detect"
+
+
+class JobStatus(models.TextChoices):
+    """Life of a job."""
+
+    SUBMITTED = "submitted", "Submitted"
+    REFUSED = "refused", "Refused"
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval"
+    EXPIRED = "expired", "Expired"
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    HELD = "held", "Held"
+    FAILED = "failed", "Failed"
+    PARTIAL = "partial", "Partly done"
+    AWAITING_REVIEW = "awaiting_review", "Awaiting review"
+    RELEASED = "released", "Released"
+    RECALLED = "recalled", "Recalled"
+    CANCELLED = "cancelled", "Cancelled"
+    TERMINATED = "terminated", "Terminated"
+    PURGED = "purged", "Purged"
+
+
+class Job(TenantModel):
+    """A batch: one kind of operation on many images, under one purpose, end user and ruling."""
+
+    PREFIX = "job"
+
+    kind = models.CharField(max_length=10, choices=JobKind.choices)
+    status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.SUBMITTED)
+    gallery = owned("recognition.Gallery", null=True)
+    purpose = models.CharField(max_length=64)
+    end_user_id = models.UUIDField(null=True)
+    facts = models.JSONField(
+        default=dict, help_text="What the submitter declared, in words of the vocabulary."
+    )
+    ruling = models.CharField(max_length=40, blank=True, help_text="The newest ruling on the job.")
+    refused_by = models.CharField(max_length=100, blank=True, help_text="Rule that refused or holds it.")
+    review = models.CharField(max_length=20, default="none", help_text="none, before_release, after_delivery")
+    threshold_asked = models.FloatField(help_text="Similarity, 0 to 100.")
+    threshold = models.FloatField(help_text="Similarity in force: never below floor or budget.")
+    threshold_reason = models.CharField(max_length=20, help_text="asked, floor or budget")
+    max_candidates = models.PositiveSmallIntegerField(default=10)
+    total = models.PositiveIntegerField(default=0)
+    rejected = models.JSONField(
+        default=list, help_text="Files that never became items: name and reason code."
+    )
+    submitted_by = models.CharField(max_length=96)
+    approved_by = models.CharField(max_length=96, blank=True)
+    held_from = models.CharField(max_length=20, blank=True)
+    held_reason = models.CharField(max_length=20, blank=True, help_text="policy, tenant or operator")
+    recoveries = models.PositiveIntegerField(default=0, help_text="Shards taken over from a lost worker.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Words are known, thresholds on the scale, gallery present where needed."""
+
+        indexes = (models.Index(fields=("organization", "-created_at"), name="job_newest_first"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    threshold__gte=0, threshold__lte=100, threshold_asked__gte=0, threshold_asked__lte=100
+                ),
+                name="job_threshold_on_scale",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=JobKind.DETECT) | Q(gallery__isnull=False), name="job_has_its_gallery"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.public_id}"
+
+    @property
+    def state(self) -> str:
+        """The status with the reason of a hold, e.g. `held:policy`."""
+        return f"held:{self.held_reason}" if self.status == JobStatus.HELD else str(self.status)
+
+
+class ItemStatus(models.TextChoices):
+    """An item waits, has a result, or has failed with a reason."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class ItemQuerySet(ScopedQuerySet["Item"]):
+    """Reads of items."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items are in each status, in one query."""
+        rows = self.order_by().values_list("status").annotate(number=Count("pk"))
+        return {status: 0 for status in ItemStatus.values} | dict(rows)
+
+    def reasons(self) -> dict[str, int]:
+        """Return how many items ended with each reason code."""
+        rows = self.exclude(reason="").order_by().values_list("reason").annotate(number=Count("pk"))
+        return dict(rows)
+
+
+class Item(TenantModel):
+    """One image of a job."""
+
+    PREFIX = "itm"
+
+    job = owned("recognition.Job")
+    position = models.PositiveIntegerField()
+    image = owned("recognition.Image")
+    subject_name = models.CharField(max_length=200, blank=True, help_text="Whom an enrollment is of.")
+    status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.WAITING)
+    reason = models.CharField(max_length=32, blank=True, help_text="Reason code, where there is one.")
+    faces = models.PositiveSmallIntegerField(default=0, help_text="Faces found in the photo.")
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = tenant_objects(ItemQuerySet)
+
+    class Meta:
+        """A place in the job is taken once."""
+
+        ordering = ("position",)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "job", "position"), name="item_position_once"),
+            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
+        )
+        indexes = (models.Index(fields=("organization", "job", "status"), name="item_by_status"),)
+
+    def __str__(self) -> str:
+        return f"Item {self.position}"

@@ -1,0 +1,28 @@
+"""Which status of a job and of a candidate may follow which (product: state machines)."""
+
+from portal.common.states import Transitions
+from recognition.models.jobs import JobStatus as S
+from recognition.models.results import CandidateStatus as C
+
+JOB = Transitions(
+    {
+        S.SUBMITTED: {S.REFUSED, S.AWAITING_APPROVAL, S.QUEUED},
+        S.AWAITING_APPROVAL: {S.QUEUED, S.REFUSED, S.EXPIRED, S.CANCELLED},
+        S.QUEUED: {S.RUNNING, S.HELD, S.CANCELLED},
+        S.RUNNING: {S.AWAITING_REVIEW, S.RELEASED, S.FAILED, S.PARTIAL, S.HELD, S.CANCELLED},
+        S.AWAITING_REVIEW: {S.RELEASED, S.HELD},
+        S.RELEASED: {S.HELD, S.RECALLED, S.PURGED},
+        S.HELD: {S.QUEUED, S.RUNNING, S.AWAITING_REVIEW, S.RELEASED, S.TERMINATED, S.CANCELLED},
+        S.FAILED: {S.QUEUED},
+        S.PARTIAL: {S.QUEUED, S.AWAITING_REVIEW, S.RELEASED},
+    }
+)
+HOLDABLE = frozenset({S.QUEUED, S.RUNNING, S.AWAITING_REVIEW, S.RELEASED})
+UNFINISHED = frozenset({S.QUEUED, S.RUNNING, S.HELD})
+
+CANDIDATE = Transitions(
+    {
+        C.CANDIDATE: {C.LEAD, C.REJECTED, C.INCONCLUSIVE},
+        C.INCONCLUSIVE: {C.CANDIDATE},
+    }
+)
