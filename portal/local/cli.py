@@ -37,33 +37,29 @@ def add_arguments(arguments: argparse.ArgumentParser) -> None:
 
 
 def run(action: str, home: Path, *, as_json: bool) -> int:
-    """Do one action and print what came of it; return the exit status (1: something is not as wanted)."""
-    if action == "down":
-        services.down(home)
-        return _print_status(home, as_json=as_json, wanted=False)
+    """Do one action and print what came of it; return the exit status.
+
+    Raises:
+        LocalServiceError: It could not be done.
+    """
     if action == "env":
         return _print_environment(services.require(home), as_json=as_json)
-    if action == "up":
-        services.up(home)
-    return _print_status(home, as_json=as_json, wanted=True)
+    if action != "status":
+        {"up": services.up, "down": services.down}[action](home)
+    _print_status(services.status(home), as_json=as_json)
+    return 0 if action != "status" or len(services.environment(home)) == len(services.VARIABLES) else 1
 
 
 def _print_environment(environment: dict[str, str], *, as_json: bool) -> int:
-    print(
-        json.dumps(environment)
-        if as_json
-        else "\n".join(f"{key}={value}" for key, value in environment.items())
-    )
+    lines = [f"{key}={value}" for key, value in environment.items()]
+    print(json.dumps(environment) if as_json else "\n".join(lines))
     return 0
 
 
-def _print_status(home: Path, *, as_json: bool, wanted: bool) -> int:
-    entries = services.status(home)
+def _print_status(entries: list[services.Status], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(entry) for entry in entries]))
-    else:
-        for entry in entries:
-            print(
-                f"{entry.name}: {'running on port' if entry.running else 'stopped; last port'} {entry.port}"
-            )
-    return 0 if all(entry.running == wanted for entry in entries) else 1
+        return
+    for entry in entries:
+        state = "running" if entry.running else "not running"
+        print(f"Embedded {entry.name}: {state}, port {entry.port or 'not chosen yet'}, log {entry.log}")
