@@ -1,0 +1,90 @@
+"""Services, databases and rules for every test.
+
+| fixture | the test gets |
+|---|---|
+| `db` (pytest-django) | a transaction that is rolled back; nothing commits |
+| `database` | this process's database; what the test does commits and stays |
+| `fresh_database` | a pristine clone for this test alone |
+
+The services start, and the environment that settings read is set, when this file is imported: Django must
+find its database before the first test module imports a model.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import network, services
+
+run = services.join()
+os.environ.update(run.environment())
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+import django  # noqa: E402 - only now do settings find their database
+
+django.setup()
+
+import redis  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from tests.support import database as databases  # noqa: E402
+
+
+def pytest_configure() -> None:
+    network.stay_inside()
+    if run.locks:  # the controller: a polite kill must not leave services behind
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def pytest_unconfigure() -> None:
+    services.leave(run)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            raise pytest.UsageError(f"{item.nodeid}: insert-only tables cannot be flushed; use `database`.")
+
+
+@pytest.fixture(scope="session")
+def template_database() -> str:
+    """Name of the migrated database that all others are cloned from."""
+    return databases.template(run)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest, template_database: str) -> Iterator[None]:
+    """This process's own database, in place of the one that pytest-django would make."""
+    redis.from_url(settings.REDIS_URL).flushdb()
+    with databases.clone(run, template_database, run.database):
+        yield
+        with django_db_blocker.unblock():
+            databases.close_connections()
+
+
+@pytest.fixture
+def database(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Open this process's database; what the test does commits and stays."""
+    with django_db_blocker.unblock():
+        yield
+        assert not connection.in_atomic_block, "the test left a transaction open"
+        databases.close_connections()
+
+
+@pytest.fixture
+def fresh_database(
+    template_database: str, django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[dict[str, str]]:
+    """Open a pristine clone for this test alone; its value leads child processes there."""
+    with (
+        databases.clone(run, template_database, databases.fresh_name(run)) as name,
+        django_db_blocker.unblock(),
+    ):
+        with databases.switched(name):
+            yield dict(os.environ) | run.environment(name)
