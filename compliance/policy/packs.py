@@ -25,8 +25,8 @@ from compliance.policy.rules import (
 PACKS = Path(__file__).parent.parent / "packs"
 DEFAULT_PACK = "countenance-default"
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.IGNORECASE)
-_VERSION_FIELDS = {"pack", "number", "published_at", "based_on", "removed", "rules"}
+_ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*", re.IGNORECASE)
+_VERSION_FIELDS = {"pack", "number", "published_at", "based_on", "removed", "rules", "sources"}
 
 
 def load_pack(name: str, packs: Path = PACKS) -> Lineage:
@@ -72,7 +72,7 @@ def read_version(document: str, base: PolicyVersion | None = None) -> PolicyVers
         raise PolicyError(
             "based_on", "Only a version that says based_on takes over rules, and it needs its base."
         )
-    rules = row(_rule)(data.get("rules", []))
+    rules = row(_rule)(_with_sources(data.get("rules", []), data.get("sources", {})))
     return PolicyVersion(
         pack=_identifier(data["pack"]),
         number=whole(data["number"]),
@@ -123,9 +123,21 @@ def _inherit(
     return (*kept, *(rule for rule in rules if rule.id not in replaced))
 
 
+def _with_sources(rules: Any, sources: dict[str, Any]) -> Any:
+    """Return rules with the name of a source replaced by the source itself."""
+    for rule in rules:
+        if isinstance(name := rule.get("source"), str):
+            if name not in sources:
+                raise PolicyError("unknown_source", f"{name!r} is not described under [sources].")
+            rule["source"] = sources[name]
+    return rules
+
+
 def _identifier(value: Any) -> str:
     if not _ID.fullmatch(text(value)):
-        raise PolicyError("identifier", f"{value!r} is no identifier: letters, digits and single hyphens.")
+        raise PolicyError(
+            "identifier", f"{value!r} is no identifier: letters, digits and single hyphens or underscores."
+        )
     return text(value)
 
 
