@@ -47,13 +47,45 @@ FONT_FILES = ("public-sans-latin-wght-normal.woff2", "public-sans-latin-ext-wght
 
 # Left out on purpose: header, footer, cookie banner and the other parts that carry gov.uk's identity.
 COMPONENTS = (
-    "back-link breadcrumbs button character-count checkboxes date-input details error-message error-summary "
-    "fieldset file-upload hint input inset-text label notification-banner pagination panel password-input "
-    "radios select skip-link summary-list table tabs task-list textarea warning-text"
-).split()
+    "back-link",
+    "breadcrumbs",
+    "button",
+    "character-count",
+    "checkboxes",
+    "date-input",
+    "details",
+    "error-message",
+    "error-summary",
+    "fieldset",
+    "file-upload",
+    "hint",
+    "input",
+    "inset-text",
+    "label",
+    "notification-banner",
+    "pagination",
+    "panel",
+    "password-input",
+    "radios",
+    "select",
+    "skip-link",
+    "summary-list",
+    "table",
+    "tabs",
+    "task-list",
+    "textarea",
+    "warning-text",
+)
 
 BEHAVIORS = (
-    "Button CharacterCount Checkboxes ErrorSummary NotificationBanner PasswordInput Radios Tabs".split()
+    "Button",
+    "CharacterCount",
+    "Checkboxes",
+    "ErrorSummary",
+    "NotificationBanner",
+    "PasswordInput",
+    "Radios",
+    "Tabs",
 )
 
 # Functional color of govuk-frontend -> token of ours.
@@ -248,9 +280,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare the files with VENDOR.toml")
     if parser.parse_args().check:
         wrong = mismatches()
-        print(
-            "\n".join(f"differs from VENDOR.toml: {name}" for name in wrong) or "vendored files are as listed"
-        )
+        lines = [f"differs from VENDOR.toml: {name}\n" for name in wrong] or [
+            "vendored files are as listed\n"
+        ]
+        sys.stdout.writelines(lines)
         return 1 if wrong else 0
     with tempfile.TemporaryDirectory() as work:
         vendor_govuk(Path(work))

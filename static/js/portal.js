@@ -103,7 +103,7 @@ function startShortcuts(form) {
 
 // A secret that is shown once can be copied with a button.
 function startCopy(button) {
-  const box = button.parentElement;
+  const box = button.closest("[data-copy-box]");
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(box.querySelector("[data-secret]").textContent.trim());

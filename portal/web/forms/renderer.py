@@ -14,7 +14,7 @@ DJANGO_TEMPLATES = Path(django.forms.__file__).parent / "templates"
 class PortalRenderer(EngineMixin, BaseRenderer):
     """Renders forms with our templates first, then Django's own; set as `FORM_RENDERER`.
 
-    A form may carry `label_class`, for instance `govuk-visually-hidden` where the page heading is the question.
+    A form may carry `label_class`: `govuk-visually-hidden` where the heading of the page is the question.
     """
 
     backend = DjangoTemplates

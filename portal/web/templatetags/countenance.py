@@ -1,5 +1,6 @@
 """Filters that turn stored values into words for people: statuses, numbers, moments, sizes."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,8 @@ register = template.Library()
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+KILOBYTE: Final = 1024
+SIZE_UNITS: Final = ("KB", "MB", "GB", "TB")
 
 
 class Status(NamedTuple):
@@ -23,56 +26,65 @@ class Status(NamedTuple):
     tone: str
 
 
-def _tones(tone: str, values: str) -> dict[str, Status]:
-    return {value: Status(_sentence(value), tone) for value in values.split()}
+# Short forms that people write in capitals or with a sign.
+SHORT_FORMS: Final = {
+    "ngo": "NGO",
+    "csam": "CSAM",
+    "cctv": "CCTV",
+    "kyc": "KYC",
+    "1to1": "1:1",
+    "1toN": "1:N",
+}
 
 
 def _sentence(value: str) -> str:
-    text = value.replace("_", " ").strip()
+    text = " ".join(SHORT_FORMS.get(word, word) for word in value.split("_"))
     return text[:1].upper() + text[1:]
 
 
 # A lead is not an identification, and a candidate is not a lead: neither is ever shown as good.
-STATUSES: Final[dict[str, Status]] = {
-    **_tones(
-        "good",
-        "active allow cleared released done granted exempt verified in_force delivered passed open_ended",
-    ),
-    **_tones(
-        "info",
-        "submitted queued running in_review under_review triaged assigned new received reopened candidate",
-    ),
-    **_tones(
-        "info",
-        "lead recommended scheduled simulated approved ready requested renewed decided confirmed allow_with",
-    ),
-    **_tones(
-        "warn", "referred refer held partial awaiting_approval awaiting_review awaiting_tenant info_requested"
-    ),
-    **_tones(
-        "warn",
-        "awaiting_countersign returned third_vote restricted conditional recertification_due inconclusive",
-    ),
-    **_tones("warn", "undetermined retrying unreviewed attention"),
-    **_tones(
-        "bad", "refused refuse suspended revoked rejected failed covered terminated recalled missing overdue"
-    ),
-    **_tones(
-        "neutral",
-        "draft closed closing withdrawn lapsed expired cancelled purged superseded archived pending",
-    ),
-    **_tones("neutral", "not_covered ruled_out unknown erased not_started blocked skipped duplicate"),
-    "in_force_unratified": Status("In force, not yet ratified", "warn"),
-    "in_force (unratified)": Status("In force, not yet ratified", "warn"),
+TONES: Final = {
+    "good": """
+        active cleared completed delivered done exempt granted in_force passed ready released verified
+        """,
+    "info": """
+        approved assigned candidate decided in_progress in_review lead leased new queued received recommended
+        renewed reopened requested running scheduled simulated submitted triaged under_review
+        """,
+    "warn": """
+        awaiting_approval awaiting_countersign awaiting_review held inconclusive info_requested partial
+        referred restricted retrying returned undetermined unreviewed
+        """,
+    "bad": """
+        failed missing overdue recalled refused rejected revoked suspended terminated
+        """,
+    "neutral": """
+        cancelled closed closing draft duplicate erased expired lapsed not_applicable pending purged ruled_out
+        skipped superseded unknown withdrawn
+        """,
+}
+
+# Statuses whose own name would not tell a newcomer enough.
+SPELLED_OUT: Final = {
+    "allow": Status("Allows", "good"),
+    "allow_with": Status("Allows with conditions", "info"),
+    "refer": Status("Refers to an officer", "warn"),
+    "refuse": Status("Refuses", "bad"),
     "not_covered": Status("Not covered by a moratorium", "neutral"),
     "covered": Status("Covered by a moratorium", "bad"),
     "conditional": Status("Allowed with conditions", "warn"),
+    "in_force_unratified": Status("In force, not yet ratified", "warn"),
     "confirmed": Status("Confirmed by other means", "info"),
     "recertification_due": Status("Recertification due", "warn"),
     "awaiting_tenant": Status("Waiting for the organization", "warn"),
     "third_vote": Status("Waiting for a third vote", "warn"),
     "not_started": Status("Not started yet", "neutral"),
     "blocked": Status("Cannot start yet", "neutral"),
+}
+
+STATUSES: Final = {
+    **{name: Status(_sentence(name), tone) for tone, names in TONES.items() for name in names.split()},
+    **SPELLED_OUT,
 }
 
 
@@ -154,12 +166,10 @@ def _count(amount: int, unit: str) -> str:
 @register.filter
 def size(count: int) -> str:
     """Write a number of bytes: `1536` -> `1.5 KB`."""
-    amount = float(count)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if amount < 1024 or unit == "GB":
-            return f"{amount:.0f} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    raise AssertionError
+    if count < KILOBYTE:
+        return _count(count, "byte")
+    power = min(int(math.log(count, KILOBYTE)), len(SIZE_UNITS))
+    return f"{count / KILOBYTE**power:.1f} {SIZE_UNITS[power - 1]}"
 
 
 @register.filter

@@ -30,19 +30,14 @@ def face_boxes(
         width: Its width in pixels.
         height: Its height in pixels.
         faces: Mappings with `number`, `x`, `y`, `width`, `height` in pixels of the picture, and optionally
-            `url` (the box is a link), `used` (false draws it dashed), `current`, `label` (said to screen readers).
+            `url` (the box is a link), `used` (false draws it dashed), `current` (true fills it) and `label`
+            (said to screen readers).
         alt: What the picture is, for people who do not see it.
     """
     label = max(SMALLEST_LABEL_PX, LABEL_SHARE_OF_WIDTH * max(width, height))
     boxes = [_box(face, label, width, height) for face in faces]
-    return {
-        "image_url": image_url,
-        "width": width,
-        "height": height,
-        "boxes": boxes,
-        "alt": alt,
-        "label": label,
-    }
+    picture = {"image_url": image_url, "width": width, "height": height, "alt": alt}
+    return {**picture, "boxes": boxes, "label": label}
 
 
 def _box(face: Mapping[str, Any], label: float, width: int, height: int) -> dict[str, Any]:
