@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 
 from recognition.engine.align import CHIP_SIDE
@@ -68,3 +69,35 @@ def _compiled(net: Any, mirror: bool) -> Callable[[tf.Tensor], tf.Tensor]:
         return tf.math.l2_normalize(templates, axis=1, epsilon=0.0)
 
     return forward
+
+
+class ForeignEmbedder:
+    """Turns chips into unit-length templates with one of DeepFace's own nets, as it would feed it."""
+
+    batch = 32
+
+    def __init__(self, client: Any, *, mirror: bool) -> None:
+        """Wrap a model from DeepFace's registry; see `Embedder` for `mirror`."""
+        self._client, self._mirror = client, mirror
+
+    def __call__(self, chips: Pixels) -> Float32:
+        """Return templates (N, D) of unit length for chips (N, 150, 150, 3), uint8 RGB."""
+        parts = [chips[start : start + self.batch] for start in range(0, len(chips), self.batch)]
+        empty = np.empty((0, self._client.output_shape), dtype=np.float32)
+        return np.concatenate([empty, *(self._unit(part) for part in parts)])
+
+    def _unit(self, chips: Pixels) -> Float32:
+        templates = self._forward(chips)
+        if self._mirror:
+            templates += self._forward(chips[:, :, ::-1])
+        return templates / np.linalg.norm(templates, axis=1, keepdims=True)
+
+    def _forward(self, chips: Pixels) -> Float32:
+        rows, columns = self._client.input_shape
+        resized = [cv2.resize(chip, (columns, rows), interpolation=cv2.INTER_AREA) for chip in chips]
+        batch = np.stack(resized)[..., ::-1].astype(np.float32) / 255  # DeepFace: BGR in 0 to 1
+        return np.asarray(self._client.forward(batch), dtype=np.float32).reshape(len(chips), -1)
+
+    def warm_up(self) -> None:
+        """Run once, so that no request waits for the net's first start."""
+        self(np.zeros((1, CHIP_SIDE, CHIP_SIDE, 3), dtype=np.uint8))

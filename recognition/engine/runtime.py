@@ -1,19 +1,13 @@
 """The one door through which the engine gets TensorFlow, so that its settings are made before it loads."""
 
 import os
-from pathlib import Path
+
+from recognition.engine.catalog import models_home
 
 # deepface needs Keras 2 and sets the same; whichever module loads TensorFlow first decides for all.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ["DEEPFACE_BACKEND_ENGINE"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
-def models_home() -> Path:
-    """Return the folder for model files: `DEEPFACE_HOME`, else `models` under `COUNTENANCE_HOME`."""
-    named = os.environ.get("DEEPFACE_HOME")
-    return Path(named) if named else Path(os.environ.get("COUNTENANCE_HOME", ".local")).resolve() / "models"
-
 
 # Without it deepface makes a folder in the home directory of whoever runs it.
 os.environ["DEEPFACE_HOME"] = str(models_home())

@@ -49,6 +49,25 @@ class Pose:
     roll: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A face in the pixels that were searched.
+
+    Attributes:
+        box: Shape (4,): left, top, right, bottom.
+        landmarks: Shape (5, 2): eye on the left, other eye, nose tip, mouth corner left, other corner.
+        confidence: Detector's score, 0 to 1.
+        mesh_confidence: Landmark net's score, 0 to 1.
+        pose: Head pose in degrees, as the mesh shows it.
+    """
+
+    box: Float32
+    landmarks: Float32
+    confidence: float
+    mesh_confidence: float
+    pose: Pose
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What can be said about a face before it is compared.

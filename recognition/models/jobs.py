@@ -113,7 +113,7 @@ class ItemQuerySet(ScopedQuerySet["Item"]):
     def counts(self) -> dict[str, int]:
         """Return how many items are in each status, in one query."""
         rows = self.order_by().values_list("status").annotate(number=Count("pk"))
-        return {status: 0 for status in ItemStatus.values} | dict(rows)
+        return dict.fromkeys(ItemStatus.values, 0) | dict(rows)
 
     def reasons(self) -> dict[str, int]:
         """Return how many items ended with each reason code."""

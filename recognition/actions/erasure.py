@@ -1,0 +1,108 @@
+"""Erasure: faces, templates, candidates and photos go, the receipt stays in the trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from portal.audit import actions as audit
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import grants, storage
+from recognition.actions import images
+from recognition.models import (
+    Adjudication,
+    Candidate,
+    Face,
+    Gallery,
+    GalleryKey,
+    GalleryUserObjectPermission,
+    Image,
+    Item,
+    Subject,
+)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an erasure destroyed, and the event that proves it."""
+
+    event: str
+    faces: int
+    subjects: int
+    photos: int
+
+
+def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
+    """Erase one person from a gallery: faces, candidates that name them, and photos used for nothing else."""
+    require(by, Permission.ERASE, organization=subject.organization_id)
+    with tenant_scope(subject.organization_id):
+        _lock(subject.gallery_id)
+        count, purged = _erase(Face.objects.filter(subject=subject), by)
+        Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name).update(
+            subject_name=""
+        )
+        Subject.objects.filter(pk=subject.pk).delete()
+        event = audit.record(
+            verb="subject.erased",
+            actor=by,
+            target=subject,
+            organization=subject.organization_id,
+            faces=count,
+        )
+    _destroy(purged)
+    return Receipt(str(event.pk), count, 1, len(purged))
+
+
+def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
+    """Erase everybody in a gallery and destroy its keys; the empty row stays for the jobs that name it."""
+    require(by, Permission.ERASE, organization=gallery.organization_id)
+    with tenant_scope(gallery.organization_id):
+        grants.require_use(by, gallery)
+        _lock(gallery.pk)
+        count, purged = _erase(Face.objects.filter(gallery=gallery), by)
+        subjects, _ = Subject.objects.filter(gallery=gallery).delete()
+        GalleryKey.objects.filter(gallery=gallery).delete()
+        GalleryUserObjectPermission.objects.filter(content_object=gallery).delete()
+        Item.objects.filter(job__gallery=gallery).update(subject_name="")
+        Gallery.objects.filter(pk=gallery.pk).update(deleted_at=Now())
+        event = audit.record(
+            verb="gallery.deleted",
+            actor=by,
+            target=gallery,
+            organization=gallery.organization_id,
+            faces=count,
+            subjects=subjects,
+        )
+    _destroy(purged)
+    return Receipt(str(event.pk), count, subjects, len(purged))
+
+
+def _lock(gallery_id: UUID) -> None:
+    """Raise the version first: it locks the row, so no worker writes candidates of faces that are going."""
+    Gallery.objects.filter(pk=gallery_id).update(version=F("version") + 1)
+
+
+def _erase(faces: QuerySet[Face], by: Actor) -> tuple[int, list[Image]]:
+    """Delete faces and what hangs on them; return their number and the photos nothing else needs."""
+    candidates = Candidate.objects.filter(face__in=faces.values("pk"))
+    Adjudication.objects.filter(candidate__in=candidates.values("pk")).delete()
+    candidates.delete()
+    photo_ids = set(faces.values_list("image_id", flat=True))
+    count, _ = faces.delete()
+    needed = set(Face.objects.filter(image__in=photo_ids).values_list("image_id", flat=True))
+    photos = list(Image.objects.filter(pk__in=photo_ids - needed, purged_at=None))
+    for photo in photos:
+        images.purge(photo, by=by)
+    return count, photos
+
+
+def _destroy(photos: list[Image]) -> None:
+    """Delete stored bytes after the commit: a file without a row is waste, a row without a file a lie."""
+    for photo in photos:
+        storage.delete(photo.path)

@@ -1,0 +1,177 @@
+"""Receiving photos: checked, sealed, stored, recorded."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO
+
+from django.db.models.functions import Now
+
+from portal.audit import actions as audit
+from portal.common.envelope import DataKey
+from portal.common.errors import Conflict, DomainError, InvalidInput
+from portal.common.ids import uuid7
+from portal.tenancy import secrets
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import archives, images, storage
+from recognition.models import Face, Image, Item
+
+_TOGETHER = 100  # rows written in one transaction while an archive streams in
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo that was received, and whom it shows where that is known."""
+
+    image: Image
+    subject: str = ""
+
+
+@dataclass
+class Received:
+    """What came of an upload: photos, and every file that is not among them with its reason code."""
+
+    photos: list[Photo] = field(default_factory=list)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+
+
+def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> Image:
+    """Receive one photo.
+
+    Raises:
+        InvalidInput: With the reason code of `recognition.images.inspect`.
+    """
+    require(by, Permission.UPLOAD, organization=organization)
+    image = _keep(organization, name, data, secrets.data_key(organization), by)
+    try:
+        with tenant_scope(organization):
+            _insert([image], by)
+    except BaseException:
+        storage.delete(image.path)
+        raise
+    return image
+
+
+def receive(
+    *, organization: Organization, files: Iterable[tuple[str, bytes]], subject_from: str, by: Actor
+) -> Received:
+    """Receive single photos; one that is refused is named and the rest goes on."""
+    return _receive(organization, (archives.Member(*file) for file in files), subject_from, {}, by)
+
+
+def receive_archive(*, organization: Organization, file: IO[bytes], subject_from: str, by: Actor) -> Received:
+    """Receive a zip archive of photos, a member at a time.
+
+    Args:
+        organization: Whose photos.
+        file: The archive; read in place.
+        subject_from: Whom each photo shows: `filename`, `folder` or `manifest`.
+        by: The uploader.
+
+    Raises:
+        InvalidInput: The archive as a whole is refused (`archive_…`, `manifest_format`).
+    """
+    named = archives.manifest(file) if subject_from == "manifest" else {}
+    return _receive(organization, archives.members(file), subject_from, named, by)
+
+
+def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
+    """Return a seekable file of streamed chunks, in memory while small, unnamed on disk when large."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=5_000_000)  # noqa: SIM115 - the caller closes it
+    for chunk in chunks:
+        file.write(chunk)
+    file.seek(0)
+    return file
+
+
+def delete(*, image: Image, by: Actor) -> None:
+    """Purge a photo that nothing needs.
+
+    Raises:
+        Conflict: `image_in_use`, while an enrolled face or a job refers to it.
+    """
+    require(by, Permission.UPLOAD, organization=image.organization_id)
+    with tenant_scope(image.organization_id):
+        if Face.objects.filter(image=image).exists() or Item.objects.filter(image=image).exists():
+            raise Conflict(
+                "image_in_use", "A gallery or a job uses this photo. Erase the subject or the job first."
+            )
+        purge(image, by=by)
+    storage.delete(image.path)
+
+
+def purge(image: Image, *, by: Actor) -> None:
+    """Mark a photo as purged, inside the caller's scope; the caller then deletes the stored bytes."""
+    Image.objects.filter(pk=image.pk).update(purged_at=Now(), name="")
+    audit.record(verb="image.deleted", actor=by, target=image, organization=image.organization_id)
+
+
+def _receive(
+    organization: Organization,
+    files: Iterator[archives.Member],
+    subject_from: str,
+    named: dict[str, str],
+    by: Actor,
+) -> Received:
+    require(by, Permission.UPLOAD, organization=organization)
+    key, received = secrets.data_key(organization), Received()
+    while batch := list(islice(files, _TOGETHER)):
+        photos = [
+            Photo(image, archives.subject_of(member.name, subject_from, named))
+            for member in batch
+            if (image := _try(organization, member, key, by, received))
+        ]
+        with tenant_scope(organization):
+            _insert([photo.image for photo in photos], by)
+        received.photos += photos
+    return received
+
+
+def _try(
+    organization: Organization, member: archives.Member, key: DataKey, by: Actor, received: Received
+) -> Image | None:
+    """Keep one file, or note why not."""
+    try:
+        if member.reason:
+            raise InvalidInput(member.reason, "The archive's member was not read.")
+        return _keep(organization, member.name, member.data, key, by)
+    except DomainError as error:
+        received.rejected.append({"name": member.name, "reason": error.code})
+        return None
+
+
+def _keep(organization: Organization, name: str, data: bytes, key: DataKey, by: Actor) -> Image:
+    info = images.inspect(data)
+    image = Image(
+        id=uuid7(),
+        organization=organization,
+        name=name[-255:],
+        sha256=info.sha256,
+        size=len(data),
+        format=info.format,
+        width=info.width,
+        height=info.height,
+        uploaded_by=by.id,
+    )
+    storage.put(image.path, data, key=key, owner=image.pk)
+    return image
+
+
+def _insert(rows: list[Image], by: Actor) -> None:
+    Image.objects.bulk_create(rows)
+    for image in rows:
+        audit.record(
+            verb="image.uploaded",
+            actor=by,
+            target=image,
+            organization=image.organization_id,
+            sha256=image.sha256,
+            size=image.size,
+        )

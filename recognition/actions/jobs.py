@@ -1,0 +1,328 @@
+"""Submitting, approving, holding and ending jobs. Each step that lets one run passes the gate first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from compliance.models import RulingRecord
+from compliance.policy.vocabulary import Gate, Outcome
+from portal.audit import actions as audit
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.ids import uuid7
+from portal.common.states import move
+from portal.tenancy.access import require, require_officer
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import client, grants, ledger, rulings, threshold
+from recognition.actions.images import Photo, Received
+from recognition.ledger import Epochs
+from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.states import JOB
+
+MOST_ITEMS = 50_000
+MOST_CANDIDATES = 100
+_BULK = 1_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a submitter asks for.
+
+    Attributes:
+        kind: Enroll, search or detect.
+        gallery: Which gallery; None for detect.
+        purpose: Word of the vocabulary.
+        end_user_id: For whom, from the register.
+        facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
+        threshold: Similarity asked for, 0 to 100.
+        max_candidates: At most so many a face.
+    """
+
+    kind: JobKind
+    gallery: Gallery | None
+    purpose: str
+    end_user_id: UUID | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    threshold: float = threshold.DEFAULT
+    max_candidates: int = 10
+
+
+def submit(*, organization: Organization, order: Order, received: Received, by: Actor) -> Job:
+    """Submit a job: ruled on first, then refused, referred to an officer, or queued.
+
+    Args:
+        organization: Whose job.
+        order: What is asked for.
+        received: The photos, and the files that were not taken.
+        by: The submitter.
+
+    Raises:
+        InvalidInput: `no_images`, `too_many_images`, `threshold_range`, `subject_missing`, …
+        Refused: The rule's id, with `ruling` and `job` in the detail; the job is kept as refused.
+    """
+    require(by, Permission.SUBMIT_JOBS, organization=organization)
+    _check(order, received.photos)
+    with tenant_scope(organization):
+        if order.gallery is not None:
+            grants.require_use(by, order.gallery)
+    job = _draft(organization, order, received, by)
+    decision = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
+    _apply_obligations(job, decision.ruling, order.gallery)
+    with tenant_scope(organization):
+        _write(job, received.photos)
+        _settle(job, decision, by)
+    if job.status == JobStatus.REFUSED:
+        raise rulings.refusal(decision.ruling, job=job.public_id)
+    return job
+
+
+def approve(*, job: Job, by: Actor) -> None:
+    """Let a waiting job run: a tenant's approver who did not submit it.
+
+    Raises:
+        Refused: `own_job`; or the rule that refuses it now.
+        Conflict: `needs_officer`, where the ruling was referred to the compliance office.
+    """
+    require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
+    if by.id == job.submitted_by:
+        raise Refused("own_job", "Somebody else has to approve a job that you submitted.")
+    _rule_and_queue(job, by)
+
+
+def decline(*, job: Job, reason: str, by: Actor) -> None:
+    """Refuse a waiting job as its approver."""
+    require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
+    with tenant_scope(job.organization_id):
+        move(job, JobStatus.REFUSED, table=JOB, refused_by="approver", finished_at=Now())
+        _record(job, "job.declined", by, reason=reason)
+
+
+def cancel(*, job: Job, by: Actor) -> None:
+    """End a job; what is done stays, what waits is never done."""
+    require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
+    with tenant_scope(job.organization_id):
+        move(job, JobStatus.CANCELLED, table=JOB, finished_at=Now())
+        ledger.cancel(job.pk)
+        _record(job, "job.cancelled", by)
+
+
+def retry(*, job: Job, by: Actor) -> int:
+    """Put failed items back and run the job again; it passes the gate first. Returns how many.
+
+    Raises:
+        Conflict: `nothing_failed`.
+        Refused: The rule that refuses it now.
+    """
+    require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
+    decision = _rule_again(job, by)
+    with tenant_scope(job.organization_id):
+        failed = Item.objects.filter(job=job, status=ItemStatus.FAILED)
+        pieces = list(failed.order_by("position").values_list("position", "image__width", "image__height"))
+        if not pieces:
+            raise Conflict("nothing_failed", "No item of this job failed.")
+        move(job, JobStatus.QUEUED, table=JOB, finished_at=None)
+        failed.update(status=ItemStatus.WAITING, reason="", done_at=None)
+        _record(job, "job.retried", by, items=len(pieces))
+        _plan(job, [(position, w * h) for position, w, h in pieces], decision.epochs, by)
+    return len(pieces)
+
+
+def hold(*, job: Job, reason: str, ruling: str, rule: str, by: Actor) -> None:
+    """Stop a job without losing anything; `reason` is policy, tenant or operator. Opens its own scope."""
+    with tenant_scope(job.organization_id):
+        fields = {"held_from": job.status, "held_reason": reason, "refused_by": rule}
+        move(job, JobStatus.HELD, table=JOB, ruling=ruling or job.ruling, **fields)
+        ledger.hold(job.pk)
+        _record(job, "job.held", by, reason=reason, ruling=ruling)
+
+
+def review_hold(*, job: Job, gallery: Gallery | None, by: Actor) -> None:
+    """Rule again on a job whose epochs changed: hold it, let it go on, or note that nothing changed."""
+    decision = rulings.rule(job, gallery, gate=Gate.DISPATCH, by=by)
+    cleared = decision.ruling.outcome == Outcome.CLEARED
+    if cleared and job.status == JobStatus.HELD and job.held_reason == "policy":
+        _resume(job, decision, by)
+    elif not cleared and job.status != JobStatus.HELD:
+        hold(job=job, reason="policy", ruling=decision.ruling.public_id, rule=decision.ruling.rule, by=by)
+        ledger.note_epochs(job.pk, decision.epochs)
+    else:
+        ledger.note_epochs(job.pk, decision.epochs)
+
+
+def start(job: Job, *, by: Actor) -> None:
+    """Note that a worker took the first shard, inside the caller's scope."""
+    if job.status == JobStatus.QUEUED:
+        move(job, JobStatus.RUNNING, table=JOB, started_at=Now())
+        _record(job, "job.started", by)
+
+
+def finish(job: Job, *, by: Actor) -> None:
+    """Close a running job whose shards are all done, inside the caller's scope with the job locked."""
+    counts = Item.objects.filter(job=job).counts()
+    status = _final_status(job, counts)
+    move(job, status, table=JOB, finished_at=Now())
+    _record(
+        job,
+        "job.finished",
+        by,
+        status=str(status),
+        done=counts[ItemStatus.DONE],
+        failed=counts[ItemStatus.FAILED],
+    )
+
+
+def release_referred(*, organization: Organization, job: Job, by: Actor) -> None:
+    """Let a referred job run after the officer's determination; it has to be cleared by now."""
+    require_officer(by)
+    _queue_if_cleared(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
+
+
+def _check(order: Order, photos: Sequence[Photo]) -> None:
+    if not photos:
+        raise InvalidInput("no_images", "There is no photo to work on.", field="images")
+    if len(photos) > MOST_ITEMS:
+        raise InvalidInput("too_many_images", f"A job holds at most {MOST_ITEMS:,} photos.", field="images")
+    if not 0 <= order.threshold <= 100:  # noqa: PLR2004 - the scale of similarity
+        raise InvalidInput("threshold_range", "A threshold lies between 0 and 100.", field="threshold")
+    if not 1 <= order.max_candidates <= MOST_CANDIDATES:
+        sentence = f"Between 1 and {MOST_CANDIDATES} candidates a face."
+        raise InvalidInput("max_candidates_range", sentence, field="max_candidates")
+    if order.kind != JobKind.DETECT and order.gallery is None:
+        raise InvalidInput("gallery_missing", "Choose a gallery.", field="gallery")
+    if order.kind == JobKind.ENROLL and any(not photo.subject for photo in photos):
+        raise InvalidInput("subject_missing", "Every photo to enroll needs a subject.", field="subject_from")
+
+
+def _draft(organization: Organization, order: Order, received: Received, by: Actor) -> Job:
+    return Job(
+        id=uuid7(),
+        organization=organization,
+        kind=order.kind,
+        gallery=order.gallery,
+        purpose=order.purpose,
+        end_user_id=order.end_user_id,
+        facts=dict(order.facts),
+        threshold_asked=order.threshold,
+        threshold=order.threshold,
+        threshold_reason="asked",
+        max_candidates=order.max_candidates,
+        total=len(received.photos),
+        rejected=received.rejected,
+        submitted_by=by.id,
+    )
+
+
+def _apply_obligations(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
+    demands = rulings.obligations(ruling)
+    job.review = demands.review if job.kind == JobKind.SEARCH else "none"
+    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    size = rulings.gallery_size(gallery)
+    found = threshold.effective(
+        asked=job.threshold_asked, floor=demands.min_similarity or 0.0, budget=budget, gallery_size=size
+    )
+    job.threshold, job.threshold_reason = found.similarity, found.reason
+
+
+def _write(job: Job, photos: Sequence[Photo]) -> None:
+    job.save(force_insert=True)
+    items = [
+        Item(
+            organization_id=job.organization_id,
+            job=job,
+            position=position,
+            image=photo.image,
+            subject_name=photo.subject if job.kind == JobKind.ENROLL else "",
+        )
+        for position, photo in enumerate(photos)
+    ]
+    Item.objects.bulk_create(items, batch_size=_BULK)
+
+
+def _settle(job: Job, decision: rulings.Decision, by: Actor) -> None:
+    """Give a new job the status its ruling asks for, inside the caller's scope."""
+    ruling = decision.ruling
+    _record(
+        job,
+        "job.submitted",
+        by,
+        kind=str(job.kind),
+        items=job.total,
+        ruling=ruling.public_id,
+        outcome=str(ruling.outcome),
+    )
+    Job.objects.filter(pk=job.pk).update(ruling=ruling.public_id)
+    job.ruling = ruling.public_id
+    if ruling.outcome == Outcome.REFUSED:
+        move(job, JobStatus.REFUSED, table=JOB, refused_by=ruling.rule, finished_at=Now())
+    elif ruling.outcome == Outcome.REFERRED:
+        move(job, JobStatus.AWAITING_APPROVAL, table=JOB, refused_by=ruling.rule)
+    else:
+        move(job, JobStatus.QUEUED, table=JOB)
+        _plan(job, _pieces(job), decision.epochs, by)
+
+
+def _pieces(job: Job) -> list[tuple[int, int]]:
+    rows = Item.objects.filter(job=job, status=ItemStatus.WAITING).order_by("position")
+    return [(p, w * h) for p, w, h in rows.values_list("position", "image__width", "image__height")]
+
+
+def _plan(job: Job, pieces: list[tuple[int, int]], epochs: Epochs, by: Actor) -> None:
+    shards = ledger.plan(organization_id=job.organization_id, job_id=job.pk, items=pieces, epochs=epochs)
+    _record(job, "job.queued", by, shards=len(shards))
+    transaction.on_commit(lambda: client.wake(len(shards)))
+
+
+def _rule_and_queue(job: Job, by: Actor) -> None:
+    _queue_if_cleared(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
+
+
+def _queue_if_cleared(job: Job, decision: rulings.Decision, by: Actor) -> None:
+    if decision.ruling.outcome == Outcome.REFUSED:
+        raise rulings.refusal(decision.ruling, job=job.public_id)
+    if decision.ruling.outcome == Outcome.REFERRED:
+        raise Conflict("needs_officer", "The compliance office has to decide on this first.")
+    with tenant_scope(job.organization_id):
+        move(
+            job,
+            JobStatus.QUEUED,
+            table=JOB,
+            ruling=decision.ruling.public_id,
+            approved_by=by.id,
+            refused_by="",
+        )
+        _record(job, "job.approved", by)
+        _plan(job, _pieces(job), decision.epochs, by)
+
+
+def _rule_again(job: Job, by: Actor) -> rulings.Decision:
+    decision = rulings.rule_for(job, gate=Gate.DISPATCH, by=by)
+    if decision.ruling.outcome != Outcome.CLEARED:
+        raise rulings.refusal(decision.ruling, job=job.public_id)
+    return decision
+
+
+def _resume(job: Job, decision: rulings.Decision, by: Actor) -> None:
+    with tenant_scope(job.organization_id):
+        fields = {"held_reason": "", "refused_by": "", "held_from": ""}
+        move(job, job.held_from, table=JOB, ruling=decision.ruling.public_id, **fields)
+        ledger.unhold(job.pk, decision.epochs)
+        _record(job, "job.resumed", by, ruling=decision.ruling.public_id)
+        transaction.on_commit(client.wake)
+
+
+def _final_status(job: Job, counts: dict[str, int]) -> JobStatus:
+    if counts[ItemStatus.FAILED]:
+        return JobStatus.PARTIAL if counts[ItemStatus.DONE] else JobStatus.FAILED
+    return JobStatus.AWAITING_REVIEW if job.review == "before_release" else JobStatus.RELEASED
+
+
+def _record(job: Job, verb: str, by: Actor, **payload: Any) -> None:
+    audit.record(verb=verb, actor=by, target=job, organization=job.organization_id, **payload)

@@ -1,0 +1,31 @@
+"""All that the web half knows of workers: the names of their tasks, how to wake them, whether one lives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+from portal.common.clock import database_now
+from recognition.models import Heartbeat
+
+WORK = "recognition.work"
+RECONCILE = "recognition.reconcile"
+WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
+LIVE_WITHIN = timedelta(seconds=10)
+
+
+def wake(shards: int = 1) -> None:
+    """Wake workers up. A lost message costs seconds: the reconciler wakes them again from the ledger."""
+    for _ in range(min(shards, WAKE_AT_MOST)):
+        try:
+            current_app.signature(WORK).apply_async(expires=30, retry=False)
+        except OperationalError:  # the broker is away: the work stands in the database and waits
+            return
+
+
+def engine_is_live() -> bool:
+    """Tell whether a worker with its model loaded has given a sign of life within ten seconds."""
+    since = database_now() - LIVE_WITHIN
+    return Heartbeat.objects.filter(beat_at__gte=since).exclude(pipeline="").exists()

@@ -1,0 +1,65 @@
+"""Fitting photos into net inputs, and telling which boxes are the same face."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from recognition.engine.types import Float32, Pixels
+
+# Two boxes are one face when they share this much of the smaller: a part of a face lies inside the whole.
+_SAME_FACE_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """A photo shrunk or enlarged onto a black rectangle.
+
+    Attributes:
+        pixels: Shape (rows, columns, 3), uint8.
+        scale: Canvas pixels per photo pixel.
+        corner: Where the photo's upper left corner lies on the canvas, (x, y).
+    """
+
+    pixels: Pixels
+    scale: float
+    corner: Float32
+
+    def to_photo(self, places: Float32) -> Float32:
+        """Carry canvas coordinates (..., 2) back to the photo."""
+        return ((places - self.corner) / self.scale).astype(np.float32)
+
+
+def letterbox(photo: Pixels, rows: int, columns: int, margin: float = 0.0) -> Canvas:
+    """Center a photo on a canvas, with a margin as a share of its size on every side."""
+    height, width = photo.shape[:2]
+    scale = min(rows / height, columns / width) / (1 + 2 * margin)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (columns - size[0]) // 2, (rows - size[1]) // 2
+    canvas = np.zeros((rows, columns, 3), dtype=np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = small
+    return Canvas(canvas, scale, np.array([left, top], dtype=np.float32))
+
+
+def distinct(boxes: Float32, scores: Float32) -> list[int]:
+    """Return the indices of the boxes that remain when each face is kept once, best score first.
+
+    Args:
+        boxes: Shape (N, 4): left, top, right, bottom.
+        scores: Shape (N,).
+    """
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    order, kept = np.argsort(-scores, kind="stable"), []
+    while len(order):
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        shared = _shared(boxes[best], boxes[rest]) / np.minimum(areas[best], areas[rest]).clip(1e-6)
+        order = rest[shared < _SAME_FACE_OVERLAP]
+    return kept
+
+
+def _shared(box: Float32, others: Float32) -> Float32:
+    least = np.maximum(box[:2], others[:, :2])
+    most = np.minimum(box[2:], others[:, 2:])
+    return (most - least).clip(0).prod(axis=1)

@@ -1,0 +1,87 @@
+"""Which member may use which gallery: grants of django-guardian, inside one organization only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from guardian.shortcuts import get_objects_for_user
+
+from portal.audit import actions as audit
+from portal.common.errors import NotFound, Refused
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership, User
+from portal.tenancy.roles import Permission, Role
+from portal.tenancy.scope import tenant_scope
+from recognition.models import Gallery, GalleryUserObjectPermission
+from recognition.models.galleries import GalleryQuerySet
+
+USE = "use_gallery"
+# These roles see every gallery of their organization: they answer for all of them, or only read.
+_ALL = frozenset({Role.ADMINISTRATOR, Role.APPROVER, Role.REVIEWER, Role.PRIVACY_CONTACT, Role.AUDITOR})
+
+
+def visible_to(actor: Actor) -> GalleryQuerySet:
+    """Return the galleries in use that an actor may see, in the scope in force."""
+    rows: GalleryQuerySet = Gallery.objects.in_use()
+    if actor.kind == "key":
+        return rows.filter(purpose=actor.purpose)
+    if actor.kind == "system" or actor.role in _ALL:
+        return rows
+    user = User.objects.get(pk=actor.user_id)
+    granted = get_objects_for_user(
+        user, USE, klass=rows, use_groups=False, with_superuser=False, accept_global_perms=False
+    )
+    return rows.filter(pk__in=granted.values("pk"))
+
+
+def require_use(actor: Actor, gallery: Gallery) -> None:
+    """Let the actor on only with the right to this gallery; call in scope.
+
+    Raises:
+        NotFound: It is not visible to them.
+        Refused: `gallery_deleted`.
+    """
+    if gallery.deleted_at is not None:
+        raise Refused("gallery_deleted", "This gallery was deleted.")
+    if not visible_to(actor).filter(pk=gallery.pk).exists():
+        raise NotFound()
+
+
+def give(*, gallery: Gallery, member: Membership, by: Actor) -> None:
+    """Let a member enroll into and search a gallery."""
+    require(by, Permission.MANAGE_MEMBERS, organization=gallery.organization_id)
+    _same_organization(gallery, member)
+    with tenant_scope(gallery.organization_id):
+        assign(gallery, member.user)
+        _record("access.granted", gallery, member.user_id, by)
+
+
+def take(*, gallery: Gallery, member: Membership, by: Actor) -> None:
+    """Withdraw a member's right to a gallery."""
+    require(by, Permission.MANAGE_MEMBERS, organization=gallery.organization_id)
+    _same_organization(gallery, member)
+    with tenant_scope(gallery.organization_id):
+        GalleryUserObjectPermission.objects.remove_perm(USE, member.user, gallery)
+        _record("access.withdrawn", gallery, member.user_id, by)
+
+
+def assign(gallery: Gallery, user: User) -> None:
+    """Grant, inside the caller's scope; whoever makes a gallery may use it."""
+    GalleryUserObjectPermission.objects.assign_perm(USE, user, gallery)
+
+
+def _same_organization(gallery: Gallery, member: Membership) -> None:
+    if member.organization_id != gallery.organization_id or member.ended_at is not None:
+        raise NotFound()
+
+
+def _record(verb: str, gallery: Gallery, user_id: UUID, by: Actor) -> None:
+    audit.record(
+        verb=verb,
+        actor=by,
+        target=gallery,
+        organization=gallery.organization_id,
+        member=str(user_id),
+        permission=USE,
+    )

@@ -1,0 +1,49 @@
+"""Celery's side of the workers: thin, ids only, imported by workers alone."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from recognition import client, ledger, reconcile, runner
+from recognition.worker import Worker
+
+_worker: list[Worker] = []  # at most one: the engine of this process
+
+
+@worker_process_init.connect
+def _begin(**_: Any) -> None:
+    """Load the model after the fork, in engine workers only (`COUNTENANCE_WORKER=engine`)."""
+    if os.environ.get("COUNTENANCE_WORKER") == "engine":
+        _worker.append(Worker())
+        _worker[0].begin()
+
+
+@worker_process_shutdown.connect
+def _end(**_: Any) -> None:
+    for worker in _worker:
+        worker.end()
+
+
+@shared_task(name=client.WORK, acks_late=True, reject_on_worker_lost=True, time_limit=300)
+def work() -> None:
+    """Do one ready shard. Before: it is ready. After: done, held, or ready again for somebody else.
+
+    One shard a message, so that interactive calls get their turn between shards.
+    """
+    worker = _worker[0]
+    claim = ledger.claim(worker.name)
+    if claim is None:
+        return
+    runner.run(claim, worker.engine)
+    if ledger.ready_count():
+        client.wake()
+
+
+@shared_task(name=client.RECONCILE, time_limit=60)
+def reconcile_ledger() -> None:
+    """Bring the ledger in step with the world. Idempotent."""
+    reconcile.reconcile()

@@ -1,0 +1,214 @@
+"""Writing a shard's results, in bulk, inside the transaction that `runner` guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+from django.db.models import F
+from django.db.models.functions import Now
+
+from portal.common.envelope import DataKey
+from portal.common.ids import uuid7
+from recognition import search
+from recognition.engine import protect
+from recognition.engine.types import Box, DetectedFace, ImageResult, Quality
+from recognition.models import Candidate, Face, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, Subject
+from recognition.search import Hit, Matrix
+
+_BULK = 2_000
+# Reasons that say "nothing to use here", against those that say "could not be read".
+_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate"})
+OTHER_FACE = "other_face"  # another face of the photo was enrolled: the largest usable one
+MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
+
+
+class EngineLike(Protocol):
+    """What the runner needs of an engine."""
+
+    pipeline_id: str
+
+    def run(
+        self,
+        images: Iterable[tuple[str, Callable[[], bytes]]],
+        *,
+        between_batches: Callable[[], None] | None = None,
+    ) -> Iterator[ImageResult]:
+        """Yield one result for each image."""
+
+
+@dataclass
+class Outcome:
+    """What the engine found in one item, and the hits of each face by its index."""
+
+    item: Item
+    result: ImageResult
+    hits: dict[int, list[Hit]] = field(default_factory=dict)
+
+
+def hits_of(result: ImageResult, matrix: Matrix, job: Job) -> dict[int, list[Hit]]:
+    """Search every usable face of a photo."""
+    usable = result.usable
+    if not usable:
+        return {}
+    probes = np.stack([face.template for face in usable if face.template is not None])
+    found = search.candidates(probes, matrix, threshold=job.threshold, most=job.max_candidates)
+    return {face.index: hits for face, hits in zip(usable, found, strict=True)}
+
+
+def write(job: Job, gallery: Gallery | None, outcomes: list[Outcome], key: DataKey, pipeline: str) -> None:
+    """Write faces, candidates or enrollments and the state of every item."""
+    rows = {(o.item.pk, f.index): _found(o.item, f) for o in outcomes for f in o.result.faces}
+    for outcome in outcomes:
+        _judge(outcome)
+    if job.kind == JobKind.ENROLL and gallery is not None:
+        _enroll(gallery, outcomes, rows, key, pipeline)
+    FoundFace.objects.bulk_create(rows.values(), batch_size=_BULK)
+    if job.kind == JobKind.SEARCH and gallery is not None:
+        _write_candidates(gallery, outcomes, rows)
+    fields = ["status", "reason", "faces", "done_at"]
+    Item.objects.bulk_update([outcome.item for outcome in outcomes], fields, batch_size=_BULK)
+
+
+def fail(item: Item, reason: str) -> None:
+    """End one item without a result."""
+    Item.objects.filter(pk=item.pk).update(status=ItemStatus.FAILED, reason=reason, done_at=Now())
+
+
+def _judge(outcome: Outcome) -> None:
+    item, reason = outcome.item, outcome.result.reason or ""
+    item.reason, item.faces, item.done_at = reason, len(outcome.result.faces), Now()
+    item.status = ItemStatus.DONE if not reason or reason in _ANSWERS else ItemStatus.FAILED
+
+
+def _found(item: Item, face: DetectedFace) -> FoundFace:
+    return FoundFace(
+        id=uuid7(),
+        organization_id=item.organization_id,
+        item=item,
+        index=face.index,
+        box=box_json(face.box),
+        quality=quality_json(face.quality),
+        reason=face.reason or "",
+    )
+
+
+def box_json(box: Box) -> dict[str, float]:
+    """Return a box for storing, to a tenth of a pixel."""
+    return {name: round(getattr(box, name), 1) for name in ("left", "top", "width", "height")}
+
+
+def quality_json(quality: Quality) -> dict[str, Any]:
+    """Return a quality for storing."""
+    pose = quality.pose
+    return {
+        "confidence": round(quality.confidence, 3),
+        "size_px": round(quality.size_px, 1),
+        "sharpness": round(quality.sharpness, 1),
+        "brightness": round(quality.brightness, 1),
+        "pose": {n: round(getattr(pose, n), 1) for n in ("yaw", "pitch", "roll")} if pose else None,
+    }
+
+
+def _enroll(
+    gallery: Gallery,
+    outcomes: list[Outcome],
+    rows: dict[tuple[UUID, int], FoundFace],
+    key: DataKey,
+    pipeline: str,
+) -> None:
+    locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
+    if locked.pipeline not in ("", pipeline):
+        for outcome in outcomes:
+            outcome.item.status, outcome.item.reason = ItemStatus.FAILED, MODEL_MISMATCH
+        return
+    chosen = _choose(locked, outcomes, rows)
+    subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
+    seed = search.seeds(locked, key)[locked.key_version]
+    Face.objects.bulk_create(_faces(locked, chosen, subjects, seed, pipeline), batch_size=_BULK)
+    Gallery.objects.filter(pk=locked.pk).update(version=F("version") + 1, pipeline=pipeline)
+
+
+def _choose(
+    gallery: Gallery, outcomes: list[Outcome], rows: dict[tuple[UUID, int], FoundFace]
+) -> list[tuple[Outcome, DetectedFace]]:
+    """Take the largest usable face of each photo that is new to the gallery; name all others."""
+    digests = [outcome.item.image.sha256 for outcome in outcomes]
+    known = Face.objects.filter(gallery=gallery, image__sha256__in=digests)
+    seen = set(known.values_list("image__sha256", "subject__name"))
+    chosen = []
+    for outcome in outcomes:
+        item, usable = outcome.item, outcome.result.usable
+        if not usable:
+            continue
+        identity = (item.image.sha256, item.subject_name)
+        if identity in seen:
+            item.reason = "duplicate"
+        else:
+            seen.add(identity)
+            chosen.append((outcome, usable[0]))
+        others = usable if item.reason else usable[1:]
+        for face in others:
+            rows[item.pk, face.index].reason = item.reason or OTHER_FACE
+    return chosen
+
+
+def _subjects(gallery: Gallery, names: set[str]) -> dict[str, Subject]:
+    new = [Subject(organization_id=gallery.organization_id, gallery=gallery, name=name) for name in names]
+    Subject.objects.bulk_create(new, ignore_conflicts=True)
+    return {subject.name: subject for subject in Subject.objects.filter(gallery=gallery, name__in=names)}
+
+
+def _faces(
+    gallery: Gallery,
+    chosen: list[tuple[Outcome, DetectedFace]],
+    subjects: dict[str, Subject],
+    seed: bytes,
+    pipeline: str,
+) -> list[Face]:
+    if not chosen:
+        return []
+    plain = np.stack([face.template for _, face in chosen if face.template is not None])
+    rotated = protect.rotate(plain, protect.rotation(seed, plain.shape[1]))
+    return [
+        Face(
+            organization_id=gallery.organization_id,
+            gallery=gallery,
+            subject=subjects[outcome.item.subject_name],
+            image=outcome.item.image,
+            index=face.index,
+            template=template,
+            key_version=gallery.key_version,
+            pipeline=pipeline,
+            box=box_json(face.box),
+            quality=quality_json(face.quality),
+        )
+        for (outcome, face), template in zip(chosen, rotated, strict=True)
+    ]
+
+
+def _write_candidates(
+    gallery: Gallery, outcomes: list[Outcome], rows: dict[tuple[UUID, int], FoundFace]
+) -> None:
+    """Write hits whose face is still enrolled; the lock keeps an erasure from overtaking."""
+    Gallery.objects.select_for_update().get(pk=gallery.pk)
+    named = {hit.face_id for outcome in outcomes for hits in outcome.hits.values() for hit in hits}
+    enrolled = set(Face.objects.filter(pk__in=named).values_list("pk", flat=True))
+    candidates = [
+        Candidate(
+            organization_id=gallery.organization_id,
+            item=outcome.item,
+            found=rows[outcome.item.pk, index],
+            face_id=hit.face_id,
+            subject_id=hit.subject_id,
+            rank=rank,
+            similarity=round(hit.similarity, 3),
+        )
+        for outcome in outcomes
+        for index, hits in outcome.hits.items()
+        for rank, hit in enumerate((hit for hit in hits if hit.face_id in enrolled), start=1)
+    ]
+    Candidate.objects.bulk_create(candidates, batch_size=_BULK)
