@@ -44,8 +44,10 @@ def run(action: str, home: Path, *, as_json: bool) -> int:
     """
     if action == "env":
         return _print_environment(services.require(home), as_json=as_json)
-    if action != "status":
-        {"up": services.up, "down": services.down}[action](home)
+    if action == "up":
+        services.up(home)
+    elif action == "down":
+        services.down(home)
     _print_status(services.status(home), as_json=as_json)
     return 0 if action != "status" or len(services.environment(home)) == len(services.VARIABLES) else 1
 

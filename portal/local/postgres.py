@@ -35,6 +35,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path must stay under 108 characters; ours may not
     "max_connections": "200",
+    "log_checkpoints": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
@@ -123,10 +124,8 @@ class Postgres:
         # Nothing of this cluster lives, the lock said so; a reused number in this file would block the start.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         self.state["postgres"]["port"] = free_port(self.state["postgres"].get("port"))
-        server = self.server.start(runs_as.command(binary("postgres"), *self._arguments()), runs_as)
-        process.wait_until(lambda: self._is_ready() or server.poll() is not None, START_SECONDS)
-        if server.poll() is not None or not self._is_ready():
-            raise LocalServiceError(f"PostgreSQL did not start. It said:\n{self.server.last_words()}")
+        command = runs_as.command(binary("postgres"), *self._arguments())
+        self.server.start(command, runs_as, self._is_ready, START_SECONDS)
 
     def _arguments(self) -> list[str]:
         settings = SETTINGS | (THROWAWAY_SETTINGS if self.throwaway else {})

@@ -66,24 +66,26 @@ class Server:
         """Return the numbers of the server's processes."""
         return [pid for pid, line in _command_lines() if self.marker in line and self.program in line]
 
-    def start(self, command: list[str], account: Account) -> subprocess.Popen[bytes]:
-        """Start the server in a session of its own, holding the lock.
+    def start(
+        self, command: list[str], account: Account, is_ready: Callable[[], bool], seconds: float
+    ) -> None:
+        """Start the server in a session of its own, holding the lock, and wait until it is ready.
 
         Raises:
-            LocalServiceError: A process of an earlier start still holds the lock.
+            LocalServiceError: It ended or was not ready within `seconds`, or an earlier one still runs.
         """
+        started = self._launch(command, account)
+        wait_until(lambda: is_ready() or started.poll() is not None, seconds)
+        if started.poll() is not None or not is_ready():
+            raise LocalServiceError(f"{self.name} did not start. It said:\n{self.last_words()}")
+        started.returncode = 0  # it outlives us on purpose; Popen would warn of a child left running
+
+    def _launch(self, command: list[str], account: Account) -> subprocess.Popen[bytes]:
         descriptor = self._take_lock()
+        options = account.options() | {"start_new_session": True, "pass_fds": (descriptor,)}
         try:
             with _rotated(self.log).open("ab") as log:
-                return subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    pass_fds=(descriptor,),
-                    **account.options(),
-                )
+                return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
         finally:
             os.close(descriptor)
 

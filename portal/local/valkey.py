@@ -68,10 +68,8 @@ class Valkey:
         runs_as = account.choose(folder, binary())
         self.state["valkey"]["port"] = free_port(self.state["valkey"].get("port"))
         settings = self._write_settings(runs_as)
-        server = self.server.start(runs_as.command(binary(), settings), runs_as)
-        process.wait_until(lambda: self._answers() or server.poll() is not None, START_SECONDS)
-        if server.poll() is not None or not self._answers():
-            raise LocalServiceError(f"Valkey did not start. It said:\n{self.server.last_words()}")
+        command = runs_as.command(binary(), settings)
+        self.server.start(command, runs_as, self._answers, START_SECONDS)
 
     def _write_settings(self, runs_as: Account) -> Path:
         """Write the file it is started with: a password has no place on a command line."""

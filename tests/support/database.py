@@ -96,17 +96,11 @@ def _fingerprint() -> str:
     """Return a digest of all that decides what a migrated database looks like."""
     packages = [ROOT / name for name in ("portal", "compliance", "recognition")]
     files = [path for package in packages for path in package.rglob("migrations/*.py")]
-    files += [
-        *packages[1].rglob("*.toml"),
-        ROOT / "portal/tenancy/rls.py",
-        ROOT / "portal/local/roles.sql",
-        ROOT / "uv.lock",
-    ]
+    files += [*packages[1].rglob("*.toml"), *(ROOT / name for name in ALSO_IN_A_MIGRATED_DATABASE)]
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(
-            str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
-        )
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]
 
 
