@@ -1,4 +1,4 @@
-"""Hostile archives, read member by member: nothing is unpacked to disk, nothing is trusted that a header says.
+"""Hostile archives, read member by member: nothing is unpacked to disk, no header is believed.
 
 A refused archive raises; a refused member is reported with its name and a reason code, and the rest goes on.
 """

@@ -137,9 +137,9 @@ def finish(taken: Claim) -> None:
     _own(taken).update(state=ShardState.DONE, lease=None, lease_until=None)
 
 
-def give_back(taken: Claim) -> None:
+def give_back(taken: Claim, to: ShardState = ShardState.READY) -> None:
     """Return a shard undone, for no fault of its items: the attempt does not count."""
-    _own(taken).update(state=ShardState.READY, lease=None, lease_until=None, attempt=F("attempt") - 1)
+    _own(taken).update(state=to, lease=None, lease_until=None, attempt=F("attempt") - 1)
 
 
 def ready_count() -> int:
@@ -178,16 +178,6 @@ def cancel(job_id: UUID) -> None:
     Shard.objects.filter(job_id=job_id, state__in=open_states).update(
         state=ShardState.CANCELLED, lease=None, lease_until=None
     )
-
-
-def cancel_one(taken: Claim) -> None:
-    """End a claimed shard whose job is no longer to be done; a held job keeps it for later."""
-    held = Q(job_id__in=Shard.objects.filter(job_id=taken.job_id, state=ShardState.HELD).values("job_id"))
-    kept = _own(taken).filter(held).update(
-        state=ShardState.HELD, lease=None, lease_until=None, attempt=F("attempt") - 1
-    )
-    if not kept:
-        _own(taken).update(state=ShardState.CANCELLED, lease=None, lease_until=None)
 
 
 def lost() -> list[Claim]:

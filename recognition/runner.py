@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from compliance.actions import gate as gates
 from compliance.policy.vocabulary import Gate
 from portal.common.envelope import DataKey
+from portal.common.errors import Conflict
 from portal.tenancy import secrets
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
@@ -21,7 +23,7 @@ from recognition import ledger, rulings, search, storage, writing
 from recognition.actions import jobs
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
-from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
 from recognition.search import Matrix
 from recognition.writing import EngineLike, Outcome
 
@@ -48,14 +50,10 @@ def run(claim: Claim, engine: EngineLike) -> None:
     """Do one claimed shard: results written once, or nothing written and the shard given back or held."""
     work = _open(claim)
     if work is None:
-        ledger.cancel_one(claim)
         return
     decision = rulings.rule(work.job, work.gallery, gate=Gate.SHARD, by=ENGINE)
     if not decision.is_cleared:
-        ledger.give_back(claim)
-        ruling = decision.ruling
-        jobs.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
-        ledger.note_epochs(work.job.pk, decision.epochs)
+        _hold(work, decision)
         return
     try:
         outcomes = _recognize(work, engine, _watch(claim, decision))
@@ -76,17 +74,30 @@ def fail_as_poison(claim: Claim) -> None:
 
 
 def _open(claim: Claim) -> Work | None:
-    """Read what a shard needs; None when its job is no longer to be done."""
+    """Read what a shard needs; None when its job is not to be done now, and the shard was put aside."""
     with tenant_scope(claim.organization_id):
         job = Job.objects.get(pk=claim.job_id)
         if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+            held = job.status == JobStatus.HELD
+            ledger.give_back(claim, ShardState.HELD if held else ShardState.CANCELLED)
             return None
         jobs.start(job, by=ENGINE)
         gallery = Gallery.objects.get(pk=job.gallery_id) if job.gallery_id else None
         items = Item.objects.filter(
             job=job, position__gte=claim.first, position__lte=claim.last, status=ItemStatus.WAITING
         )
-        return Work(claim, job, gallery, list(items.select_related("image")), secrets.data_key(claim.organization_id))
+        return Work(
+            claim, job, gallery, list(items.select_related("image")), secrets.data_key(claim.organization_id)
+        )
+
+
+def _hold(work: Work, decision: rulings.Decision) -> None:
+    """Hold the job under the ruling, unless another worker just did."""
+    ruling = decision.ruling
+    with suppress(Conflict):
+        jobs.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
+    ledger.give_back(work.claim, ShardState.HELD)
+    ledger.note_epochs(work.job.pk, decision.epochs)
 
 
 def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> list[Outcome]:
@@ -115,9 +126,7 @@ def _search(work: Work, pairs: list[tuple[Item, ImageResult]]) -> list[Outcome]:
     with tenant_scope(work.claim.organization_id):
         gallery.refresh_from_db()
         matrix: Matrix = search.matrix(gallery, work.key)
-    return [
-        Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in pairs
-    ]
+    return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in pairs]
 
 
 def _watch(claim: Claim, decision: rulings.Decision) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Photos at rest: sealed under their organization's data key from the first byte, opened only on the way out."""
+"""Photos at rest: sealed under their organization's data key, opened only on the way out."""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ class Worker:
 
     def _write(self) -> None:
         pipeline = self._engine.pipeline_id if self._engine else ""
-        Heartbeat.objects.update_or_create(worker=self.name, defaults={"pipeline": pipeline, "beat_at": Now()})
+        Heartbeat.objects.update_or_create(
+            worker=self.name, defaults={"pipeline": pipeline, "beat_at": Now()}
+        )
 
 
 def forget_dead() -> None:

@@ -24,7 +24,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import client, grants, ledger, rulings, threshold
 from recognition.actions.images import Photo, Received
 from recognition.ledger import Epochs
-from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import JOB
 
 MOST_ITEMS = 50_000
@@ -129,6 +129,7 @@ def retry(*, job: Job, by: Actor) -> int:
         if not pieces:
             raise Conflict("nothing_failed", "No item of this job failed.")
         move(job, JobStatus.QUEUED, table=JOB, finished_at=None)
+        FoundFace.objects.filter(item__in=failed.values("pk")).delete()
         failed.update(status=ItemStatus.WAITING, reason="", done_at=None)
         _record(job, "job.retried", by, items=len(pieces))
         _plan(job, [(position, w * h) for position, w, h in pieces], decision.epochs, by)
