@@ -1,0 +1,175 @@
+"""Distances between templates as similarity, 0 to 100, and what a similarity means in error rates.
+
+With L = -log10 of the false match rate: similarity is 32 L up to L = 2.5, then 80 + 7.6 (L - 2.5) up to
+L = 5, then 99 + (L - 5), and ends at 99.5. So 80 stands for one false match in 316 comparisons and 99 for
+one in 100,000, whatever net measured the distance.
+
+The first scale is provisional: it was measured over all groups together, and its false match rates are
+multiplied by 3.4, because at one threshold women's are 2.6 to 3.4 times men's. Needs numpy only.
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.common.errors import InvalidInput
+from recognition.engine.types import Float32
+
+Float64 = NDArray[np.float64]
+
+DEFAULT_PIPELINE = "dlib-resnet-v1/mesh5/mirror/1"
+SCALE_VERSION = "lfw-pooled-x3.4/1"
+PROVISIONAL = True
+
+# The worst group's false match rate over the pooled one, at equal distance.
+GROUP_FACTOR = 3.4
+# Points measured on fewer false matches are left out; the scale is drawn on from there in a straight line.
+LEAST_EVENTS = 30
+_IMPOSTOR_PAIRS = 16.5e6
+_TAIL_POINTS = 4
+
+# Similarity at these values of L = -log10 FMR; straight between them.
+_L = np.array([0.0, 2.5, 5.0, 5.5])
+_SIMILARITY = np.array([0.0, 80.0, 99.0, 99.5])
+HIGHEST = 99.5
+
+_SCALES = Path(__file__).parent / "scales"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """A measured relation between distance and error rates, ascending in distance.
+
+    Attributes:
+        distances: Euclidean, between unit-length templates.
+        safety: L = -log10 FMR at each distance, group factor included, falling.
+        misses: Share of true persons farther apart than each distance (FNMR), 0 to 1.
+    """
+
+    distances: Float64
+    safety: Float64
+    misses: Float64
+
+
+@cache
+def scale_of(pipeline: str = DEFAULT_PIPELINE) -> Scale:
+    """Return a pipeline's scale.
+
+    Raises:
+        InvalidInput: `no_scale`, when that pipeline was never calibrated.
+    """
+    path = _SCALES / f"{pipeline.replace('/', '_')}.csv"
+    if not path.is_file():
+        raise InvalidInput("no_scale", f"Similarity was never calibrated for {pipeline}.", field="model")
+    return _with_tail(_table(path))
+
+
+def similarity(distance: float, pipeline: str = DEFAULT_PIPELINE) -> float:
+    """Return the similarity, 0 to 99.5, of two templates at a euclidean distance of 0 to 2."""
+    return float(similarities(np.array([distance], np.float32), pipeline)[0])
+
+
+def similarities(distances: Float32, pipeline: str = DEFAULT_PIPELINE) -> Float64:
+    """Return the similarity, 0 to 99.5, for every distance; same shape."""
+    scale = scale_of(pipeline)
+    return np.interp(np.interp(distances, scale.distances, scale.safety), _L, _SIMILARITY)
+
+
+def distance(similarity: float, pipeline: str = DEFAULT_PIPELINE) -> float:
+    """Return the largest distance whose similarity is at least the one given.
+
+    Nothing is more similar than 99.5: above it the distance is 0, which only equal templates have.
+
+    Raises:
+        InvalidInput: `threshold_range`, outside 0 to 100.
+    """
+    _check(similarity)
+    if similarity > HIGHEST:
+        return 0.0
+    if similarity == 0:
+        return 2.0
+    scale = scale_of(pipeline)
+    return float(np.interp(-_safety(similarity), -scale.safety, scale.distances))
+
+
+def fmr(similarity: float) -> float:
+    """Return the false match rate per comparison at a threshold: the share of strangers at or above it.
+
+    It holds for the group with the most false matches. Above 99.5 it stays at that of 99.5.
+
+    Raises:
+        InvalidInput: `threshold_range`, outside 0 to 100.
+    """
+    _check(similarity)
+    return float(10 ** -_safety(similarity))
+
+
+def fnmr(similarity: float, pipeline: str = DEFAULT_PIPELINE) -> float:
+    """Return the share of true persons a threshold misses, 0 to 1, measured on press photos (LFW).
+
+    Raises:
+        InvalidInput: `threshold_range`, outside 0 to 100.
+    """
+    scale = scale_of(pipeline)
+    return float(np.interp(distance(similarity, pipeline), scale.distances, scale.misses))
+
+
+def expected_false_candidates(similarity: float, gallery_size: int) -> float:
+    """Return how many strangers a search is expected to bring up in a gallery of that many faces."""
+    return fmr(similarity) * gallery_size
+
+
+def threshold_for_budget(budget: float, gallery_size: int) -> float:
+    """Return the lowest similarity at which a search brings up no more strangers than the budget.
+
+    A budget below what the scale reaches gives 99.5, its end.
+
+    Args:
+        budget: Expected false candidates per search, above 0.
+        gallery_size: Faces in the gallery.
+
+    Raises:
+        InvalidInput: `budget_range`, when the budget is not above 0.
+    """
+    if budget <= 0:
+        raise InvalidInput("budget_range", "The budget has to be above 0.", field="budget")
+    safety = np.log10(max(gallery_size, 1) / budget)
+    return float(np.interp(safety, _L, _SIMILARITY))
+
+
+def _check(similarity: float) -> None:
+    if not 0 <= similarity <= 100:  # noqa: PLR2004 - the scale's ends; also refuses what is not a number
+        raise InvalidInput("threshold_range", "Similarity runs from 0 to 100.", field="threshold")
+
+
+def _safety(similarity: float) -> float:
+    return float(np.interp(similarity, _SIMILARITY, _L))
+
+
+def _table(path: Path) -> Scale:
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    rows = [[float(value) for value in row.values()] for row in csv.DictReader(lines)]
+    distances, log10_fmr, fnmr_percent = np.array(rows).T
+    counted = _IMPOSTOR_PAIRS * 10**log10_fmr >= LEAST_EVENTS
+    safety = -log10_fmr - np.log10(GROUP_FACTOR)
+    return Scale(distances[counted], safety[counted], fnmr_percent[counted] / 100)
+
+
+def _with_tail(table: Scale) -> Scale:
+    """Draw the scale on, in the slope of its nearest points, to where it ends at 99.5, and close it at 2."""
+    slope = np.polyfit(table.distances[:_TAIL_POINTS], table.safety[:_TAIL_POINTS], 1)[0]
+    end = table.distances[0] + (_L[-1] - table.safety[0]) / slope
+    return Scale(
+        np.concatenate([[0.0, end], table.distances, [2.0]]),
+        np.concatenate([[_L[-1], _L[-1]], table.safety, [0.0]]).clip(0, _L[-1]),
+        np.concatenate([[1.0, _missed_at(end, table)], table.misses, [0.0]]),
+    )
+
+
+def _missed_at(distance: float, table: Scale) -> float:
+    slope = np.polyfit(table.distances[:_TAIL_POINTS], table.misses[:_TAIL_POINTS], 1)[0]
+    return float(np.clip(table.misses[0] + slope * (distance - table.distances[0]), 0, 1))
