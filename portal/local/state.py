@@ -69,16 +69,17 @@ def password() -> str:
 
 def free_port(preferred: int | None = None) -> int:
     """Return a port of 127.0.0.1 nobody listens on: `preferred` if it is free, else a random one."""
-    if preferred and _is_free(preferred):
+    if preferred and is_free(preferred):
         return preferred
     for _ in range(200):
         port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
-        if _is_free(port):
+        if is_free(port):
             return port
     raise LocalServiceError(f"No free port between {LOWEST_PORT} and {HIGHEST_PORT} on 127.0.0.1.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
