@@ -1,10 +1,10 @@
-"""Onboarding, review, policy and rulings."""
+"""Onboarding, review, policy, rulings."""
 
 from django.apps import AppConfig
 
 
 class ComplianceConfig(AppConfig):
-    """The office and the law it keeps."""
+    """Who may do what, decided by people and kept by rules."""
 
     name = "compliance"
     label = "compliance"

@@ -38,6 +38,29 @@ REQUESTER_TYPES: Mapping[RequestedBy, frozenset[OrganizationType]] = {
 }
 
 
+# How people name the facts that can be missing.
+FACT_LABELS: Mapping[str, str] = {
+    "organization": "the organization's verified type",
+    "requested_by": "who asked for it",
+    "end_user": "the end user",
+    "recipient": "the recipient of the results",
+    "key_operator": "who operates the key",
+    "purpose": "the purpose",
+    "operation": "the operation",
+    "case_reference": "the case reference",
+    "subject_class": "who the subject is (subject class)",
+    "probe_source": "where the probe comes from",
+    "gallery_source": "where the gallery's images come from",
+    "establishment": "where the organization is established",
+    "processing": "where the images are processed",
+    "subjects": "where the people in the images live",
+    "authorization": "the authorization",
+    "attributes": "the attributes asked for",
+    "records": "the documents on file",
+    "grants": "purpose, end user and operation",
+}
+
+
 class Truth(StrEnum):
     """Whether facts meet a condition."""
 

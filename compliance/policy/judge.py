@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from compliance.policy.dimensions import DIMENSIONS, Truth
+from compliance.policy.dimensions import DIMENSIONS, FACT_LABELS, Truth
 from compliance.policy.facts import Facts
 from compliance.policy.grants import ExemptionState, exemption_state, line_in_force
+from compliance.policy.plain import MISSING
 from compliance.policy.rules import Effect, Kind, Rule, WhenUndetermined
 from compliance.policy.ruling import Look, Result, RuleResult
 from compliance.policy.vocabulary import Outcome
@@ -88,7 +89,7 @@ def _granted(rule: Rule, facts: Facts, at: datetime) -> bool:
 def _describe(rule: Rule, looks: tuple[Look, ...], result: Result, version: str) -> RuleResult:
     sentence, remedy = rule.sentence, rule.remedy
     if result is Result.MISSING:
-        lacking = ", ".join(DIMENSIONS[one.dimension].label for one in looks if one.truth is Truth.MISSING)
+        lacking = ", ".join(_lacking(looks))
         sentence = f"Not stated: {lacking}. Without it this rule cannot be judged: {rule.sentence}"
         remedy = f"State what is missing: {lacking}."
     if result is Result.LAPSED:
@@ -107,6 +108,12 @@ def _describe(rule: Rule, looks: tuple[Look, ...], result: Result, version: str)
         remedy=remedy,
         source=rule.source,
     )
+
+
+def _lacking(looks: tuple[Look, ...]) -> list[str]:
+    """Return the facts that were not stated, in words, each once."""
+    names = [seen.fact for look in looks for seen in look.seen if seen.words is MISSING]
+    return list(dict.fromkeys(FACT_LABELS[name] for name in names))
 
 
 def _counts_as(rule: Rule, result: Result) -> Outcome | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -166,7 +167,7 @@ class PolicyVersion:
         """Return the whole version as JSON data."""
         return dict(encode(self))
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of the whole version in canonical form."""
         return plain.sha256(self.to_json())

@@ -1,0 +1,177 @@
+"""The gate: whatever looks at a face passes here first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from compliance.models import PolicyEpoch, RulingRecord
+from compliance.policy.evaluate import evaluate
+from compliance.policy.facts import Facts
+from compliance.policy.ruling import Ruling
+from compliance.policy.vocabulary import Gate, Outcome
+from compliance.standing import determination_in_force, lineage_in_force
+from compliance.stated import Stated, facts_of
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import Refused
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import tenant_scope
+
+# What of a judged rule is told by the version itself and need not be stored with every ruling.
+_TOLD_BY_THE_VERSION = {"source", "remedy", "period"}
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The two numbers that rise whenever something running has to stop and ask again."""
+
+    policy: int
+    organization: int
+
+
+def rule(
+    stated: Stated, *, gate: Gate, subject: str, by: Actor, organization: Organization | UUID
+) -> RulingRecord:
+    """Rule on a job or call, and keep the ruling whatever happens next.
+
+    Commits in a transaction of its own, before it returns: a refusal survives the exception that follows
+    it. Outside any scope. A ruling that is not cleared is no error here; see `require_cleared`.
+
+    Args:
+        stated: The facts.
+        gate: Where in the life of the job or call it is asked.
+        subject: Public id of what is ruled on, such as `job_…`.
+        by: Who asks.
+        organization: The tenant.
+
+    Raises:
+        InvalidInput: A stated word is not in the vocabulary, or a party not in the register.
+    """
+    key = organization if isinstance(organization, UUID) else organization.pk
+    with tenant_scope(key):
+        # Epochs first: what changes after this moment raises them above what the ruling was made under.
+        tenant = Organization.objects.get(pk=key)
+        epochs = Epochs(policy=PolicyEpoch.objects.get().epoch, organization=tenant.epoch)
+        facts = facts_of(stated, tenant, determination_in_force(tenant))
+        now = database_now()
+        ruling = evaluate(facts, lineage_in_force(), at=now, known_at=now)
+        record = RulingRecord.objects.create(
+            organization=tenant,
+            subject=subject,
+            gate=gate,
+            made_for=by.id,
+            policy_epoch=epochs.policy,
+            organization_epoch=epochs.organization,
+            **_columns(ruling, facts),
+        )
+        audit.record(
+            verb="ruling.made",
+            actor=by,
+            target=record,
+            organization=key,
+            gate=str(gate),
+            outcome=str(ruling.outcome),
+            rule=ruling.rule_id,
+            subject=subject,
+        )
+    return record
+
+
+def require_cleared(ruling: RulingRecord) -> RulingRecord:
+    """Return the ruling where it is cleared.
+
+    Raises:
+        Refused: The rule's id as code, its sentence and remedy; `detail` has decision, rule, remedy, outcome.
+    """
+    if ruling.outcome == Outcome.CLEARED:
+        return ruling
+    raise Refused(
+        ruling.rule,
+        f"{ruling.sentence} {ruling.remedy}",
+        decision=ruling.public_id,
+        rule=ruling.rule,
+        remedy=ruling.remedy,
+        outcome=str(ruling.outcome),
+    )
+
+
+def lock_epochs_for_share(organization: Organization | UUID) -> Epochs:
+    """Return both epochs, held against change until the transaction ends.
+
+    To be called inside the transaction that writes results, before it writes: whoever publishes a policy
+    or stops an organization waits for that transaction, or has made these numbers other than the ruling's.
+    """
+    key = organization if isinstance(organization, UUID) else organization.pk
+    with_lock = PolicyEpoch.objects.raw("SELECT * FROM compliance_policyepoch FOR SHARE")
+    tenants = Organization.objects.raw("SELECT * FROM tenancy_organization WHERE id = %s FOR SHARE", [key])
+    return Epochs(policy=with_lock[0].epoch, organization=tenants[0].epoch)
+
+
+def current_epochs(organization: Organization | UUID) -> Epochs:
+    """Return both epochs as they are now, without holding them: for a look between batches."""
+    key = organization if isinstance(organization, UUID) else organization.pk
+    policy = PolicyEpoch.objects.values_list("epoch", flat=True).get()
+    return Epochs(
+        policy=policy, organization=Organization.objects.values_list("epoch", flat=True).get(pk=key)
+    )
+
+
+def valid_now(ruling: RulingRecord, *, now: datetime | None = None) -> bool:
+    """Whether a ruling is cleared and the database's clock has not reached its end."""
+    return ruling.holds_at(now or database_now())
+
+
+def still_stands(ruling: RulingRecord, epochs: Epochs) -> bool:
+    """Whether results may be written under a ruling: cleared, in time, and nothing changed since.
+
+    Inside the transaction that holds `epochs`.
+    """
+    unchanged = epochs == Epochs(ruling.policy_epoch, ruling.organization_epoch)
+    return unchanged and valid_now(ruling)
+
+
+def raise_policy_epoch() -> int:
+    """Raise the policy epoch and return it; waits for transactions that hold it. Inside a transaction."""
+    row = PolicyEpoch.objects.select_for_update().get()
+    PolicyEpoch.objects.update(epoch=F("epoch") + 1)
+    return row.epoch + 1
+
+
+def close(subject: str, *, organization: Organization | UUID) -> None:
+    """Close the rulings on a subject that has ended. Inside a scope of the organization."""
+    key = organization if isinstance(organization, UUID) else organization.pk
+    RulingRecord.objects.filter(organization_id=key, subject=subject, open=True).update(open=False)
+
+
+def _columns(ruling: Ruling, facts: Facts) -> dict[str, Any]:
+    data = ruling.to_json()
+    return {
+        "outcome": ruling.outcome,
+        "rule": ruling.rule_id,
+        "sentence": ruling.sentence,
+        "remedy": ruling.remedy,
+        "source": data["source"],
+        "period": data["period"],
+        "facts": facts.to_json(),
+        "facts_sha256": ruling.facts_sha256,
+        "version": ruling.version or "",
+        "version_sha256": ruling.version_sha256 or "",
+        "evaluator_hash": ruling.evaluator_hash,
+        "at": ruling.at,
+        "known_at": ruling.known_at,
+        "looked_at": [_stored(result) for result in data["looked_at"]],
+        "obligations": data["obligations"],
+        "valid_until": ruling.valid_until,
+        "recorded_status": ruling.recorded_status,
+        "computed_status": ruling.computed_status,
+    }
+
+
+def _stored(result: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name not in _TOLD_BY_THE_VERSION}

@@ -1,0 +1,20 @@
+"""Tables of the compliance office."""
+
+from compliance.models.cases import Case, CaseMessage, Determination, Grant, Recommendation
+from compliance.models.onboarding import Application, EndUser, Evidence
+from compliance.models.policy import PolicyEpoch, PolicyVersionRecord
+from compliance.models.rulings import RulingRecord
+
+__all__ = [
+    "Application",
+    "Case",
+    "CaseMessage",
+    "Determination",
+    "EndUser",
+    "Evidence",
+    "Grant",
+    "PolicyEpoch",
+    "PolicyVersionRecord",
+    "Recommendation",
+    "RulingRecord",
+]

@@ -1,0 +1,172 @@
+"""What an organization may do right now, read from its newest determination: no flags to keep in step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
+from compliance.policy.evaluate import evaluate
+from compliance.policy.facts import Party
+from compliance.policy.rules import Effect, Kind, Lineage, Rule
+from compliance.policy.ruling import Ruling
+from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose, strictest
+from compliance.stated import Stated, facts_of
+from portal.common.clock import database_now
+from portal.tenancy.models import Organization
+
+# Whom a search is for, where a purpose leaves no doubt: with it a line can be judged before any request.
+USUAL_SUBJECT = {
+    Purpose.FIND_MISSING_CHILD: "missing_child",
+    Purpose.FIND_MISSING_ADULT: "missing_adult",
+    Purpose.TRAFFICKING_VICTIM_IDENTIFICATION: "victim",
+    Purpose.CSAM_VICTIM_IDENTIFICATION: "victim",
+    Purpose.DISASTER_FAMILY_REUNIFICATION: "missing_adult",
+    Purpose.DECEASED_IDENTIFICATION: "deceased",
+    Purpose.CRIMINAL_INVESTIGATION_LEAD: "suspect",
+    Purpose.ACCESS_CONTROL_1TON: "employee",
+    Purpose.SECURITY_TESTING: "consenting",
+}
+
+
+@dataclass(frozen=True)
+class LineStanding:
+    """One grant, with its status as recorded, as computed now, and the stricter of the two."""
+
+    grant: Grant
+    end_user: EndUser
+    ruling: Ruling
+    recorded: MoratoriumStatus
+    computed: MoratoriumStatus
+    status: MoratoriumStatus
+    in_force: bool
+
+    @property
+    def differs(self) -> bool:
+        """Whether officer and rules disagree, which opens a case."""
+        return self.in_force and self.recorded is not self.computed
+
+    @property
+    def words(self) -> str:
+        """The status as it is shown; an exemption always with purpose, end user and end."""
+        if self.status is not MoratoriumStatus.EXEMPT:
+            return self.status.label
+        until = self.grant.line.exempt_until.date().isoformat()
+        return f"Exempt for {self.grant.get_purpose_display()} / {self.end_user} until {until}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an organization stands at a moment.
+
+    Attributes:
+        organization_type: As verified; None without a determination.
+        moratorium_status: The strictest line in force; `unknown` where there is none.
+        rules: Rules of the policy version in force whose period has begun and not ended.
+        version: Pack and number of that version, None where none is in force.
+    """
+
+    organization: Organization
+    determination: Determination | None
+    organization_type: OrganizationType | None
+    moratorium_status: MoratoriumStatus
+    lines: tuple[LineStanding, ...]
+    rules: tuple[Rule, ...]
+    version: str | None
+    at: datetime
+
+    @property
+    def moratoria(self) -> tuple[Rule, ...]:
+        """The moratoria in force."""
+        return tuple(r for r in self.rules if r.kind is Kind.MORATORIUM and r.effect is Effect.REFUSE)
+
+
+def determination_in_force(organization: Organization) -> Determination | None:
+    """Return the newest determination of an organization. Inside a scope."""
+    rows = Determination.objects.filter(organization=organization)
+    newest: Determination | None = rows.newest_first().first()
+    return newest
+
+
+def lineage_in_force() -> Lineage:
+    """Return the published versions of the pack the operator chose."""
+    return PolicyVersionRecord.objects.lineage(PolicyEpoch.objects.get().pack)
+
+
+def standing(organization: Organization, *, at: datetime | None = None) -> Standing:
+    """Return where an organization stands. Inside a scope that sees it.
+
+    Args:
+        organization: The tenant.
+        at: The moment, by the database's clock unless given.
+    """
+    moment = at or database_now()
+    determination, lineage = determination_in_force(organization), lineage_in_force()
+    grants = determination.grants.select_related("end_user").order_by("pk") if determination else ()
+    lines = tuple(_line(grant, organization, determination, lineage, moment) for grant in grants)
+    version = lineage.known_at(moment)
+    return Standing(
+        organization=organization,
+        determination=determination,
+        organization_type=OrganizationType(determination.organization_type) if determination else None,
+        moratorium_status=_strictest_line(lines),
+        lines=lines,
+        rules=tuple(r for r in version.rules if _holds(r, moment)) if version else (),
+        version=version.label if version else None,
+        at=moment,
+    )
+
+
+def usual_request(purpose: str, end_user: EndUser, operation: str) -> Stated:
+    """Return the request that a grant is meant for, to judge the grant before there is any."""
+    return Stated(
+        purpose=purpose,
+        operation=operation,
+        end_user=end_user.pk,
+        recipient=end_user.pk,
+        requested_by="self",
+        case_reference="as given with each request",
+        subject_class=USUAL_SUBJECT.get(Purpose(purpose), "consenting"),
+        probe_source="case_file",
+        gallery_source="own_customers",
+    )
+
+
+def is_police(party: Party | OrganizationType | str | None) -> bool:
+    """Whether a party or type is police."""
+    kind = party.type if isinstance(party, Party) else party
+    return kind is not None and str(kind).startswith("law_enforcement_")
+
+
+def _line(
+    grant: Grant,
+    organization: Organization,
+    determination: Determination | None,
+    lineage: Lineage,
+    at: datetime,
+) -> LineStanding:
+    operation = "search" if "search" in grant.operations else grant.operations[0]
+    stated = usual_request(grant.purpose, grant.end_user, operation)
+    if grant.case_reference:
+        stated = Stated.of(vars(stated), {"case_reference": grant.case_reference})
+    facts = facts_of(stated, organization, determination)
+    ruling = evaluate(facts, lineage, at=at, known_at=at)
+    recorded = MoratoriumStatus(grant.moratorium_status)
+    return LineStanding(
+        grant=grant,
+        end_user=grant.end_user,
+        ruling=ruling,
+        recorded=recorded,
+        computed=ruling.computed_status,
+        status=strictest(recorded, ruling.computed_status),
+        in_force=grant.starts_at <= at < grant.expires_at,
+    )
+
+
+def _strictest_line(lines: tuple[LineStanding, ...]) -> MoratoriumStatus:
+    in_force = [line.status for line in lines if line.in_force]
+    return strictest(*in_force) if in_force else MoratoriumStatus.UNKNOWN
+
+
+def _holds(rule: Rule, at: datetime) -> bool:
+    return rule.period.starts_at <= at and (rule.period.ends_at is None or at < rule.period.ends_at)

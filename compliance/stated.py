@@ -1,0 +1,179 @@
+"""What a caller states about a job or call, in words, and the facts that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+from compliance.models import Determination, EndUser, Evidence
+from compliance.policy import facts as policy_facts
+from compliance.policy.facts import Fact, Facts, OrganizationFacts, Party, Undetermined
+from compliance.policy.plain import MISSING, Missing
+from compliance.policy.vocabulary import OrganizationStatus, OrganizationType, Record
+from portal.common.errors import InvalidInput, NotFound
+from portal.common.ids import parse_public_id
+from portal.tenancy.models import Organization
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """The facts of one job or call as its caller states them, in the words of the vocabulary.
+
+    Whatever is left out was not asked and refuses where a rule needs it. `None` is an answer: there is none.
+
+    Attributes:
+        end_user: Whom it is for, from the register.
+        recipient: Who gets the results, from the register; None where they stay with the organization.
+        key_operator: Whoever runs the program, from the register; the organization itself unless stated.
+        probe_source: Where the probe is from; None where there is none. Likewise `gallery_source`.
+        subjects: Jurisdictions of the people in the images; `unknown:<reason>` where nobody can know.
+        authorization: issuer, reference, issued_at, expires_at, outcome.
+    """
+
+    purpose: str | Missing = MISSING
+    operation: str | Missing = MISSING
+    end_user: UUID | str | Missing = MISSING
+    recipient: UUID | str | Missing | None = MISSING
+    key_operator: UUID | str | None = None
+    requested_by: str | Missing = MISSING
+    case_reference: str | Missing | None = MISSING
+    subject_class: str | Missing = MISSING
+    probe_source: str | Missing | None = MISSING
+    gallery_source: str | Missing | None = MISSING
+    subjects: list[str] | str | Missing = MISSING
+    authorization: Mapping[str, Any] | Missing | None = None
+    attributes: list[str] | Missing = MISSING
+    threshold: float | Missing | None = None
+    gallery_size: int | Missing | None = None
+
+    @classmethod
+    def of(cls, *layers: Mapping[str, Any]) -> Stated:
+        """Return what several layers state together; a later layer overrides an earlier one.
+
+        Raises:
+            InvalidInput: `unknown_fact`, a layer states something there is no word for.
+        """
+        together = {name: value for layer in layers for name, value in layer.items()}
+        if unknown := sorted(set(together) - {one.name for one in fields(cls)}):
+            raise InvalidInput("unknown_fact", f"{unknown[0]} is not a fact of a request.", field=unknown[0])
+        return replace(cls(), **together)
+
+
+def facts_of(stated: Stated, organization: Organization, determination: Determination | None) -> Facts:
+    """Return the facts rules look at: what was stated, and what the office determined. Inside a scope.
+
+    Raises:
+        InvalidInput: A word is not in the vocabulary, or a party is not in the register.
+    """
+    itself = _itself(organization, determination)
+    return Facts(
+        organization=itself,
+        determination=determination.public_id if determination else None,
+        grants=_lines(determination),
+        end_user=_party(stated.end_user, "end_user"),
+        recipient=_party(stated.recipient, "recipient") if stated.recipient is not None else None,
+        key_operator=_operator(stated, itself),
+        establishment=frozenset(determination.establishment) if determination else MISSING,
+        processing=frozenset(determination.processing) if determination else MISSING,
+        subjects=_subjects(stated.subjects, determination),
+        records=_records(organization, determination),
+        synthetic=organization.synthetic,
+        attributes=_attributes(stated),
+        purpose=_read("purpose", stated.purpose),
+        operation=_read("operation", stated.operation),
+        requested_by=_read("requested_by", stated.requested_by),
+        case_reference=_read("case_reference", stated.case_reference or None),
+        subject_class=_read("subject_class", stated.subject_class),
+        probe_source=_read("probe_source", stated.probe_source),
+        gallery_source=_read("gallery_source", stated.gallery_source),
+        authorization=_read("authorization", stated.authorization),
+        threshold=_read("threshold", stated.threshold),
+        gallery_size=_read("gallery_size", stated.gallery_size),
+    )
+
+
+def end_user_of(value: UUID | str) -> EndUser:
+    """Return an entry of the register of end users by id or public id.
+
+    Raises:
+        NotFound: There is no such entry.
+    """
+    key = value if isinstance(value, UUID) else _key(value)
+    try:
+        return EndUser.objects.get(pk=key)
+    except EndUser.DoesNotExist:
+        raise NotFound() from None
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return parse_public_id(EndUser.PREFIX, text)
+
+
+def _read(name: str, value: Any) -> Any:
+    if value is MISSING:
+        return MISSING
+    try:
+        return policy_facts.FACT_READERS[name](dict(value) if isinstance(value, Mapping) else value)
+    except InvalidInput as error:
+        raise InvalidInput(error.code, f"{name.replace('_', ' ')}: {error.sentence}", field=name) from error
+
+
+def _party(value: UUID | str | Missing | None, name: str) -> Fact[Party]:
+    if value is None or isinstance(value, Missing):
+        return MISSING
+    try:
+        return end_user_of(value).party
+    except NotFound:
+        what = name.replace("_", " ")
+        raise InvalidInput("unknown_party", f"The {what} is not in the register.", field=name) from None
+
+
+def _itself(organization: Organization, determination: Determination | None) -> OrganizationFacts:
+    return OrganizationFacts(
+        id=str(organization.pk),
+        name=organization.name,
+        type=OrganizationType(determination.organization_type) if determination else MISSING,
+        status=OrganizationStatus(organization.status),
+    )
+
+
+def _operator(stated: Stated, itself: OrganizationFacts) -> Fact[Party]:
+    if stated.key_operator is not None:
+        return _party(stated.key_operator, "key_operator")
+    if not isinstance(itself.type, OrganizationType):
+        return MISSING
+    return Party(id=itself.id, name=itself.name, type=itself.type)
+
+
+def _lines(determination: Determination | None) -> tuple[policy_facts.GrantLine, ...]:
+    if determination is None:
+        return ()
+    grants = determination.grants.select_related("end_user").order_by("pk")
+    return tuple(grant.line for grant in grants)
+
+
+def _subjects(value: list[str] | str | Missing, determination: Determination | None) -> Any:
+    if isinstance(value, str):
+        return Undetermined(value.removeprefix("unknown:").strip() or "The place of the person is not known.")
+    if isinstance(value, list):
+        return _read("subjects", value)
+    return frozenset(determination.subjects) if determination else MISSING
+
+
+def _records(organization: Organization, determination: Determination | None) -> Fact[frozenset[Record]]:
+    if determination is None:
+        return MISSING
+    verified = Evidence.objects.in_force().filter(organization=organization).exclude(record="")
+    return frozenset(map(Record, [*determination.records, *verified.values_list("record", flat=True)]))
+
+
+def _attributes(stated: Stated) -> Any:
+    """Return the attributes asked for; nothing but an attribute call can ask for any."""
+    if isinstance(stated.attributes, Missing) and stated.operation != "attributes":
+        return frozenset()
+    return _read("attributes", stated.attributes)
