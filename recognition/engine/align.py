@@ -74,7 +74,8 @@ def warp(pixels: Pixels, matrix: Float32, side: int) -> Pixels:
     steps = int(np.log2(1 / scale)) if scale < 0.5 else 0  # noqa: PLR2004 - bilinear reads 2 x 2 pixels
     if steps:
         pixels, matrix = _shrunk(pixels, matrix, side, 2**steps)
-    return cv2.warpAffine(pixels, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    square = cv2.warpAffine(pixels, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    return np.asarray(square, dtype=np.uint8)
 
 
 def _shrunk(pixels: Pixels, matrix: Float32, side: int, factor: int) -> tuple[Pixels, Float32]:
@@ -88,7 +89,7 @@ def _shrunk(pixels: Pixels, matrix: Float32, side: int, factor: int) -> tuple[Pi
     if min(crop.shape[:2]) < factor:
         return pixels, matrix
     small = cv2.resize(crop, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-    return small, _on_shrunk(matrix, left, top, factor)
+    return np.asarray(small, dtype=np.uint8), _on_shrunk(matrix, left, top, factor)
 
 
 def _on_shrunk(matrix: Float32, left: int, top: int, factor: int) -> Float32:

@@ -18,6 +18,7 @@ def assemble(model: str, *, mode: str, identity: str, threads: int) -> Engine:
     """
     client = deepface_backend.build(model)
     mirror = mode != "fast"
+    embed: Embedder | ForeignEmbedder
     if model == MODEL_NAME:
         embed = Embedder(client.model, mirror=mirror)
     else:

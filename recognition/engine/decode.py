@@ -39,7 +39,8 @@ class Photo:
     @property
     def scale(self) -> float:
         """Full-resolution pixels per decoded pixel, 1 or more."""
-        return max(self.width / self.pixels.shape[1], self.height / self.pixels.shape[0])
+        rows, columns = self.pixels.shape[:2]
+        return max(self.width / int(columns), self.height / int(rows))
 
 
 def decode(data: bytes) -> Pixels:

@@ -29,7 +29,7 @@ from recognition.engine.types import TEMPLATE_DIMENSIONS, Found, Pixels
 _THRESHOLDS = {"cosine": 0.088, "euclidean": 0.6, "euclidean_l2": 0.42, "angular": 0.134}
 
 
-class CountenanceDlibClient(FacialRecognition):  # type: ignore[misc]
+class CountenanceDlibClient(FacialRecognition):
     """dlib's face ResNet as a Keras net, the way DeepFace wants a recognition model."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class CountenanceDlibClient(FacialRecognition):  # type: ignore[misc]
         return super().forward(np.ascontiguousarray(batch[..., ::-1]) * 255)
 
 
-class CountenanceDetector(DeepFaceDetector):  # type: ignore[misc]
+class CountenanceDetector(DeepFaceDetector):
     """Our detector, the way DeepFace wants one."""
 
     def __init__(self) -> None:

@@ -1,5 +1,7 @@
 """Faces of a photo: BlazeFace at two scales, then the face mesh for five exact points."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -67,7 +69,7 @@ class Detector:
 
     def _search_harder(self, view: Pixels) -> Detections:
         """Look again where nothing was found: other net, face filling the photo, face small in it."""
-        attempts = (
+        attempts: tuple[Callable[[], Detections], ...] = (
             lambda: _look(self._full, view),
             lambda: _look(self._full, view, margin=0.25),
             lambda: _look(self._front, view, margin=0.5),
@@ -97,7 +99,8 @@ def _view(pixels: Pixels) -> tuple[Pixels, float]:
     if factor <= 1:
         return pixels, 1.0
     size = (round(pixels.shape[1] / factor), round(pixels.shape[0] / factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), factor
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8), factor
 
 
 def _stepped(length: float) -> int:

@@ -21,7 +21,7 @@ _TENSOR_MARK = re.compile(rb"\x01\x02[\x01-\x04]", re.DOTALL)  # version 2, then
 _LEAST_TENSOR = 32  # fewer values than any tensor of this net holds
 
 
-class PadChannels(layers.Layer):  # type: ignore[misc]
+class PadChannels(tf.keras.layers.Layer):
     """Appends channels of zeros, as dlib does where a shortcut is narrower than its block."""
 
     def __init__(self, count: int, **options: object) -> None:

@@ -49,7 +49,8 @@ class Embedder:
         size = next(size for size in self.sizes if size >= len(chips))
         full = np.zeros((size, *chips.shape[1:]), dtype=np.uint8)
         full[: len(chips)] = chips
-        return self._forward(tf.constant(full)).numpy()[: len(chips)]
+        templates: Float32 = self._forward(tf.constant(full)).numpy()
+        return templates[: len(chips)]
 
     def warm_up(self) -> None:
         """Compile every batch size, so that no request waits for it."""
@@ -68,7 +69,8 @@ def _compiled(net: Any, mirror: bool) -> Callable[[tf.Tensor], tf.Tensor]:
             templates += net(tf.reverse(values, axis=[2]), training=False)
         return tf.math.l2_normalize(templates, axis=1, epsilon=0.0)
 
-    return forward
+    compiled: Callable[[tf.Tensor], tf.Tensor] = forward
+    return compiled
 
 
 class ForeignEmbedder:
@@ -90,7 +92,8 @@ class ForeignEmbedder:
         templates = self._forward(chips)
         if self._mirror:
             templates += self._forward(chips[:, :, ::-1])
-        return templates / np.linalg.norm(templates, axis=1, keepdims=True)
+        lengths: Float32 = np.linalg.norm(templates, axis=1, keepdims=True)
+        return templates / lengths
 
     def _forward(self, chips: Pixels) -> Float32:
         rows, columns = self._client.input_shape

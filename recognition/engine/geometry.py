@@ -62,4 +62,5 @@ def distinct(boxes: Float32, scores: Float32) -> list[int]:
 def _shared(box: Float32, others: Float32) -> Float32:
     least = np.maximum(box[:2], others[:, :2])
     most = np.minimum(box[2:], others[:, 2:])
-    return (most - least).clip(0).prod(axis=1)
+    area: Float32 = (most - least).clip(0).prod(axis=1)
+    return area

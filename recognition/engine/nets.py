@@ -121,7 +121,9 @@ def anchors(rows: int, columns: int, layers: tuple[tuple[int, int], ...]) -> Flo
 
 
 def _grid(rows: int, columns: int, stride: int) -> Float32:
-    across, down = (np.arange(0, length, stride, np.float32) + stride / 2 for length in (columns, rows))
+    across, down = (
+        np.arange(0, length, stride).astype(np.float32) + stride / 2 for length in (columns, rows)
+    )
     return np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
 
 

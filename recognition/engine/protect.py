@@ -8,6 +8,7 @@ many faces of a gallery as a template has dimensions can work the rotation out.
 import hashlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognition.engine.types import Float32
 
@@ -41,11 +42,12 @@ def rotate(templates: Float32, matrix: Float32) -> Float32:
     return (templates @ matrix).astype(np.float32)
 
 
-def _normal(seed: bytes, dimensions: int) -> np.ndarray:
+def _normal(seed: bytes, dimensions: int) -> NDArray[np.float64]:
     """Return (D, D) independent standard normal numbers (Box and Muller) drawn from the seed."""
     count = dimensions * dimensions
     stream = hashlib.shake_256(b"countenance rotation 1" + seed).digest(16 * count)
     words = np.frombuffer(stream, "<u8").astype(np.float64)
     uniform = (words + 0.5) / 2.0**64
     radius, turn = np.sqrt(-2 * np.log(uniform[:count])), 2 * np.pi * uniform[count:]
-    return (radius * np.cos(turn)).reshape(dimensions, dimensions)
+    normal: NDArray[np.float64] = radius * np.cos(turn)
+    return normal.reshape(dimensions, dimensions)

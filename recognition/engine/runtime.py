@@ -12,8 +12,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Without it deepface makes a folder in the home directory of whoever runs it.
 os.environ["DEEPFACE_HOME"] = str(models_home())
 
-import cv2  # noqa: E402 - after the settings above
-import tensorflow as tf  # noqa: E402
+import cv2
+import tensorflow as tf
 
 cv2.setNumThreads(1)  # the pipeline has threads of its own
 

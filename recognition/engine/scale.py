@@ -76,7 +76,8 @@ def similarity(distance: float, pipeline: str = DEFAULT_PIPELINE) -> float:
 def similarities(distances: Float32, pipeline: str = DEFAULT_PIPELINE) -> Float64:
     """Return the similarity, 0 to 99.5, for every distance; same shape."""
     scale = scale_of(pipeline)
-    return np.interp(np.interp(distances, scale.distances, scale.safety), _L, _SIMILARITY)
+    safety = np.interp(distances, scale.distances, scale.safety)
+    return np.asarray(np.interp(safety, _L, _SIMILARITY), dtype=np.float64)
 
 
 def distance(similarity: float, pipeline: str = DEFAULT_PIPELINE) -> float:

@@ -11,7 +11,8 @@ Indices = NDArray[np.int64]
 def top_k(probes: Float32, gallery: Float32, k: int, block: int = 16_384) -> tuple[Indices, Float32]:
     """Return the k most similar gallery templates of every probe, best first.
 
-    Equal similarities are ordered by gallery index, so the answer does not depend on the block size.
+    Equal similarities are ordered by gallery index. Copies of one template in different blocks may differ
+    by 1e-7, since the order of additions depends on the block's shape.
 
     Args:
         probes: Shape (P, D), rows of unit length.
