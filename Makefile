@@ -1,0 +1,42 @@
+# What there is to do with Countenance. Needs make and Python 3.11 to 3.13, nothing else.
+#
+#   make demo [PORT=8000] [ONCE=1] [PHOTOS=folder]   see it work, on its own story or on your photos
+#   make run [PORT=8000]                             the portal and its workers on your own data
+#   make test [T="tests/local -k port"]              the whole suite, or what T names
+#   make lint | bench | proof | setup
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+JOBS ?= 2
+
+.PHONY: help setup demo run test proof bench lint format
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
+
+setup:
+	@tools/setup.sh
+
+# `exec`: signals reach the program itself, so Ctrl-C and SIGTERM stop all that it started.
+demo: setup
+	@exec $(PY) -m portal.local.run demo $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+run: setup
+	@exec $(PY) -m portal.local.run run $(if $(PORT),--port $(PORT))
+
+test: setup
+	@exec $(PY) -m pytest -n $(JOBS) $(T)
+
+proof: setup
+	@PROOF=full exec $(PY) -m pytest -n $(JOBS) -m proof --timeout=3600 $(T)
+
+ifneq ($(wildcard bench/__main__.py),)
+bench: setup
+	@exec $(PY) -m bench
+endif
+
+lint: setup
+	@exec sh tools/lint.sh
+
+format: setup
+	@$(PY) -m ruff check --fix --quiet . && $(PY) -m ruff format .
