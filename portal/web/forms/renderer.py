@@ -11,7 +11,7 @@ PROJECT_TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 DJANGO_TEMPLATES = Path(django.forms.__file__).parent / "templates"
 
 
-class PortalRenderer(EngineMixin, BaseRenderer):
+class GovukRenderer(EngineMixin, BaseRenderer):
     """Renders forms with our templates first, then Django's own; set as `FORM_RENDERER`.
 
     A form may carry `label_class`: `govuk-visually-hidden` where the heading of the page is the question.
