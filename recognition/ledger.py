@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from compliance.actions.gate import Epochs
 from portal.common.clock import database_now
 from recognition.models import Heartbeat, Shard, ShardState, Turn
 
@@ -25,14 +26,6 @@ SHARD_PIXELS = 160_000_000
 LEASE = timedelta(seconds=60)
 SILENT = timedelta(seconds=8)  # a worker beats every second; silent for so long, its lease ends early
 MOST_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Epochs:
-    """What a ruling was made under; a change of either makes it void."""
-
-    policy: int
-    organization: int
 
 
 @dataclass(frozen=True)

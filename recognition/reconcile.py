@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db.models import F
 
 from compliance.actions import gate as gates
+from compliance.actions.gate import Epochs
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import client, ledger, rulings, runner, worker
 from recognition.actions import jobs
-from recognition.ledger import Claim, Epochs
+from recognition.ledger import Claim
 from recognition.models import Job
 
 RECONCILER = Actor.system("reconciler")
@@ -37,7 +38,7 @@ def _take_over(claim: Claim) -> None:
 
 
 def _epochs() -> dict[UUID, Epochs]:
-    return {owner: Epochs(*gates.epochs(owner)) for owner in ledger.waiting_organizations()}
+    return {owner: gates.current_epochs(owner) for owner in ledger.waiting_organizations()}
 
 
 def _rule_again(organization_id: UUID, job_id: UUID) -> None:

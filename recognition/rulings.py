@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from compliance.actions import gate as gates
+from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
-from compliance.policy.obligations import Obligations, read_obligations
-from compliance.policy.vocabulary import Gate, Outcome
+from compliance.policy.plain import MISSING
+from compliance.policy.vocabulary import Gate
+from compliance.stated import Stated
 from portal.common.errors import Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current, tenant_scope
-from recognition.ledger import Epochs
-from recognition.models import Face, Gallery, Job
+from recognition.models import Face, Gallery, Job, JobKind
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A stored ruling and the epochs it was made under."""
-
-    ruling: RulingRecord
-    epochs: Epochs
-
-    @property
-    def is_cleared(self) -> bool:
-        """Whether the job may go on."""
-        return self.ruling.outcome == Outcome.CLEARED
-
-
-def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> Decision:
+def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> RulingRecord:
     """Rule on a job at a gate; the ruling is committed before this returns. Call outside any scope."""
-    stated = gates.Stated(
-        purpose=job.purpose,
-        end_user_id=job.end_user_id,
-        operation=str(job.kind),
-        declared=job.facts,
-        gallery_source=gallery.image_source if gallery else None,
-        subjects=tuple(gallery.jurisdictions) if gallery else (),
-        threshold=job.threshold_asked,
-        gallery_size=gallery_size(gallery),
+    return gates.rule(
+        _stated(job, gallery), gate=gate, subject=job.public_id, by=by, organization=job.organization_id
     )
-    made = gates.rule(stated, organization_id=job.organization_id, gate=gate, subject=job.public_id, by=by)
-    return Decision(made.ruling, Epochs(made.policy_epoch, made.organization_epoch))
 
 
-def rule_for(job: Job, *, gate: Gate, by: Actor) -> Decision:
+def rule_for(job: Job, *, gate: Gate, by: Actor) -> RulingRecord:
     """Rule on a stored job."""
     return rule(job, gallery_of(job), gate=gate, by=by)
+
+
+def epochs(ruling: RulingRecord) -> Epochs:
+    """Return the epochs a ruling was made under."""
+    return Epochs(policy=ruling.policy_epoch, organization=ruling.organization_epoch)
+
+
+def _stated(job: Job, gallery: Gallery | None) -> Stated:
+    own = Stated(
+        purpose=job.purpose,
+        operation=str(job.kind),
+        end_user=job.end_user_id,
+        probe_source=None if job.kind == JobKind.ENROLL else MISSING,
+        gallery_source=gallery.image_source if gallery else None,
+        threshold=job.threshold_asked,
+        gallery_size=gallery_size(gallery) if gallery else None,
+    )
+    subjects = {"subjects": list(gallery.jurisdictions)} if gallery and gallery.jurisdictions else {}
+    return Stated.of(vars(own), subjects, job.facts)
 
 
 def gallery_of(job: Job) -> Gallery | None:
@@ -68,12 +65,6 @@ def gallery_size(gallery: Gallery | None) -> int:
         return Face.objects.filter(gallery=gallery).count()
     with tenant_scope(gallery.organization_id):
         return Face.objects.filter(gallery=gallery).count()
-
-
-def obligations(ruling: RulingRecord) -> Obligations:
-    """Return what has to be kept where the job goes ahead."""
-    demands: Obligations = read_obligations(ruling.obligations)
-    return demands
 
 
 def refusal(ruling: RulingRecord, **detail: Any) -> Refused:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from compliance.actions import gate as gates
+from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
 from portal.common.envelope import DataKey
 from portal.common.errors import Conflict
@@ -51,13 +52,13 @@ def run(claim: Claim, engine: EngineLike) -> None:
     work = _open(claim)
     if work is None:
         return
-    decision = rulings.rule(work.job, work.gallery, gate=Gate.SHARD, by=ENGINE)
-    if not decision.is_cleared:
-        _hold(work, decision)
+    ruling = rulings.rule(work.job, work.gallery, gate=Gate.SHARD, by=ENGINE)
+    if not ruling.is_cleared:
+        _hold(work, ruling)
         return
     try:
-        outcomes = _recognize(work, engine, _watch(claim, decision))
-        _commit(work, outcomes, decision, engine.pipeline_id)
+        outcomes = _recognize(work, engine, _watch(claim, ruling))
+        _commit(work, outcomes, ruling, engine.pipeline_id)
     except Stopped:
         ledger.give_back(claim)
 
@@ -91,13 +92,12 @@ def _open(claim: Claim) -> Work | None:
         )
 
 
-def _hold(work: Work, decision: rulings.Decision) -> None:
+def _hold(work: Work, ruling: RulingRecord) -> None:
     """Hold the job under the ruling, unless another worker just did."""
-    ruling = decision.ruling
     with suppress(Conflict):
         jobs.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
     ledger.give_back(work.claim, ShardState.HELD)
-    ledger.note_epochs(work.job.pk, decision.epochs)
+    ledger.note_epochs(work.job.pk, rulings.epochs(ruling))
 
 
 def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> list[Outcome]:
@@ -129,7 +129,7 @@ def _search(work: Work, pairs: list[tuple[Item, ImageResult]]) -> list[Outcome]:
     return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in pairs]
 
 
-def _watch(claim: Claim, decision: rulings.Decision) -> Callable[[], None]:
+def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
     """Return the look that the engine takes between its batches."""
     looked = time.monotonic()
 
@@ -138,21 +138,19 @@ def _watch(claim: Claim, decision: rulings.Decision) -> Callable[[], None]:
         if time.monotonic() - looked < LOOK_EVERY:
             return
         looked = time.monotonic()
-        policy, organization = gates.epochs(claim.organization_id)
-        if ledger.Epochs(policy, organization) != decision.epochs or not ledger.renew(claim):
+        changed = gates.current_epochs(claim.organization_id) != rulings.epochs(ruling)
+        if changed or not ledger.renew(claim):
             raise Stopped
 
     return look
 
 
-def _commit(work: Work, outcomes: list[Outcome], decision: rulings.Decision, pipeline: str) -> None:
+def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline: str) -> None:
     with tenant_scope(work.claim.organization_id):
-        policy, organization = gates.lock_epochs(work.claim.organization_id)
-        unchanged = ledger.Epochs(policy, organization) == decision.epochs
+        epochs = gates.lock_epochs_for_share(work.claim.organization_id)
         job = _locked_job(work.claim)
-        if not unchanged or not gates.is_valid_now(decision.ruling) or not ledger.lock(work.claim):
-            raise Stopped
-        if job.status != JobStatus.RUNNING:
+        mine = ledger.lock(work.claim) and job.status == JobStatus.RUNNING
+        if not mine or not gates.still_stands(ruling, epochs):
             raise Stopped
         writing.write(job, work.gallery, outcomes, work.key, pipeline)
         _close(work.claim, job)

@@ -71,7 +71,7 @@ def candidates(probes: Float32, gallery: Matrix, *, threshold: float, most: int)
     if not len(gallery.faces) or not len(probes):
         return [[] for _ in range(len(probes))]
     indices, cosines = top_k(probes, gallery.templates, min(most, len(gallery.faces)))
-    scores = scale.similarity(np.sqrt(np.maximum(2.0 - 2.0 * cosines, 0.0)))
+    scores = scale.similarities(np.sqrt(np.maximum(2.0 - 2.0 * cosines, 0.0)))
     return [
         [
             Hit(gallery.faces[index], gallery.subjects[index], float(score))

@@ -23,8 +23,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import client, grants, ledger, rulings, threshold
 from recognition.actions.images import Photo, Received
-from recognition.ledger import Epochs
-from recognition.models import FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import Candidate, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import JOB
 
 MOST_ITEMS = 50_000
@@ -74,13 +73,13 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
         if order.gallery is not None:
             grants.require_use(by, order.gallery)
     job = _draft(organization, order, received, by)
-    decision = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
-    _apply_obligations(job, decision.ruling, order.gallery)
+    ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
+    _apply_obligations(job, ruling, order.gallery)
     with tenant_scope(organization):
         _write(job, received.photos)
-        _settle(job, decision, by)
+        _settle(job, ruling, by)
     if job.status == JobStatus.REFUSED:
-        raise rulings.refusal(decision.ruling, job=job.public_id)
+        raise rulings.refusal(ruling, job=job.public_id)
     return job
 
 
@@ -122,7 +121,7 @@ def retry(*, job: Job, by: Actor) -> int:
         Refused: The rule that refuses it now.
     """
     require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
-    decision = _rule_again(job, by)
+    ruling = _rule_again(job, by)
     with tenant_scope(job.organization_id):
         failed = Item.objects.filter(job=job, status=ItemStatus.FAILED)
         pieces = list(failed.order_by("position").values_list("position", "image__width", "image__height"))
@@ -132,7 +131,7 @@ def retry(*, job: Job, by: Actor) -> int:
         FoundFace.objects.filter(item__in=failed.values("pk")).delete()
         failed.update(status=ItemStatus.WAITING, reason="", done_at=None)
         _record(job, "job.retried", by, items=len(pieces))
-        _plan(job, [(position, w * h) for position, w, h in pieces], decision.epochs, by)
+        _plan(job, [(position, w * h) for position, w, h in pieces], ruling, by)
     return len(pieces)
 
 
@@ -147,15 +146,13 @@ def hold(*, job: Job, reason: str, ruling: str, rule: str, by: Actor) -> None:
 
 def review_hold(*, job: Job, gallery: Gallery | None, by: Actor) -> None:
     """Rule again on a job whose epochs changed: hold it, let it go on, or note that nothing changed."""
-    decision = rulings.rule(job, gallery, gate=Gate.DISPATCH, by=by)
-    cleared = decision.ruling.outcome == Outcome.CLEARED
-    if cleared and job.status == JobStatus.HELD and job.held_reason == "policy":
-        _resume(job, decision, by)
-    elif not cleared and job.status != JobStatus.HELD:
-        hold(job=job, reason="policy", ruling=decision.ruling.public_id, rule=decision.ruling.rule, by=by)
-        ledger.note_epochs(job.pk, decision.epochs)
-    else:
-        ledger.note_epochs(job.pk, decision.epochs)
+    ruling = rulings.rule(job, gallery, gate=Gate.DISPATCH, by=by)
+    if ruling.is_cleared and job.status == JobStatus.HELD and job.held_reason == "policy":
+        _resume(job, ruling, by)
+        return
+    if not ruling.is_cleared and job.status != JobStatus.HELD:
+        hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
+    ledger.note_epochs(job.pk, rulings.epochs(ruling))
 
 
 def start(job: Job, *, by: Actor) -> None:
@@ -222,8 +219,9 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
 
 
 def _apply_obligations(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
-    demands = rulings.obligations(ruling)
+    demands = ruling.demands
     job.review = demands.review if job.kind == JobKind.SEARCH else "none"
+    job.reviewers = demands.reviewers
     budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
     size = rulings.gallery_size(gallery)
     found = threshold.effective(
@@ -247,9 +245,8 @@ def _write(job: Job, photos: Sequence[Photo]) -> None:
     Item.objects.bulk_create(items, batch_size=_BULK)
 
 
-def _settle(job: Job, decision: rulings.Decision, by: Actor) -> None:
+def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
     """Give a new job the status its ruling asks for, inside the caller's scope."""
-    ruling = decision.ruling
     _record(
         job,
         "job.submitted",
@@ -267,7 +264,7 @@ def _settle(job: Job, decision: rulings.Decision, by: Actor) -> None:
         move(job, JobStatus.AWAITING_APPROVAL, table=JOB, refused_by=ruling.rule)
     else:
         move(job, JobStatus.QUEUED, table=JOB)
-        _plan(job, _pieces(job), decision.epochs, by)
+        _plan(job, _pieces(job), ruling, by)
 
 
 def _pieces(job: Job) -> list[tuple[int, int]]:
@@ -275,7 +272,8 @@ def _pieces(job: Job) -> list[tuple[int, int]]:
     return [(p, w * h) for p, w, h in rows.values_list("position", "image__width", "image__height")]
 
 
-def _plan(job: Job, pieces: list[tuple[int, int]], epochs: Epochs, by: Actor) -> None:
+def _plan(job: Job, pieces: list[tuple[int, int]], ruling: RulingRecord, by: Actor) -> None:
+    epochs = rulings.epochs(ruling)
     shards = ledger.plan(organization_id=job.organization_id, job_id=job.pk, items=pieces, epochs=epochs)
     _record(job, "job.queued", by, shards=len(shards))
     transaction.on_commit(lambda: client.wake(len(shards)))
@@ -285,44 +283,39 @@ def _rule_and_queue(job: Job, by: Actor) -> None:
     _queue_if_cleared(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
 
 
-def _queue_if_cleared(job: Job, decision: rulings.Decision, by: Actor) -> None:
-    if decision.ruling.outcome == Outcome.REFUSED:
-        raise rulings.refusal(decision.ruling, job=job.public_id)
-    if decision.ruling.outcome == Outcome.REFERRED:
+def _queue_if_cleared(job: Job, ruling: RulingRecord, by: Actor) -> None:
+    if ruling.outcome == Outcome.REFUSED:
+        raise rulings.refusal(ruling, job=job.public_id)
+    if ruling.outcome == Outcome.REFERRED:
         raise Conflict("needs_officer", "The compliance office has to decide on this first.")
     with tenant_scope(job.organization_id):
-        move(
-            job,
-            JobStatus.QUEUED,
-            table=JOB,
-            ruling=decision.ruling.public_id,
-            approved_by=by.id,
-            refused_by="",
-        )
+        fields = {"ruling": ruling.public_id, "approved_by": by.id, "refused_by": ""}
+        move(job, JobStatus.QUEUED, table=JOB, **fields)
         _record(job, "job.approved", by)
-        _plan(job, _pieces(job), decision.epochs, by)
+        _plan(job, _pieces(job), ruling, by)
 
 
-def _rule_again(job: Job, by: Actor) -> rulings.Decision:
-    decision = rulings.rule_for(job, gate=Gate.DISPATCH, by=by)
-    if decision.ruling.outcome != Outcome.CLEARED:
-        raise rulings.refusal(decision.ruling, job=job.public_id)
-    return decision
+def _rule_again(job: Job, by: Actor) -> RulingRecord:
+    ruling = rulings.rule_for(job, gate=Gate.DISPATCH, by=by)
+    if not ruling.is_cleared:
+        raise rulings.refusal(ruling, job=job.public_id)
+    return ruling
 
 
-def _resume(job: Job, decision: rulings.Decision, by: Actor) -> None:
+def _resume(job: Job, ruling: RulingRecord, by: Actor) -> None:
     with tenant_scope(job.organization_id):
-        fields = {"held_reason": "", "refused_by": "", "held_from": ""}
-        move(job, job.held_from, table=JOB, ruling=decision.ruling.public_id, **fields)
-        ledger.unhold(job.pk, decision.epochs)
-        _record(job, "job.resumed", by, ruling=decision.ruling.public_id)
+        fields = {"held_reason": "", "refused_by": "", "held_from": "", "ruling": ruling.public_id}
+        move(job, job.held_from, table=JOB, **fields)
+        ledger.unhold(job.pk, rulings.epochs(ruling))
+        _record(job, "job.resumed", by, ruling=ruling.public_id)
         transaction.on_commit(client.wake)
 
 
 def _final_status(job: Job, counts: dict[str, int]) -> JobStatus:
     if counts[ItemStatus.FAILED]:
         return JobStatus.PARTIAL if counts[ItemStatus.DONE] else JobStatus.FAILED
-    return JobStatus.AWAITING_REVIEW if job.review == "before_release" else JobStatus.RELEASED
+    to_review = job.review == "before_release" and Candidate.objects.filter(item__job=job).exists()
+    return JobStatus.AWAITING_REVIEW if to_review else JobStatus.RELEASED
 
 
 def _record(job: Job, verb: str, by: Actor, **payload: Any) -> None:

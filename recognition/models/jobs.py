@@ -56,6 +56,9 @@ class Job(TenantModel):
     ruling = models.CharField(max_length=40, blank=True, help_text="The newest ruling on the job.")
     refused_by = models.CharField(max_length=100, blank=True, help_text="Rule that refused or holds it.")
     review = models.CharField(max_length=20, default="none", help_text="none, before_release, after_delivery")
+    reviewers = models.PositiveSmallIntegerField(
+        default=1, help_text="How many have to agree on a candidate."
+    )
     threshold_asked = models.FloatField(help_text="Similarity, 0 to 100.")
     threshold = models.FloatField(help_text="Similarity in force: never below floor or budget.")
     threshold_reason = models.CharField(max_length=20, help_text="asked, floor or budget")

@@ -1,0 +1,272 @@
+"""Reading, judging and exporting results: every read stands behind the fourth gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from compliance.models import RulingRecord
+from compliance.policy.vocabulary import Gate
+from portal.audit import actions as audit
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.ids import public_id, uuid7
+from portal.common.states import move
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import rulings
+from recognition.actions import jobs
+from recognition.models import (
+    Adjudication,
+    Candidate,
+    CandidateStatus,
+    FoundFace,
+    Item,
+    Job,
+    JobStatus,
+)
+from recognition.states import CANDIDATE, JOB
+
+_READABLE = frozenset({JobStatus.RELEASED, JobStatus.PARTIAL})
+_CHUNK = 500  # items read in one scope while an export streams
+THIRD = 3  # after a disagreement of two, the third reviewer decides
+VERDICTS = frozenset({CandidateStatus.LEAD, CandidateStatus.REJECTED, CandidateStatus.INCONCLUSIVE})
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export that was recorded, and its rows, read as they are taken."""
+
+    id: str
+    ruling: str
+    rows: Iterator[dict[str, Any]]
+
+
+def open_results(*, job: Job, by: Actor) -> RulingRecord:
+    """Pass the release gate for a read of a job's results. Call outside any scope, before each read.
+
+    Raises:
+        Conflict: `not_released`, while the job has no results to show, or they wait for review.
+        Refused: The rule that closes them now; a released job is held.
+    """
+    require(by, Permission.VIEW_RESULTS, organization=job.organization_id)
+    _require_readable(job, by)
+    ruling = rulings.rule_for(job, gate=Gate.RELEASE, by=by)
+    if not ruling.is_cleared:
+        _close(job, ruling, by)
+        raise rulings.refusal(ruling, job=job.public_id)
+    with tenant_scope(job.organization_id):
+        audit.record(
+            verb="results.viewed",
+            actor=by,
+            target=job,
+            organization=job.organization_id,
+            ruling=ruling.public_id,
+        )
+    return ruling
+
+
+def adjudicate(*, candidate: Candidate, verdict: str, reason: str, by: Actor) -> Adjudication:
+    """Judge a candidate as a trained reviewer; where two are asked for, the candidate moves when they agree.
+
+    Raises:
+        Refused: `training_missing`; or the rule that closes the results now.
+        InvalidInput: `verdict_unknown`, `reason_missing`.
+        Conflict: `adjudicated_already`, by this reviewer; `state_changed`, decided meanwhile.
+    """
+    require(by, Permission.ADJUDICATE, organization=candidate.organization_id)
+    _require_training(candidate.organization_id, by)
+    if verdict not in VERDICTS:
+        raise InvalidInput("verdict_unknown", "Choose lead, rejected or inconclusive.", field="verdict")
+    if not reason.strip():
+        raise InvalidInput("reason_missing", "Say in a sentence what you compared.", field="reason")
+    with tenant_scope(candidate.organization_id):
+        job = Job.objects.get(pk=Item.objects.values_list("job", flat=True).get(pk=candidate.item_id))
+    open_results(job=job, by=by)
+    with tenant_scope(candidate.organization_id):
+        locked = Candidate.objects.select_for_update().get(pk=candidate.pk)
+        made = _add(locked, verdict, reason.strip(), by)
+        _settle(locked, job)
+        _release_when_reviewed(job, by)
+    return made
+
+
+def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
+    """Export a job's results to a named recipient; the rows stream, a chunk of items at a time.
+
+    Raises:
+        InvalidInput: `recipient_missing`.
+        Conflict: `not_released`.
+        Refused: The rule that closes the results now.
+    """
+    require(by, Permission.EXPORT, organization=job.organization_id)
+    if not recipient.strip():
+        raise InvalidInput("recipient_missing", "Name who receives the export.", field="recipient")
+    ruling = open_results(job=job, by=by)
+    export_id = public_id("exp", uuid7())
+    with tenant_scope(job.organization_id):
+        audit.record(
+            verb="results.exported",
+            actor=by,
+            target=job,
+            organization=job.organization_id,
+            export=export_id,
+            format=format_,
+            recipient=recipient.strip(),
+            rows=job.total,
+            ruling=ruling.public_id,
+        )
+    return Export(export_id, ruling.public_id, rows(job))
+
+
+def rows(job: Job) -> Iterator[dict[str, Any]]:
+    """Yield one row an item, with its faces and candidates; memory stays flat whatever the job's size."""
+    after = -1
+    while True:
+        with tenant_scope(job.organization_id):
+            items = list(
+                Item.objects.filter(job=job, position__gt=after)
+                .select_related("image")
+                .order_by("position")[:_CHUNK]
+            )
+            made = describe(items)
+        if not items:
+            return
+        after = items[-1].position
+        yield from made
+
+
+def describe(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return items with their faces and candidates as data, in two queries, in the scope in force."""
+    faces: dict[UUID, list[FoundFace]] = {}
+    for face in FoundFace.objects.filter(item__in=[item.pk for item in items]):
+        faces.setdefault(face.item_id, []).append(face)
+    candidates: dict[UUID, list[Candidate]] = {}
+    found = Candidate.objects.filter(item__in=[item.pk for item in items])
+    for candidate in found.select_related("subject").order_by("rank"):
+        candidates.setdefault(candidate.found_id, []).append(candidate)
+    return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
+
+
+def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Candidate]]) -> dict[str, Any]:
+    return {
+        "id": item.public_id,
+        "position": item.position,
+        "image": item.image.public_id,
+        "name": item.image.name,
+        "sha256": item.image.sha256,
+        "subject": item.subject_name,
+        "status": item.status,
+        "reason": item.reason,
+        "faces": [
+            {
+                "index": face.index,
+                "box": face.box,
+                "quality": face.quality,
+                "reason": face.reason,
+                "candidates": [_candidate_row(candidate) for candidate in candidates.get(face.pk, [])],
+            }
+            for face in faces
+        ],
+    }
+
+
+def _candidate_row(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "id": candidate.public_id,
+        "rank": candidate.rank,
+        "subject": candidate.subject.name,
+        "subject_id": candidate.subject.public_id,
+        "face": public_id("fac", candidate.face_id),
+        "similarity": candidate.similarity,
+        "status": candidate.status,
+    }
+
+
+def _require_readable(job: Job, by: Actor) -> None:
+    reviewing = by.may(Permission.ADJUDICATE)
+    waits = job.review == "before_release" and job.status in (JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL)
+    if waits and not reviewing:
+        raise Conflict(
+            "not_released", "Reviewers have to judge the candidates before anybody else sees them."
+        )
+    if not waits and job.status not in _READABLE:
+        raise Conflict(
+            "not_released", f"This job has no results to show: it is {job.get_status_display().lower()}."
+        )
+
+
+def _close(job: Job, ruling: RulingRecord, by: Actor) -> None:
+    """Hold released results that a rule closes now."""
+    if JOB.allows(job.status, JobStatus.HELD):
+        jobs.hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
+
+
+def _require_training(organization_id: UUID, by: Actor) -> None:
+    own = Membership.objects.filter(organization=organization_id, user=by.user_id, ended_at=None)
+    if not own.exclude(trained_on=None).exists():
+        raise Refused(
+            "training_missing",
+            "Reviewers judge candidates after training. Ask an administrator to record yours.",
+        )
+
+
+def _add(candidate: Candidate, verdict: str, reason: str, by: Actor) -> Adjudication:
+    if candidate.status != CandidateStatus.CANDIDATE:
+        raise Conflict("state_changed", "This candidate was judged while you were looking at it.")
+    if Adjudication.objects.filter(candidate=candidate, reviewer=by.user_id).exists():
+        raise Conflict(
+            "adjudicated_already", "You have judged this candidate. Somebody else has to be the second."
+        )
+    made: Adjudication = Adjudication.objects.create(
+        organization_id=candidate.organization_id,
+        candidate=candidate,
+        reviewer_id=by.user_id,
+        verdict=verdict,
+        reason=reason,
+    )
+    audit.record(
+        verb="candidate.adjudicated",
+        actor=by,
+        target=candidate,
+        organization=candidate.organization_id,
+        verdict=verdict,
+    )
+    return made
+
+
+def _settle(candidate: Candidate, job: Job) -> None:
+    verdicts = Adjudication.objects.filter(candidate=candidate).values_list("verdict", flat=True)
+    verdict = agreed(list(verdicts), job.reviewers)
+    if verdict:
+        move(candidate, verdict, table=CANDIDATE)
+
+
+def agreed(verdicts: list[str], needed: int) -> str | None:
+    """Return the verdict that reviewers reached, None while more are needed.
+
+    Args:
+        verdicts: What each said.
+        needed: How many have to agree. When three disagree, the candidate is inconclusive.
+    """
+    if not verdicts:
+        return None
+    verdict, count = Counter(verdicts).most_common(1)[0]
+    if count >= needed:
+        return verdict
+    return str(CandidateStatus.INCONCLUSIVE) if len(verdicts) >= THIRD else None
+
+
+def _release_when_reviewed(job: Job, by: Actor) -> None:
+    """Release a job whose last candidate was judged, inside the caller's scope."""
+    if job.status != JobStatus.AWAITING_REVIEW:
+        return
+    waiting = Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE)
+    if not waiting.exists():
+        move(job, JobStatus.RELEASED, table=JOB)
+        audit.record(verb="results.released", actor=by, target=job, organization=job.organization_id)
