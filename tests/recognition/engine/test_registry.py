@@ -1,0 +1,64 @@
+"""Nets are listed, checked and chosen without loading TensorFlow."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portal.common.errors import InvalidInput
+from recognition.engine import catalog, registry
+
+DOORS = ("images", "engine.registry", "engine.pipeline", "engine.scale")
+
+
+def test_the_front_doors_load_no_tensorflow() -> None:
+    doors = ", ".join(f"recognition.{door}" for door in DOORS)
+    check = f"import sys, {doors}; sys.exit(any(name in sys.modules for name in ('tensorflow', 'deepface')))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_upload_checks_need_neither_numpy_nor_opencv() -> None:
+    check = "import sys, recognition.images; sys.exit('cv2' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_the_built_in_nets_are_ready_with_license_and_digest() -> None:
+    built_in = [model for model in registry.models() if model.sha256]
+    assert len(built_in) == 4
+    assert all(model.ready and model.license for model in built_in)
+
+
+def test_the_files_of_the_nets_are_the_published_ones() -> None:
+    assert registry.verify() == []
+
+
+def test_a_changed_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = tmp_path / "net"
+    changed.write_bytes(b"something else")
+    monkeypatch.setattr(catalog, "file_of", lambda model: changed)
+    assert any("is not the published file" in sentence for sentence in registry.verify())
+
+
+@pytest.mark.parametrize("model", ["Facenet9000", "face-mesh"])
+def test_an_unknown_net_is_refused(model: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(model=model)
+    assert caught.value.code == "unknown_model"
+
+
+def test_a_net_without_its_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(model="ArcFace")
+    assert caught.value.code == "model_not_ready"
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(mode="warp")
+    assert caught.value.code == "unknown_mode"
+
+
+def test_another_net_makes_templates_of_another_name() -> None:
+    assert registry.pipeline_id(model="ArcFace") == "arcface/mesh5/mirror/1"
