@@ -19,6 +19,7 @@ function startDrop(area) {
   const list = area.parentElement.querySelector("[data-drop-list]");
   const summary = area.parentElement.querySelector("[data-drop-summary]");
   const limit = Number(area.dataset.maxBytes || 15 * MEBIBYTE);
+  let chosen = [];
   area.querySelector(".drop-hint").hidden = false;
 
   function keep(files) {
@@ -30,6 +31,7 @@ function startDrop(area) {
       seen.add(key);
     }
     input.files = transfer.files;
+    chosen = [...input.files];
     show();
   }
 
@@ -58,8 +60,6 @@ function startDrop(area) {
     summary.textContent = files.length ? `${files.length} chosen, ${describe(bytes)} in all` : "";
   }
 
-  let chosen = [];
-  input.addEventListener("click", () => { chosen = [...input.files]; });
   input.addEventListener("change", () => keep(input.multiple ? [...chosen, ...input.files] : input.files));
   area.addEventListener("dragover", (event) => {
     event.preventDefault();

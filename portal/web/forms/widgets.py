@@ -38,7 +38,9 @@ class DateParts(forms.MultiWidget):
     template_name = "django/forms/widgets/date_parts.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        parts = {name: forms.TextInput({"inputmode": "numeric"}) for name in ("month", "day", "year")}
+        parts: dict[str, forms.Widget | type[forms.Widget]] = {
+            name: forms.TextInput({"inputmode": "numeric"}) for name in ("month", "day", "year")
+        }
         super().__init__(parts, attrs)
 
     def decompress(self, value: date | str | None) -> list[Any]:
@@ -48,7 +50,8 @@ class DateParts(forms.MultiWidget):
         year, month, day = (value or "--").split("-", 2)
         return [month, day, year]
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+    # A MultiWidget usually pairs with a MultiValueField and returns a list; DateField reads one text.
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:  # type: ignore[override]
         """Join the parts to `YYYY-MM-DD`, empty when nothing was typed."""
         month, day, year = (part or "" for part in super().value_from_datadict(data, files, name))
         return f"{year.strip()}-{month.strip()}-{day.strip()}" if any((month, day, year)) else ""
