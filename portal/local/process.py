@@ -84,7 +84,7 @@ class Server:
         descriptor = self._take_lock()
         options = account.options() | {"start_new_session": True, "pass_fds": (descriptor,)}
         try:
-            with _rotated(self.log).open("ab") as log:
+            with rotated(self.log).open("ab") as log:
                 return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
         finally:
             os.close(descriptor)
@@ -141,7 +141,8 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _rotated(log: Path) -> Path:
+def rotated(log: Path) -> Path:
+    """Return a log's path, its folder made and its old lines moved aside when there are too many."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))

@@ -33,6 +33,8 @@ CELERY = (
     "--loglevel=INFO",
 )
 QUIET_CELERY = ("--without-gossip", "--without-mingle")
+# Its control socket would lie in the home of the account, where two checkouts meet.
+WEB = ("--workers=2", "--threads=4", "--timeout=60", "--graceful-timeout=10", "--no-control-socket")
 OK = 200
 
 
@@ -62,13 +64,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, environment: dict[str, str]) -> int:
     port = choose_port(options.port)
-    with Supervisor(environment | {"PORT": str(port)}) as supervisor:
+    environment = environment | {"PORT": str(port)}
+    with Supervisor(environment, home() / "logs", echo=options.what == "run") as supervisor:
         if supervisor.finish("migrate", *MANAGE, "migrate", "--no-input", "--verbosity=0"):
-            raise Died("the database could not be migrated; see the lines above.")
+            raise Died("The database could not be migrated; see above.")
         _start(supervisor, port)
         address = f"http://127.0.0.1:{port}/"
         print(f"\nCountenance is ready at {address}\n", flush=True)
-        status = supervisor.finish("", *_story(options)) if options.what == "demo" else 0
+        status = supervisor.finish("demo", *_story(options)) if options.what == "demo" else 0
         if not options.once:
             print(f"\nThe portal runs on at {address}. Ctrl-C stops it.\n", flush=True)
             with contextlib.suppress(Stopped):
@@ -80,11 +83,11 @@ def _start(supervisor: Supervisor, port: int) -> None:
     """Start portal and workers; return when all of them answer."""
     host = os.environ.get("HOST", "127.0.0.1")
     gunicorn = (sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind={host}:{port}")
-    supervisor.start("web", *gunicorn, "--workers=2", "--threads=4", "--timeout=60", "--graceful-timeout=10")
+    supervisor.start("web", *gunicorn, *WEB)
     supervisor.start("engine", *CELERY, *QUIET_CELERY, "--queues=interactive,gpu", "--hostname=engine@%h")
     supervisor.start("light", *CELERY, *QUIET_CELERY, "--queues=control,cpu", "--hostname=light@%h", "--beat")
-    if not supervisor.wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), READY_SECONDS):
-        raise Died(f"not ready within {READY_SECONDS:.0f} s; http://127.0.0.1:{port}/readyz says why.")
+    if not supervisor.wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), READY_SECONDS, every=1.0):
+        raise Died(f"Not ready within {READY_SECONDS:.0f} s; http://127.0.0.1:{port}/readyz says why.")
 
 
 def _story(options: argparse.Namespace) -> list[str]:
@@ -130,7 +133,8 @@ def _services(folder: Path) -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """Refuse a second portal on the same home: two schedulers would share one clock."""
-    (folder / "run").mkdir(parents=True, exist_ok=True)
+    for name in ("run", "static"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     with (folder / "run" / "portal.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

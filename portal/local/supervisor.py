@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -10,9 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from portal.env import ROOT
+from portal.local.process import rotated
 
 GRACE_SECONDS = 20.0  # a worker finishes its shard (5 s of work) before it goes
 
@@ -25,11 +29,20 @@ class Died(Exception):
     """A program that should run on has ended; the text says which and how."""
 
 
-class Program:
-    """One running program; each line it writes is passed on behind its name."""
+@dataclass(frozen=True)
+class Log:
+    """Where a program's lines go: a file and, unless `prefix` is None, our own output behind the prefix."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    path: Path
+    prefix: str | None
+
+
+class Program:
+    """One running program; what it writes goes to its log and, if wanted, to our output behind its name."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Log) -> None:
         self.name = name
+        self.log = log
         self.process = subprocess.Popen(
             [sys.executable, "-m", "portal.local.child", str(os.getpid()), *command],
             cwd=ROOT,
@@ -51,16 +64,34 @@ class Program:
         self.process.wait()
         self._echo.join(timeout=2.0)
 
+    def last_words(self, lines: int = 20) -> str:
+        """Return the end of the log and its place, for a message about a death."""
+        self._echo.join(timeout=2.0)
+        tail = self.log.path.read_text(errors="replace").splitlines()[-lines:]
+        return "\n".join([*tail, f"(all of it: {self.log.path})"])
+
     def _pass_on(self) -> None:
-        prefix = f"{self.name:>7} | " if self.name else ""
-        for line in self.process.stdout or ():
-            print(f"{prefix}{line}", end="", flush=True)
+        with self.log.path.open("a") as file:
+            for line in self.process.stdout or ():
+                file.write(line)
+                file.flush()
+                if self.log.prefix is not None:
+                    print(f"{self.log.prefix}{line}", end="", flush=True)
 
 
 class Supervisor:
     """Runs programs until one dies or somebody asks for the end; leaving the block stops them all."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], logs: Path, *, echo: bool) -> None:
+        """Prepare to run programs.
+
+        Args:
+            environment: What they get on top of our own.
+            logs: Folder that keeps one log for each of them.
+            echo: Whether what those that run on write is shown as well.
+        """
+        self._logs = logs
+        self._echo = echo
         self.environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
         self._programs: list[Program] = []
         self._stop = threading.Event()
@@ -76,34 +107,38 @@ class Supervisor:
 
     def start(self, name: str, *command: str) -> Program:
         """Start a program that should run on."""
-        program = Program(name, command, self.environment)
+        program = Program(
+            name, command, self.environment, self._log(name, f"{name:>7} | " if self._echo else None)
+        )
         self._programs.append(program)
         return program
 
     def finish(self, name: str, *command: str) -> int:
-        """Run a program to its end; return its exit status.
+        """Run a program to its end, showing what it writes; return its exit status.
 
         Raises:
             Stopped: Somebody asked for the end first.
             Died: One of the programs that should run on did not.
         """
-        program = Program(name, command, self.environment)
+        program = Program(name, command, self.environment, self._log(name, ""))
         try:
             self.wait_for(lambda: program.process.poll() is not None)
         finally:
             self._end([program])
         return program.process.returncode
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Wait until `condition` holds; return False when it does not within `seconds`.
+    def wait_for(
+        self, condition: Callable[[], bool], seconds: float = math.inf, *, every: float = 0.1
+    ) -> bool:
+        """Wait until `condition`, asked `every` so many seconds, holds; return False when `seconds` are over.
 
         Raises:
             Stopped: Somebody asked for the end first.
             Died: One of the programs that should run on did not.
         """
-        deadline = time.monotonic() + seconds if seconds else float("inf")
+        deadline = time.monotonic() + seconds
         while not condition():
-            if self._stop.wait(0.1):
+            if self._stop.wait(every):
                 raise Stopped
             self._check()
             if time.monotonic() > deadline:
@@ -114,7 +149,10 @@ class Supervisor:
         for program in self._programs:
             status = program.process.poll()
             if status is not None:
-                raise Died(f"{program.name} ended by itself ({_in_words(status)}); see its lines above.")
+                raise Died(f"{program.name} ended by itself ({_in_words(status)}).\n{program.last_words()}")
+
+    def _log(self, name: str, prefix: str | None) -> Log:
+        return Log(rotated(self._logs / f"{name}.log"), prefix)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._stop.is_set():  # asked twice: no more patience
