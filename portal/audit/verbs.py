@@ -57,6 +57,8 @@ VERBS: dict[str, Verb] = {
     "case.returned": _verb("The second officer returned the case", "reason"),
     "case.decided": _verb("The case was decided", "outcome"),
     "case.closed": _verb("The case was closed"),
+    "case.withdrawn": _verb("The case was withdrawn"),
+    "case.countersigned": _verb("The second officer recorded an outcome", "outcome"),
     "determination.recorded": _verb(
         "A determination was recorded",
         "organization_type",
@@ -67,6 +69,8 @@ VERBS: dict[str, Verb] = {
     ),
     # policy and rulings
     "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
+    "policy.ratified": _verb("A second officer ratified a policy version", "pack", "number"),
+    "policy.pack_chosen": _verb("The policy pack in force was chosen", "old", "new", "epoch"),
     "ruling.made": _verb("A ruling was made", "gate", "outcome", "rule", "subject"),
     # recognition
     "gallery.created": _verb("A gallery was created", "purpose", "legal_basis", "retention_days"),

@@ -1,0 +1,287 @@
+"""Work on cases: opening, assigning, asking, noting, evidence."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from compliance import references
+from compliance.models import Application, Case, CaseMessage, Evidence, RulingRecord
+from compliance.models.cases import CaseKind, CaseStatus
+from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
+from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, EVIDENCE_TRANSITIONS
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.states import move
+from portal.tenancy.access import require_officer
+from portal.tenancy.actions import organizations
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership, Officer, Organization, OrganizationStatus, User
+from portal.tenancy.scope import officer_scope
+
+# Time until a case is due, by what waits on it.
+DUE_IN = {
+    CaseKind.ONBOARDING: timedelta(days=10),
+    CaseKind.MISUSE_REPORT: timedelta(days=1),
+    CaseKind.INCIDENT: timedelta(days=1),
+    CaseKind.BREACH: timedelta(hours=12),
+    CaseKind.REFERRAL: timedelta(days=2),
+    CaseKind.NO_RULE: timedelta(days=2),
+    CaseKind.PERSON_REQUEST: timedelta(days=30),
+}
+USUALLY_DUE_IN = timedelta(days=5)
+
+
+def open_case(
+    *,
+    kind: CaseKind,
+    organization_id: UUID,
+    summary: str,
+    by: Actor,
+    application: Application | None = None,
+    subject: str = "",
+) -> Case:
+    """Open a case. Inside a scope that sees the organization."""
+    case = Case.objects.create(
+        organization_id=organization_id,
+        kind=kind,
+        reference=references.draw("C"),
+        application=application,
+        subject=subject,
+        summary=summary[:300],
+        due_at=database_now() + DUE_IN.get(kind, USUALLY_DUE_IN),
+    )
+    _event("case.opened", case, by, kind=str(kind), due_at=case.due_at.isoformat())
+    return case
+
+
+def open_referral(ruling: RulingRecord, *, by: Actor) -> Case:
+    """Open the case of a referred ruling, or return the one open on its subject. Inside a scope."""
+    waiting = (
+        Case.objects.open().filter(subject=ruling.subject, organization_id=ruling.organization_id).first()
+    )
+    if waiting:
+        return waiting
+    return open_case(
+        kind=CaseKind.NO_RULE if ruling.rule == "no-rule" else CaseKind.REFERRAL,
+        organization_id=ruling.organization_id,
+        summary=f"{ruling.sentence} ({ruling.subject})",
+        subject=ruling.subject,
+        by=by,
+    )
+
+
+def assign(*, case: Case, by: Actor) -> Case:
+    """Draw an officer for a case: at random, and never one who belongs or belonged to the organization.
+
+    Raises:
+        Conflict: `no_officer`, nobody is left to draw.
+    """
+    with reviewing(case) as row:
+        if row.status == CaseStatus.NEW:
+            move(row, CaseStatus.TRIAGED, table=CASE_TRANSITIONS)
+        officer = draw_officer(row, besides=())
+        move(row, CaseStatus.ASSIGNED, table=CASE_TRANSITIONS, assigned_to=officer)
+        _event("case.assigned", row, by, officer=officer.public_id)
+    return row
+
+
+def begin_review(*, case: Case, by: Actor) -> Case:
+    """Begin the review of a case one was drawn for.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+    """
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        move(row, CaseStatus.UNDER_REVIEW, table=CASE_TRANSITIONS)
+        organization = Organization.objects.get(pk=row.organization_id)
+        if organization.status == OrganizationStatus.SUBMITTED:
+            organizations.change_status(organization, OrganizationStatus.IN_REVIEW, by=by)
+    return row
+
+
+def ask(*, case: Case, body: str, by: Actor) -> CaseMessage:
+    """Ask the organization a question and wait for its answer.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+        Conflict: `transition_not_allowed`, the case is not under review.
+    """
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        move(row, CaseStatus.AWAITING_TENANT, table=CASE_TRANSITIONS)
+        message = write(row, body, by=by, is_question=True)
+        _event("case.asked", row, by)
+        application = row.application
+        if application and application.status == ApplicationStatus.SUBMITTED:
+            move(application, ApplicationStatus.INFO_REQUESTED, table=APPLICATION_TRANSITIONS)
+        organization = Organization.objects.get(pk=row.organization_id)
+        if organization.status == OrganizationStatus.IN_REVIEW:
+            organizations.change_status(organization, OrganizationStatus.INFO_REQUESTED, by=by)
+    return message
+
+
+def note(*, case: Case, body: str, by: Actor) -> CaseMessage:
+    """Write an internal note, which the organization never sees.
+
+    Raises:
+        Refused: `own_organization` or `self_review`.
+    """
+    with reviewing(case) as row:
+        require_impartial(row, by)
+        message = write(row, body, by=by, internal=True)
+        _event("case.noted", row, by)
+    return message
+
+
+def verify_evidence(*, evidence: Evidence, by: Actor, expires_at: datetime | None = None) -> Evidence:
+    """Record that a document is genuine and shows what it should.
+
+    Raises:
+        Refused: `own_organization`.
+    """
+    return _judge_evidence(
+        evidence, EvidenceStatus.VERIFIED, by, "evidence.verified", {}, expires_at=expires_at
+    )
+
+
+def reject_evidence(*, evidence: Evidence, reason: str, by: Actor) -> Evidence:
+    """Record that a document does not show what it should.
+
+    Raises:
+        InvalidInput: `reason_missing`.
+    """
+    if not reason.strip():
+        raise InvalidInput("reason_missing", "Say why the document is rejected.", field="reason")
+    return _judge_evidence(
+        evidence,
+        EvidenceStatus.REJECTED,
+        by,
+        "evidence.rejected",
+        {"reason": "given"},
+        reason=reason.strip(),
+    )
+
+
+def close(*, case: Case, by: Actor) -> Case:
+    """Close a decided case."""
+    with reviewing(case) as row:
+        require_impartial(row, by)
+        move(row, CaseStatus.CLOSED, table=CASE_TRANSITIONS)
+        _event("case.closed", row, by)
+    return row
+
+
+def withdraw(case: Case, *, by: Actor) -> None:
+    """Withdraw a case with its application. Inside a scope."""
+    move(case, CaseStatus.WITHDRAWN, table=CASE_TRANSITIONS)
+    _event("case.withdrawn", case, by)
+
+
+def write(
+    case: Case, body: str, *, by: Actor, is_question: bool = False, internal: bool = False
+) -> CaseMessage:
+    """Write a message into a case. Inside a scope.
+
+    Raises:
+        InvalidInput: `body_empty`.
+    """
+    if not body.strip():
+        raise InvalidInput("body_empty", "Write something.", field="body")
+    message = CaseMessage(
+        organization_id=case.organization_id,
+        case=case,
+        author=by.id,
+        author_label=by.label,
+        body=body.strip(),
+        is_question=is_question,
+        internal=internal,
+    )
+    message.save(force_insert=True)
+    return message
+
+
+@contextmanager
+def reviewing(case: Case) -> Iterator[Case]:
+    """Open the office's scope with the case locked."""
+    with officer_scope():
+        yield Case.objects.select_for_update().get(pk=case.pk)
+
+
+def require_assigned(case: Case, by: Actor) -> None:
+    """Let on only the officer the case was drawn for, and only while impartial.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+    """
+    require_impartial(case, by)
+    if case.assigned_to_id != by.user_id:
+        raise Refused("not_assigned", "Another officer was drawn for this case.")
+
+
+def require_impartial(case: Case, by: Actor) -> None:
+    """Let on only officers who neither applied nor belong or ever belonged to the organization.
+
+    Raises:
+        Refused: `own_organization` or `self_review`.
+    """
+    require_officer(by)
+    if case.application and case.application.declared_by == by.id:
+        raise Refused("self_review", "You declared this application; another officer decides about it.")
+    if Membership.objects.filter(organization_id=case.organization_id, user_id=by.user_id).exists():
+        raise Refused(
+            "own_organization", "You belong or belonged to this organization; another officer decides."
+        )
+
+
+def draw_officer(case: Case, *, besides: Iterable[UUID | None]) -> User:
+    """Draw an officer at random, leaving out members of the organization and those named.
+
+    Raises:
+        Conflict: `no_officer`.
+    """
+    members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
+    officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
+    taken = {key for key in besides if key}
+    drawable = [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]
+    if not drawable:
+        raise Conflict("no_officer", "No officer is left who has no part in this. Appoint another.")
+    return secrets.choice(drawable)
+
+
+def _judge_evidence(
+    evidence: Evidence, status: str, by: Actor, verb: str, payload: dict[str, Any], **fields: Any
+) -> Evidence:
+    require_officer(by)
+    with officer_scope():
+        row = Evidence.objects.select_for_update().get(pk=evidence.pk)
+        if Membership.objects.filter(organization_id=row.organization_id, user_id=by.user_id).exists():
+            raise Refused("own_organization", "You belong or belonged to this organization.")
+        move(
+            row,
+            status,
+            table=EVIDENCE_TRANSITIONS,
+            verified_by=by.id,
+            verified_at=database_now(),
+            **fields,
+        )
+        audit.record(
+            verb=verb,
+            actor=by,
+            target=row,
+            organization=row.organization_id,
+            kind=row.kind,
+            **payload,
+        )
+        organizations.raise_epoch(Organization.objects.get(pk=row.organization_id))
+    return row
+
+
+def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:
+    audit.record(verb=verb, actor=by, target=case, organization=case.organization_id, **payload)

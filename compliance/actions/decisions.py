@@ -1,0 +1,179 @@
+"""Deciding: one officer recommends, where two are needed a second votes, and a determination comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from compliance.actions import cases, determinations
+from compliance.actions.cases import require_assigned, require_impartial, reviewing
+from compliance.findings import Finding, check, finding_from_json, reasons_for_two
+from compliance.models import Case, Determination, Recommendation
+from compliance.models.cases import CaseStatus, DeterminationOutcome
+from compliance.models.onboarding import ApplicationStatus
+from compliance.standing import determination_in_force, lineage_in_force
+from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import InvalidInput, Refused
+from portal.common.states import move
+from portal.tenancy.actions import organizations
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import OrganizationStatus, User
+
+APPROVE, RETURN, REFUSE = "approve", "return", "refuse"
+VOTES = frozenset({APPROVE, RETURN, REFUSE})
+RESUME = "resume"
+_S = OrganizationStatus
+
+
+def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
+    """Recommend a finding. Where two officers are needed, a second one is drawn.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+        InvalidInput: What is wrong with the finding.
+        Conflict: `transition_not_allowed`, or `no_officer` is left to be the second.
+    """
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        now = database_now()
+        checked = check(finding, version=lineage_in_force().known_at(now), now=now)
+        move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
+        recommendation = record(row, by, checked.outcome, checked.reasons, checked)
+        _event("case.recommended", row, by, outcome=checked.outcome)
+        if needs_two(row, checked):
+            _wait_for_second(row, [by.user_id])
+    return recommendation
+
+
+def needs_two(case: Case, finding: Finding) -> list[str]:
+    """Return why a case takes two officers, nothing where one is enough. Inside a scope."""
+    before = determination_in_force(case.organization)
+    reasons = reasons_for_two(finding, before)
+    if case.organization.status == _S.SUSPENDED:
+        reasons.append("The organization is suspended.")
+    return reasons
+
+
+def determine(*, case: Case, by: Actor) -> Determination:
+    """Carry out one's own recommendation, where one officer is enough.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization`, `self_review`, or `second_officer` where two are needed.
+    """
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        if row.status in {CaseStatus.AWAITING_COUNTERSIGN, CaseStatus.THIRD_VOTE}:
+            raise Refused("second_officer", "This takes a second officer, who was drawn and has to vote.")
+        return _carry_out(row, _first_recommendation(row), by=by, second=None)
+
+
+def countersign(*, case: Case, vote: str, reasons: str, by: Actor) -> Case:
+    """Record the second officer's own vote on a case; a third is drawn where the two disagree.
+
+    Args:
+        case: The case that waits.
+        vote: `approve`, `return` (to the first officer) or `refuse`.
+        reasons: The officer's own, given before they see the first officer's.
+        by: The officer who was drawn.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+        InvalidInput: `vote` or `reasons_missing`.
+        Conflict: `transition_not_allowed`.
+    """
+    if vote not in VOTES or not reasons.strip():
+        raise InvalidInput("vote", "Approve, return or refuse, and say why.", field="vote")
+    with reviewing(case) as row:
+        require_impartial(row, by)
+        if row.second_officer_id != by.user_id:
+            raise Refused("not_assigned", "Another officer was drawn to countersign.")
+        first = _first_recommendation(row)
+        record(row, by, vote, reasons, None)
+        _event("case.countersigned", row, by, outcome=vote)
+        _count(row, first, vote, by)
+    return row
+
+
+def _count(case: Case, first: Recommendation, vote: str, by: Actor) -> None:
+    if vote == APPROVE:
+        _carry_out(case, first, by=by, second=_user(by))
+    elif vote == RETURN and case.status == CaseStatus.AWAITING_COUNTERSIGN:
+        move(case, CaseStatus.RETURNED, table=CASE_TRANSITIONS)
+        _event("case.returned", case, by, reason="returned")
+        move(case, CaseStatus.UNDER_REVIEW, table=CASE_TRANSITIONS, second_officer=None)
+    elif case.status == CaseStatus.AWAITING_COUNTERSIGN:
+        third = cases.draw_officer(case, besides=[case.assigned_to_id, by.user_id])
+        move(case, CaseStatus.THIRD_VOTE, table=CASE_TRANSITIONS, second_officer=third)
+    else:
+        _decline(case, by)
+
+
+def _carry_out(
+    case: Case, recommendation: Recommendation, *, by: Actor, second: User | None
+) -> Determination:
+    finding = finding_from_json(recommendation.finding)
+    determination = determinations.insert(
+        case.organization, finding, case=case, decided_by=recommendation.officer, second=second, by=by
+    )
+    end(case, finding.outcome, by)
+    _close_application(case)
+    determinations.follow(case.organization, finding, by)
+    return determination
+
+
+def _decline(case: Case, by: Actor) -> None:
+    end(case, DeterminationOutcome.REJECTED, by)
+    _close_application(case)
+    if case.organization.status == _S.IN_REVIEW:
+        organizations.change_status(case.organization, _S.REJECTED, by=by, reason="case")
+
+
+def end(case: Case, outcome: str, by: Actor) -> None:
+    """Mark a case as decided. Inside a scope."""
+    move(case, CaseStatus.DECIDED, table=CASE_TRANSITIONS, decided_at=database_now())
+    _event("case.decided", case, by, outcome=str(outcome))
+
+
+def _close_application(case: Case) -> None:
+    application = case.application
+    if application and application.status == ApplicationStatus.SUBMITTED:
+        move(application, ApplicationStatus.DECIDED, table=APPLICATION_TRANSITIONS)
+
+
+def _wait_for_second(case: Case, besides: list[Any]) -> None:
+    second = cases.draw_officer(case, besides=besides)
+    move(case, CaseStatus.AWAITING_COUNTERSIGN, table=CASE_TRANSITIONS, second_officer=second)
+
+
+def _first_recommendation(case: Case) -> Recommendation:
+    """Return the newest recommendation of the officer the case was drawn for."""
+    rows = Recommendation.objects.filter(case=case, officer_id=case.assigned_to_id)
+    newest: Recommendation | None = rows.order_by("-recommended_at", "-pk").first()
+    if newest is None:
+        raise Refused("no_recommendation", "Recommend a finding first.")
+    return newest
+
+
+def record(case: Case, by: Actor, outcome: str, reasons: str, finding: Finding | None) -> Recommendation:
+    """Keep what an officer would decide, or voted. Inside a scope."""
+    recommendation = Recommendation(
+        organization_id=case.organization_id,
+        case=case,
+        officer_id=by.user_id,
+        outcome=outcome,
+        reasons=reasons.strip(),
+        finding=finding.to_json() if finding else {},
+    )
+    recommendation.save(force_insert=True)
+    return recommendation
+
+
+def _user(by: Actor) -> User:
+    return get_user_model().objects.get(pk=by.user_id)
+
+
+def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:
+    audit.record(verb=verb, actor=by, target=case, organization=case.organization_id, **payload)

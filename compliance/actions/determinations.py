@@ -1,0 +1,112 @@
+"""Recording determinations and bringing the organization's status after them."""
+
+from __future__ import annotations
+
+from compliance.findings import Finding, check
+from compliance.models import Case, Determination, Grant
+from compliance.standing import lineage_in_force
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import Refused
+from portal.tenancy.actions import organizations
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization, OrganizationStatus, User
+from portal.tenancy.scope import tenant_scope
+
+_S = OrganizationStatus
+
+
+def determine_synthetic(*, organization: Organization, finding: Finding, by: Actor) -> Determination:
+    """Record the determination of an organization made by a command, and make it active.
+
+    Raises:
+        Refused: `not_synthetic`; about a real organization people decide.
+    """
+    if not organization.synthetic or by.kind != "system":
+        raise Refused("not_synthetic", "People decide about real organizations, not commands.")
+    with tenant_scope(organization):
+        tenant = Organization.objects.get(pk=organization.pk)
+        now = database_now()
+        checked = check(finding, version=lineage_in_force().known_at(now), now=now)
+        determination = insert(tenant, checked, case=None, decided_by=None, second=None, by=by)
+        for status in (_S.SUBMITTED, _S.IN_REVIEW, _S.ACTIVE):
+            if tenant.status != _S.ACTIVE:
+                organizations.change_status(tenant, status, by=by, reason="synthetic")
+        organizations.raise_epoch(tenant)
+    organization.refresh_from_db()
+    return determination
+
+
+def insert(
+    organization: Organization,
+    finding: Finding,
+    *,
+    case: Case | None,
+    decided_by: User | None,
+    second: User | None,
+    by: Actor,
+) -> Determination:
+    """Insert a determination with its grants. Inside a scope."""
+    determination = Determination(
+        organization=organization,
+        case=case,
+        outcome=finding.outcome,
+        organization_type=finding.organization_type,
+        type_evidence=list(finding.type_evidence),
+        legal_form=finding.legal_form,
+        onward_service=finding.onward_service,
+        establishment=sorted(finding.establishment),
+        processing=sorted(finding.processing),
+        subjects=sorted(finding.subjects),
+        records=sorted(finding.records),
+        moratorium_status=finding.moratorium_status,
+        reasons=finding.reasons,
+        decided_by=decided_by,
+        countersigned_by=second,
+        synthetic=organization.synthetic,
+    )
+    determination.save(force_insert=True)
+    _insert_grants(determination, finding)
+    audit.record(
+        verb="determination.recorded",
+        actor=by,
+        target=determination,
+        organization=organization.pk,
+        organization_type=str(finding.organization_type),
+        moratorium_status=str(finding.moratorium_status),
+        grants=len(finding.lines),
+        outcome=finding.outcome,
+        synthetic=organization.synthetic,
+    )
+    return determination
+
+
+def _insert_grants(determination: Determination, finding: Finding) -> None:
+    for line in finding.lines:
+        grant = Grant(
+            organization_id=determination.organization_id,
+            determination=determination,
+            purpose=line.purpose,
+            end_user_id=line.end_user,
+            operations=sorted(line.operations),
+            attributes=sorted(line.attributes),
+            conditions=line.conditions.to_json(),
+            moratorium_status=line.moratorium_status,
+            exemption=line.exemption or "",
+            exemption_evidence=line.exemption_evidence,
+            exemption_expires_at=line.exemption_expires_at,
+            case_reference=line.case_reference or "",
+            starts_at=line.starts_at,
+            expires_at=line.expires_at,
+        )
+        grant.save(force_insert=True)
+
+
+def follow(organization: Organization, finding: Finding, by: Actor) -> None:
+    """Bring the organization's status after its determination; whatever runs asks again."""
+    to = _S.ACTIVE if finding.is_granted else _S.REJECTED
+    waiting = {_S.IN_REVIEW, _S.RECERTIFICATION_DUE, _S.RESTRICTED, _S.SUSPENDED}
+    if organization.status == _S.IN_REVIEW or (finding.is_granted and organization.status in waiting):
+        organizations.change_status(organization, to, by=by, reason="determination")
+    else:
+        organizations.raise_epoch(organization)

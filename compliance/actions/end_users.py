@@ -1,0 +1,59 @@
+"""The register of end users, which all tenants share."""
+
+from __future__ import annotations
+
+from compliance.models import EndUser
+from portal.audit import actions as audit
+from portal.common.errors import InvalidInput
+from portal.tenancy.access import require_officer
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import officer_scope
+
+
+def register(
+    *, name: str, organization_type: str, jurisdiction: str = "", by: Actor, synthetic: bool = False
+) -> EndUser:
+    """Enter a body in the register of end users, or return the entry it has.
+
+    Raises:
+        InvalidInput: `name_missing`.
+    """
+    if not name.strip():
+        raise InvalidInput("name_missing", "Enter the name of the end user.", field="name")
+    if by.kind != "system":
+        require_officer(by)
+    with officer_scope():
+        return _entry(name.strip(), organization_type, jurisdiction, by, synthetic)
+
+
+def itself(organization: Organization, organization_type: str, *, by: Actor) -> EndUser:
+    """Return the organization's own entry in the register, entering it where there is none."""
+    with officer_scope():
+        entry, made = EndUser.objects.get_or_create(
+            organization=organization,
+            defaults={
+                "name": organization.name,
+                "organization_type": organization_type,
+                "synthetic": organization.synthetic,
+            },
+        )
+        if made:
+            audit.record(verb="end_user.registered", actor=by, target=entry, type=organization_type)
+    return entry
+
+
+def _entry(name: str, organization_type: str, jurisdiction: str, by: Actor, synthetic: bool) -> EndUser:
+    known = EndUser.objects.filter(
+        name__iexact=name,
+        organization_type=organization_type,
+        jurisdiction=jurisdiction,
+        organization=None,
+    ).first()
+    if known:
+        return known
+    entry = EndUser.objects.create(
+        name=name, organization_type=organization_type, jurisdiction=jurisdiction, synthetic=synthetic
+    )
+    audit.record(verb="end_user.registered", actor=by, target=entry, type=organization_type)
+    return entry

@@ -1,0 +1,65 @@
+"""Requests that no rule clears or refuses: an officer decides about each."""
+
+from __future__ import annotations
+
+from compliance.actions import cases
+from compliance.actions.cases import require_assigned, reviewing
+from compliance.actions.decisions import APPROVE, REFUSE, end, record
+from compliance.models import Case
+from compliance.models.cases import CaseKind, CaseStatus
+from compliance.standing import standing
+from compliance.states import CASE_TRANSITIONS
+from portal.common.errors import InvalidInput
+from portal.common.states import move
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+
+
+def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
+    """Decide on a referred request.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+        InvalidInput: `reasons_missing` or `not_a_referral`.
+    """
+    if not reasons.strip():
+        raise InvalidInput("reasons_missing", "Give your reasons.", field="reasons")
+    if case.kind not in {CaseKind.REFERRAL, CaseKind.NO_RULE}:
+        raise InvalidInput("not_a_referral", "This case is about no referred request.")
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        outcome = APPROVE if approve else REFUSE
+        move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
+        record(row, by, outcome, reasons, None)
+        end(row, outcome, by)
+    return row
+
+
+def outcome_of(subject: str, *, organization: Organization) -> str:
+    """Return `approve`, `refuse`, or nothing while a referred request waits. Inside a scope."""
+    decided = Case.objects.filter(
+        organization=organization,
+        subject=subject,
+        kind__in=(CaseKind.REFERRAL, CaseKind.NO_RULE),
+        status__in=(CaseStatus.DECIDED, CaseStatus.CLOSED),
+    )
+    newest = decided.order_by("-decided_at").first()
+    return newest.recommendations.last().outcome if newest else ""
+
+
+def open_status_differences(*, organization: Organization, by: Actor) -> list[Case]:
+    """Open a case for each line whose recorded and computed status differ, once. Inside a scope."""
+    opened = []
+    for line in standing(organization).lines:
+        known = Case.objects.filter(organization=organization, subject=line.grant.public_id)
+        if line.differs and not known.exists():
+            opened.append(
+                cases.open_case(
+                    kind=CaseKind.STATUS_DIFFERENCE,
+                    organization_id=organization.pk,
+                    summary=f"Recorded {line.recorded}, computed {line.computed}: {line.grant}",
+                    subject=line.grant.public_id,
+                    by=by,
+                )
+            )
+    return opened

@@ -1,0 +1,201 @@
+"""A finding: the determination an officer proposes, as plain data that can be kept, shown and carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from compliance.models import Determination, EndUser
+from compliance.models.cases import LONGEST_GRANT, DeterminationOutcome
+from compliance.policy.obligations import Obligations, read_obligations
+from compliance.policy.plain import encode, flag, many, moment, optional, record, row, text, word
+from compliance.policy.rules import Kind, PolicyVersion
+from compliance.policy.vocabulary import (
+    POLICE,
+    Attribute,
+    MoratoriumStatus,
+    Operation,
+    OrganizationType,
+    Purpose,
+    Record,
+    strictest,
+)
+from portal.common.errors import InvalidInput
+from portal.tenancy.models import Organization
+
+USUAL_OPERATIONS = frozenset({Operation.ENROLL, Operation.SEARCH, Operation.COMPARE, Operation.DETECT})
+URGENT = timedelta(hours=72)  # an urgent grant is for one case and this long at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One grant proposed.
+
+    Attributes:
+        end_user: Id of the entry in the register.
+        exemption: Id of the rule that exempts the line.
+        case_reference: The only case it is for.
+    """
+
+    purpose: Purpose
+    end_user: str
+    expires_at: datetime
+    operations: frozenset[Operation] = USUAL_OPERATIONS
+    attributes: frozenset[Attribute] = frozenset()
+    moratorium_status: MoratoriumStatus = MoratoriumStatus.NOT_COVERED
+    conditions: Obligations = field(default_factory=Obligations)
+    starts_at: datetime | None = None
+    exemption: str | None = None
+    exemption_evidence: str = ""
+    exemption_expires_at: datetime | None = None
+    case_reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What an officer proposes to determine."""
+
+    organization_type: OrganizationType
+    reasons: str
+    outcome: str = DeterminationOutcome.GRANTED.value
+    lines: tuple[Line, ...] = ()
+    type_evidence: tuple[str, ...] = ()
+    legal_form: str = ""
+    onward_service: bool = False
+    establishment: frozenset[str] = frozenset()
+    processing: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    records: frozenset[Record] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON data."""
+        return dict(encode(self))
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether it grants anything."""
+        return self.outcome == DeterminationOutcome.GRANTED.value
+
+    @property
+    def moratorium_status(self) -> MoratoriumStatus:
+        """The strictest line; `unknown` where nothing is granted."""
+        return strictest(*(line.moratorium_status for line in self.lines)) if self.lines else _UNKNOWN
+
+
+_UNKNOWN = MoratoriumStatus.UNKNOWN
+
+
+def _loose(value: Any) -> str:
+    return value if isinstance(value, str) else text(value)
+
+
+_line = record(
+    Line,
+    {
+        "purpose": word(Purpose),
+        "end_user": text,
+        "expires_at": moment,
+        "operations": many(word(Operation)),
+        "attributes": many(word(Attribute)),
+        "moratorium_status": word(MoratoriumStatus),
+        "conditions": read_obligations,
+        "starts_at": optional(moment),
+        "exemption": optional(text),
+        "exemption_evidence": _loose,
+        "exemption_expires_at": optional(moment),
+        "case_reference": optional(text),
+    },
+)
+finding_from_json = record(
+    Finding,
+    {
+        "organization_type": word(OrganizationType),
+        "reasons": text,
+        "outcome": text,
+        "lines": row(_line),
+        "type_evidence": row(text),
+        "legal_form": _loose,
+        "onward_service": flag,
+        "establishment": many(text),
+        "processing": many(text),
+        "subjects": many(text),
+        "records": many(word(Record)),
+    },
+)
+
+
+def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> Finding:
+    """Return a finding that can be carried out, with its starts filled in.
+
+    Raises:
+        InvalidInput: `reasons_missing`, `outcome`, `nothing_granted`, `line_twice`, `expiry`, `exemption`,
+            `status` or `operations`, with a sentence that says what to mend.
+    """
+    if not finding.reasons.strip():
+        raise InvalidInput("reasons_missing", "Give the reasons of the finding.", field="reasons")
+    if finding.outcome not in DeterminationOutcome.values:
+        raise InvalidInput("outcome", f"{finding.outcome!r} is no outcome.", field="outcome")
+    if finding.is_granted != bool(finding.lines):
+        raise InvalidInput("nothing_granted", "A grant has at least one line, and a rejection none.")
+    exemptions = {r.id for r in version.rules if r.kind is Kind.EXEMPTION} if version else set()
+    seen = {(one.purpose, one.end_user, one.case_reference) for one in finding.lines}
+    if len(seen) < len(finding.lines):
+        raise InvalidInput("line_twice", "Two lines are for the same purpose and end user. Join them.")
+    return replace(finding, lines=tuple(_checked(one, exemptions, now) for one in finding.lines))
+
+
+def reasons_for_two(finding: Finding, before: Determination | None) -> list[str]:
+    """Return why two officers are needed, nothing where one is enough. Inside a scope.
+
+    An exemption, anything for police, and an end user of a type that is new to the organization take two.
+    """
+    named = EndUser.objects.filter(pk__in=[line.end_user for line in finding.lines])
+    types = set(named.values_list("organization_type", flat=True))
+    served = _types_served(before)
+    reasons = []
+    if any(line.moratorium_status is MoratoriumStatus.EXEMPT for line in finding.lines):
+        reasons.append("A line is exempt from a moratorium.")
+    if finding.is_granted and finding.organization_type in POLICE:
+        reasons.append("The organization is police.")
+    if types & set(POLICE):
+        reasons.append("An end user is police.")
+    if served and types - served:
+        reasons.append("An end user is of a type this organization did not serve before.")
+    return reasons
+
+
+def of_synthetic(organization: Organization, line: Line, **details: Any) -> Finding:
+    """Return the finding of an organization made by a command: one line, marked as what it is.
+
+    Raises:
+        InvalidInput: `not_synthetic`; about a real organization people decide.
+    """
+    if not organization.synthetic:
+        raise InvalidInput("not_synthetic", "People decide about real organizations, not commands.")
+    return Finding(reasons="Made by a command for a demonstration or a test.", lines=(line,), **details)
+
+
+def _types_served(before: Determination | None) -> set[str]:
+    if before is None:
+        return set()
+    return set(before.grants.values_list("end_user__organization_type", flat=True))
+
+
+def _checked(line: Line, exemptions: set[str], now: datetime) -> Line:
+    starts_at = line.starts_at or now
+    if not starts_at < line.expires_at <= starts_at + LONGEST_GRANT:
+        raise InvalidInput(
+            "expiry", "A grant ends after it starts and within twelve months.", field="expires_at"
+        )
+    if not line.operations:
+        raise InvalidInput("operations", "Name at least one operation.", field="operations")
+    exempt = line.moratorium_status is MoratoriumStatus.EXEMPT
+    if exempt != bool(line.exemption) or (line.exemption and line.exemption not in exemptions):
+        known = ", ".join(sorted(exemptions)) or "none"
+        raise InvalidInput(
+            "exemption", f"An exempt line names its exemption. Known: {known}.", field="exemption"
+        )
+    if line.case_reference and line.expires_at > starts_at + URGENT:
+        raise InvalidInput("expiry", "An urgent grant lasts 72 hours at most.", field="expires_at")
+    return replace(line, starts_at=starts_at)

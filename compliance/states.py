@@ -1,0 +1,40 @@
+"""Which status may follow which, for applications, cases and evidence."""
+
+from compliance.models.cases import CaseStatus
+from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
+from portal.common.states import Transitions
+
+_A = ApplicationStatus
+APPLICATION_TRANSITIONS = Transitions(
+    {
+        _A.DRAFT: {_A.SUBMITTED, _A.WITHDRAWN, _A.LAPSED},
+        _A.SUBMITTED: {_A.INFO_REQUESTED, _A.DECIDED, _A.WITHDRAWN},
+        _A.INFO_REQUESTED: {_A.SUBMITTED, _A.WITHDRAWN, _A.LAPSED},
+    }
+)
+
+_C = CaseStatus
+CASE_TRANSITIONS = Transitions(
+    {
+        _C.NEW: {_C.TRIAGED, _C.WITHDRAWN},
+        _C.TRIAGED: {_C.ASSIGNED, _C.WITHDRAWN},
+        _C.ASSIGNED: {_C.UNDER_REVIEW, _C.WITHDRAWN},
+        _C.UNDER_REVIEW: {_C.AWAITING_TENANT, _C.RECOMMENDED, _C.WITHDRAWN},
+        _C.AWAITING_TENANT: {_C.UNDER_REVIEW, _C.WITHDRAWN},
+        _C.RECOMMENDED: {_C.AWAITING_COUNTERSIGN, _C.DECIDED, _C.WITHDRAWN},
+        _C.AWAITING_COUNTERSIGN: {_C.RETURNED, _C.THIRD_VOTE, _C.DECIDED},
+        _C.RETURNED: {_C.UNDER_REVIEW},
+        _C.THIRD_VOTE: {_C.DECIDED},
+        _C.DECIDED: {_C.CLOSED, _C.REOPENED},
+        _C.CLOSED: {_C.REOPENED},
+        _C.REOPENED: {_C.ASSIGNED},
+    }
+)
+
+_E = EvidenceStatus
+EVIDENCE_TRANSITIONS = Transitions(
+    {
+        _E.RECEIVED: {_E.VERIFIED, _E.REJECTED},
+        _E.VERIFIED: {_E.REJECTED, _E.EXPIRED},
+    }
+)
