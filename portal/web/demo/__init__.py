@@ -1,0 +1,1 @@
+"""The story that `make demo` plays: three invented organizations, real actions, the real worker."""
