@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compliance.policy.vocabulary import OrganizationType, Purpose, SubjectClass, Word
+from compliance.policy.plain import Reader, optional, record, text, word
+from compliance.policy.vocabulary import ImageSource, OrganizationType, Purpose, SubjectClass, Word
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedBody:
+    """A body that an applicant says it works for; without a type it is the applicant itself."""
+
+    name: str
+    organization_type: OrganizationType | None = None
+    jurisdiction: str | None = None
+
+
+read_body: Reader[NamedBody] = record(
+    NamedBody,
+    {"name": text, "organization_type": optional(word(OrganizationType)), "jurisdiction": optional(text)},
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +32,7 @@ class Question:
         why: Why it is asked, for the person who answers.
         rules: Ids of the rules that use the answer.
         words: The list to choose from, where there is one.
+        bodies: Whether the answer is a list of named bodies.
         several: Whether several words may be chosen, or several lines given.
         required: Whether an application cannot be submitted without.
     """
@@ -25,6 +42,7 @@ class Question:
     why: str
     rules: tuple[str, ...] = ()
     words: type[Word] | None = None
+    bodies: bool = False
     several: bool = False
     required: bool = True
 
@@ -95,6 +113,14 @@ TASKS = (
                 several=True,
             ),
             Question("purpose_story", "Describe one typical case.", "The purpose is checked against it."),
+            Question(
+                "image_sources",
+                "Where do the photos come from?",
+                "Photos taken from the web or from cameras without a case behind them are refused in places.",
+                ("eu-ai-act-5-1-e",),
+                words=ImageSource,
+                several=True,
+            ),
         ),
     ),
     Task(
@@ -105,8 +131,8 @@ TASKS = (
                 "end_users",
                 "For whom do you work? Name each body.",
                 "A grant names its end user; an exemption binds to it.",
-                ("humanitarian-exemption",),
-                several=True,
+                ("us-police-2020", "humanitarian-exemption"),
+                bodies=True,
             ),
         ),
     ),

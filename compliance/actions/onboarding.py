@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from compliance import evidence as store
@@ -16,7 +16,7 @@ from compliance.models.cases import CaseKind, CaseStatus
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
 from compliance.policy import plain
 from compliance.policy.vocabulary import Record
-from compliance.questions import QUESTIONS, TASKS, Question
+from compliance.questions import QUESTIONS, TASKS, Question, read_body
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -79,6 +79,7 @@ def add_evidence(
     content_type: str,
     by: Actor,
     record: str = "",
+    expires_at: datetime | None = None,
 ) -> Evidence:
     """Add a document to an application; its bytes are sealed before they are stored.
 
@@ -97,6 +98,7 @@ def add_evidence(
             content_type=content_type,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
+            expires_at=expires_at,
         )
         evidence.save(force_insert=True)
         store.put(evidence, content)
@@ -207,6 +209,8 @@ def _checked(name: str, value: Any) -> Any:
 def _read(question: Question, value: Any) -> Any:
     if value in ("", [], None):
         return None
+    if question.bodies:
+        return plain.encode(plain.row(read_body)(value))
     reader: plain.Reader[Any] = plain.word(question.words) if question.words else plain.text
     return sorted(plain.many(reader)(value)) if question.several else reader(value)
 
