@@ -8,4 +8,3 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("countenance")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.set_default()

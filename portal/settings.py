@@ -7,6 +7,7 @@ import sys
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 
+from portal.celery import app as celery_app
 from portal.env import ROOT, env, home, is_production, secret
 from portal.local import services
 
@@ -133,11 +134,18 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL
+celery_app.set_default()  # every process that reads these settings publishes to this broker
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "queue_order_strategy": "priority",
     "unacked_restore_interval": 5,
+    # Publishing while the broker is away gives up at once: the work stands in the database and waits.
+    "max_retries": 1,
+    "interval_start": 0.0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+    "socket_connect_timeout": 2,
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

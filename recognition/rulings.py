@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from compliance.actions import gate as gates
+from compliance.actions import referrals
+from compliance.actions.decisions import APPROVE
 from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.plain import MISSING
-from compliance.policy.vocabulary import Gate
+from compliance.policy.vocabulary import Gate, Outcome
 from compliance.stated import Stated
 from portal.common.errors import Refused
 from portal.tenancy.actor import Actor
@@ -26,6 +28,16 @@ def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> RulingR
 def rule_for(job: Job, *, gate: Gate, by: Actor) -> RulingRecord:
     """Rule on a stored job."""
     return rule(job, gallery_of(job), gate=gate, by=by)
+
+
+def lets_through(ruling: RulingRecord) -> bool:
+    """Whether a job may go on under a ruling: cleared, or referred and approved by an officer."""
+    if ruling.is_cleared:
+        return True
+    if ruling.outcome != Outcome.REFERRED:
+        return False
+    with tenant_scope(ruling.organization_id):
+        return referrals.outcome_of(ruling.subject, organization=ruling.organization) == APPROVE
 
 
 def epochs(ruling: RulingRecord) -> Epochs:
@@ -68,14 +80,18 @@ def gallery_size(gallery: Gallery | None) -> int:
 
 
 def refusal(ruling: RulingRecord, **detail: Any) -> Refused:
-    """Return the error of a ruling that does not clear: rule, sentence, remedy, decision id."""
+    """Return the error of a ruling that does not clear: rule, sentence, remedy, source, decision id."""
     return Refused(
         ruling.rule,
         ruling.sentence,
         ruling=ruling.public_id,
+        decision=ruling.public_id,
         outcome=str(ruling.outcome),
         rule=ruling.rule,
         remedy=ruling.remedy,
-        source=ruling.source,
+        source=ruling.source["document"],
+        source_url=ruling.source.get("address", ""),
+        version=ruling.version,
+        at=ruling.at,
         **detail,
     )

@@ -53,7 +53,7 @@ def run(claim: Claim, engine: EngineLike) -> None:
     if work is None:
         return
     ruling = rulings.rule(work.job, work.gallery, gate=Gate.SHARD, by=ENGINE)
-    if not ruling.is_cleared:
+    if not rulings.lets_through(ruling):
         _hold(work, ruling)
         return
     try:
@@ -150,7 +150,7 @@ def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline:
         epochs = gates.lock_epochs_for_share(work.claim.organization_id)
         job = _locked_job(work.claim)
         mine = ledger.lock(work.claim) and job.status == JobStatus.RUNNING
-        if not mine or not gates.still_stands(ruling, epochs):
+        if not mine or not gates.still_stands(ruling, epochs, approved=True):
             raise Stopped
         writing.write(job, work.gallery, outcomes, work.key, pipeline)
         _close(work.claim, job)

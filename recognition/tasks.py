@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from recognition import client, ledger, reconcile, runner
@@ -16,8 +15,8 @@ _worker: list[Worker] = []  # at most one: the engine of this process
 
 @worker_process_init.connect
 def _begin(**_: Any) -> None:
-    """Load the model after the fork, in engine workers only (`COUNTENANCE_WORKER=engine`)."""
-    if os.environ.get("COUNTENANCE_WORKER") == "engine":
+    """Load the model after the fork, in workers that take from the `gpu` queue."""
+    if "gpu" in current_app.amqp.queues.consume_from:
         _worker.append(Worker())
         _worker[0].begin()
 

@@ -127,13 +127,19 @@ def valid_now(ruling: RulingRecord, *, now: datetime | None = None) -> bool:
     return ruling.holds_at(now or database_now())
 
 
-def still_stands(ruling: RulingRecord, epochs: Epochs) -> bool:
-    """Whether results may be written under a ruling: cleared, in time, and nothing changed since.
+def still_stands(ruling: RulingRecord, epochs: Epochs, *, approved: bool = False) -> bool:
+    """Whether results may be written under a ruling: in time, and nothing changed since.
 
     Inside the transaction that holds `epochs`.
+
+    Args:
+        ruling: Cleared, or referred where an officer approved.
+        epochs: As locked by this transaction.
+        approved: Whether the caller has seen an officer's approval of a referred request.
     """
     unchanged = epochs == Epochs(ruling.policy_epoch, ruling.organization_epoch)
-    return unchanged and valid_now(ruling)
+    may_go = ruling.is_cleared or (approved and ruling.outcome == Outcome.REFERRED)
+    return unchanged and may_go and (ruling.valid_until is None or database_now() < ruling.valid_until)
 
 
 def raise_policy_epoch() -> int:

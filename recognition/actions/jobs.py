@@ -10,13 +10,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from compliance.actions import cases
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate, Outcome
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.ids import uuid7
 from portal.common.states import move
-from portal.tenancy.access import require, require_officer
+from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
@@ -93,7 +94,7 @@ def approve(*, job: Job, by: Actor) -> None:
     require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
     if by.id == job.submitted_by:
         raise Refused("own_job", "Somebody else has to approve a job that you submitted.")
-    _rule_and_queue(job, by)
+    queue_if_let_through(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
 
 
 def decline(*, job: Job, reason: str, by: Actor) -> None:
@@ -101,7 +102,7 @@ def decline(*, job: Job, reason: str, by: Actor) -> None:
     require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
     with tenant_scope(job.organization_id):
         move(job, JobStatus.REFUSED, table=JOB, refused_by="approver", finished_at=Now())
-        _record(job, "job.declined", by, reason=reason)
+        record(job, "job.declined", by, reason=reason)
 
 
 def cancel(*, job: Job, by: Actor) -> None:
@@ -110,7 +111,7 @@ def cancel(*, job: Job, by: Actor) -> None:
     with tenant_scope(job.organization_id):
         move(job, JobStatus.CANCELLED, table=JOB, finished_at=Now())
         ledger.cancel(job.pk)
-        _record(job, "job.cancelled", by)
+        record(job, "job.cancelled", by)
 
 
 def retry(*, job: Job, by: Actor) -> int:
@@ -130,7 +131,7 @@ def retry(*, job: Job, by: Actor) -> int:
         move(job, JobStatus.QUEUED, table=JOB, finished_at=None)
         FoundFace.objects.filter(item__in=failed.values("pk")).delete()
         failed.update(status=ItemStatus.WAITING, reason="", done_at=None)
-        _record(job, "job.retried", by, items=len(pieces))
+        record(job, "job.retried", by, items=len(pieces))
         _plan(job, [(position, w * h) for position, w, h in pieces], ruling, by)
     return len(pieces)
 
@@ -141,16 +142,17 @@ def hold(*, job: Job, reason: str, ruling: str, rule: str, by: Actor) -> None:
         fields = {"held_from": job.status, "held_reason": reason, "refused_by": rule}
         move(job, JobStatus.HELD, table=JOB, ruling=ruling or job.ruling, **fields)
         ledger.hold(job.pk)
-        _record(job, "job.held", by, reason=reason, ruling=ruling)
+        record(job, "job.held", by, reason=reason, ruling=ruling)
 
 
 def review_hold(*, job: Job, gallery: Gallery | None, by: Actor) -> None:
     """Rule again on a job whose epochs changed: hold it, let it go on, or note that nothing changed."""
     ruling = rulings.rule(job, gallery, gate=Gate.DISPATCH, by=by)
-    if ruling.is_cleared and job.status == JobStatus.HELD and job.held_reason == "policy":
+    through = rulings.lets_through(ruling)
+    if through and job.status == JobStatus.HELD and job.held_reason == "policy":
         _resume(job, ruling, by)
         return
-    if not ruling.is_cleared and job.status != JobStatus.HELD:
+    if not through and job.status != JobStatus.HELD:
         hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
     ledger.note_epochs(job.pk, rulings.epochs(ruling))
 
@@ -159,7 +161,7 @@ def start(job: Job, *, by: Actor) -> None:
     """Note that a worker took the first shard, inside the caller's scope."""
     if job.status == JobStatus.QUEUED:
         move(job, JobStatus.RUNNING, table=JOB, started_at=Now())
-        _record(job, "job.started", by)
+        record(job, "job.started", by)
 
 
 def finish(job: Job, *, by: Actor) -> None:
@@ -167,7 +169,7 @@ def finish(job: Job, *, by: Actor) -> None:
     counts = Item.objects.filter(job=job).counts()
     status = _final_status(job, counts)
     move(job, status, table=JOB, finished_at=Now())
-    _record(
+    record(
         job,
         "job.finished",
         by,
@@ -175,12 +177,6 @@ def finish(job: Job, *, by: Actor) -> None:
         done=counts[ItemStatus.DONE],
         failed=counts[ItemStatus.FAILED],
     )
-
-
-def release_referred(*, organization: Organization, job: Job, by: Actor) -> None:
-    """Let a referred job run after the officer's determination; it has to be cleared by now."""
-    require_officer(by)
-    _queue_if_cleared(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
 
 
 def _check(order: Order, photos: Sequence[Photo]) -> None:
@@ -247,7 +243,7 @@ def _write(job: Job, photos: Sequence[Photo]) -> None:
 
 def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
     """Give a new job the status its ruling asks for, inside the caller's scope."""
-    _record(
+    record(
         job,
         "job.submitted",
         by,
@@ -262,6 +258,7 @@ def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
         move(job, JobStatus.REFUSED, table=JOB, refused_by=ruling.rule, finished_at=Now())
     elif ruling.outcome == Outcome.REFERRED:
         move(job, JobStatus.AWAITING_APPROVAL, table=JOB, refused_by=ruling.rule)
+        cases.open_referral(ruling, by=by)
     else:
         move(job, JobStatus.QUEUED, table=JOB)
         _plan(job, _pieces(job), ruling, by)
@@ -275,29 +272,31 @@ def _pieces(job: Job) -> list[tuple[int, int]]:
 def _plan(job: Job, pieces: list[tuple[int, int]], ruling: RulingRecord, by: Actor) -> None:
     epochs = rulings.epochs(ruling)
     shards = ledger.plan(organization_id=job.organization_id, job_id=job.pk, items=pieces, epochs=epochs)
-    _record(job, "job.queued", by, shards=len(shards))
+    record(job, "job.queued", by, shards=len(shards))
     transaction.on_commit(lambda: client.wake(len(shards)))
 
 
-def _rule_and_queue(job: Job, by: Actor) -> None:
-    _queue_if_cleared(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
+def queue_if_let_through(job: Job, ruling: RulingRecord, by: Actor) -> None:
+    """Queue a waiting job under a fresh ruling.
 
-
-def _queue_if_cleared(job: Job, ruling: RulingRecord, by: Actor) -> None:
+    Raises:
+        Refused: The rule that refuses it now.
+        Conflict: `needs_officer`, where the ruling is referred and no officer has approved.
+    """
     if ruling.outcome == Outcome.REFUSED:
         raise rulings.refusal(ruling, job=job.public_id)
-    if ruling.outcome == Outcome.REFERRED:
+    if not rulings.lets_through(ruling):
         raise Conflict("needs_officer", "The compliance office has to decide on this first.")
     with tenant_scope(job.organization_id):
         fields = {"ruling": ruling.public_id, "approved_by": by.id, "refused_by": ""}
         move(job, JobStatus.QUEUED, table=JOB, **fields)
-        _record(job, "job.approved", by)
+        record(job, "job.approved", by)
         _plan(job, _pieces(job), ruling, by)
 
 
 def _rule_again(job: Job, by: Actor) -> RulingRecord:
     ruling = rulings.rule_for(job, gate=Gate.DISPATCH, by=by)
-    if not ruling.is_cleared:
+    if not rulings.lets_through(ruling):
         raise rulings.refusal(ruling, job=job.public_id)
     return ruling
 
@@ -307,7 +306,7 @@ def _resume(job: Job, ruling: RulingRecord, by: Actor) -> None:
         fields = {"held_reason": "", "refused_by": "", "held_from": "", "ruling": ruling.public_id}
         move(job, job.held_from, table=JOB, **fields)
         ledger.unhold(job.pk, rulings.epochs(ruling))
-        _record(job, "job.resumed", by, ruling=ruling.public_id)
+        record(job, "job.resumed", by, ruling=ruling.public_id)
         transaction.on_commit(client.wake)
 
 
@@ -318,5 +317,6 @@ def _final_status(job: Job, counts: dict[str, int]) -> JobStatus:
     return JobStatus.AWAITING_REVIEW if to_review else JobStatus.RELEASED
 
 
-def _record(job: Job, verb: str, by: Actor, **payload: Any) -> None:
+def record(job: Job, verb: str, by: Actor, **payload: Any) -> None:
+    """Record an event about a job, inside the caller's scope."""
     audit.record(verb=verb, actor=by, target=job, organization=job.organization_id, **payload)

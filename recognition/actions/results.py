@@ -57,7 +57,7 @@ def open_results(*, job: Job, by: Actor) -> RulingRecord:
     require(by, Permission.VIEW_RESULTS, organization=job.organization_id)
     _require_readable(job, by)
     ruling = rulings.rule_for(job, gate=Gate.RELEASE, by=by)
-    if not ruling.is_cleared:
+    if not rulings.lets_through(ruling):
         _close(job, ruling, by)
         raise rulings.refusal(ruling, job=job.public_id)
     with tenant_scope(job.organization_id):

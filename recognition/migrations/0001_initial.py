@@ -4,9 +4,10 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import pgvector.django.vector
-import portal.common.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import portal.common.ids
 
 
 class Migration(migrations.Migration):
