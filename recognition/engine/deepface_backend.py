@@ -69,6 +69,9 @@ class CountenanceDetector(DeepFaceDetector):
         return [_region(face) for face in self._detector(pixels)]
 
 
+__all__ = ["CountenanceDetector", "CountenanceDlibClient", "DeepFace", "build"]
+
+
 def build(model: str) -> Any:
     """Return a recognition model from DeepFace's registry, built once per process.
 

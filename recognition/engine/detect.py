@@ -26,7 +26,7 @@ _LEAST_SCORE = 0.5
 # The mesh net wants the box turned upright and grown by half (MediaPipe's face landmark graph).
 _MESH_MARGIN = 1.5
 # A find the mesh does not confirm is a face in profile, or no face: kept only when the detector is sure.
-_CONFIRMED = 0.5
+_CONFIRMED = 0.9
 _SURE = 0.75
 
 _EYE_LEFT, _EYE_RIGHT = (33, 133), (362, 263)
@@ -51,13 +51,14 @@ class Detector:
         are searched at 1600; landmarks always come from the pixels given.
         """
         view, factor = _view(pixels)
-        finds = self._search(view)
+        finds = self.search(view)
         kept = distinct(finds.boxes, finds.scores)
-        found = [self._fit(pixels, finds, index, factor) for index in kept]
+        found = [self.fit(pixels, finds, index, factor) for index in kept]
         confirmed = [face for face in found if _is_face(face)]
         return sorted(_apart(confirmed), key=lambda face: -_area(face.box))
 
-    def _search(self, view: Pixels) -> Detections:
+    def search(self, view: Pixels) -> Detections:
+        """Return raw finds in a photo of at most 1600 pixels a side, several for one face."""
         finds = _look(self._front, view)
         if self._looks_closely and max(view.shape[:2]) > CLOSE_LOOK_ABOVE:
             finds = _joined(finds, self._look_closely(view, _CLOSE_LOOK_SCALE))
@@ -81,7 +82,7 @@ class Detector:
                 break
         return finds
 
-    def _fit(self, pixels: Pixels, finds: Detections, index: int, factor: float) -> Found:
+    def fit(self, pixels: Pixels, finds: Detections, index: int, factor: float) -> Found:
         """Fit the mesh to one find; `factor` is photo pixels per pixel of the searched view."""
         box, points = finds.boxes[index] * factor, finds.points[index] * factor
         matrix = _mesh_matrix(box, points, self._mesh.side)

@@ -8,7 +8,7 @@ from recognition.engine.types import FACE_TOO_SMALL, LOW_QUALITY, Found, Pixels,
 # Shorter side of the face box in pixels of the full-resolution photo. Below it the chip is mostly
 # interpolation; docs/decisions/0001-engine-pipeline.md has the misses by size.
 LEAST_SIZE_PX = 24
-LEAST_MESH_CONFIDENCE = 0.5
+LEAST_MESH_CONFIDENCE = 0.9
 MOST_YAW_DEGREES = 65.0
 LEAST_SHARPNESS = 2.0
 BRIGHTNESS_RANGE = (12.0, 245.0)

@@ -1,0 +1,5 @@
+"""Lets `python -m bench` run the benchmark."""
+
+from bench.run import main
+
+main()
