@@ -16,7 +16,7 @@ from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, EVIDENCE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
-from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
 from portal.common.states import move
 from portal.tenancy.access import require_officer
 from portal.tenancy.actions import organizations
@@ -231,10 +231,31 @@ def require_impartial(case: Case, by: Actor) -> None:
     Raises:
         Refused: `own_organization` or `self_review`.
     """
-    require_officer(by)
+    officer_id = officer_key(by)
     if case.application and case.application.declared_by == by.id:
         raise Refused("self_review", "You declared this application; another officer decides about it.")
-    if Membership.objects.filter(organization_id=case.organization_id, user_id=by.user_id).exists():
+    refuse_members(case.organization_id, officer_id)
+
+
+def officer_key(by: Actor) -> UUID:
+    """Return the id of an officer's account.
+
+    Raises:
+        NotFound: They are no officer.
+    """
+    require_officer(by)
+    if by.user_id is None:
+        raise NotFound()
+    return by.user_id
+
+
+def refuse_members(organization_id: UUID, user_id: UUID) -> None:
+    """Refuse whoever belongs or ever belonged to an organization.
+
+    Raises:
+        Refused: `own_organization`.
+    """
+    if Membership.objects.filter(organization_id=organization_id, user_id=user_id).exists():
         raise Refused(
             "own_organization", "You belong or belonged to this organization; another officer decides."
         )
@@ -258,11 +279,10 @@ def draw_officer(case: Case, *, besides: Iterable[UUID | None]) -> User:
 def _judge_evidence(
     evidence: Evidence, status: str, by: Actor, verb: str, payload: dict[str, Any], **fields: Any
 ) -> Evidence:
-    require_officer(by)
+    officer_id = officer_key(by)
     with officer_scope():
         row = Evidence.objects.select_for_update().get(pk=evidence.pk)
-        if Membership.objects.filter(organization_id=row.organization_id, user_id=by.user_id).exists():
-            raise Refused("own_organization", "You belong or belonged to this organization.")
+        refuse_members(row.organization_id, officer_id)
         move(
             row,
             status,

@@ -162,7 +162,7 @@ def record(case: Case, by: Actor, outcome: str, reasons: str, finding: Finding |
     recommendation = Recommendation(
         organization_id=case.organization_id,
         case=case,
-        officer_id=by.user_id,
+        officer_id=cases.officer_key(by),
         outcome=outcome,
         reasons=reasons.strip(),
         finding=finding.to_json() if finding else {},
@@ -172,7 +172,7 @@ def record(case: Case, by: Actor, outcome: str, reasons: str, finding: Finding |
 
 
 def _user(by: Actor) -> User:
-    return get_user_model().objects.get(pk=by.user_id)
+    return get_user_model().objects.get(pk=cases.officer_key(by))
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:

@@ -96,7 +96,7 @@ def _insert_grants(determination: Determination, finding: Finding) -> None:
             exemption_evidence=line.exemption_evidence,
             exemption_expires_at=line.exemption_expires_at,
             case_reference=line.case_reference or "",
-            starts_at=line.starts_at,
+            starts_at=line.starts_at or determination.decided_at,
             expires_at=line.expires_at,
         )
         grant.save(force_insert=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compliance.actions import cases
 from compliance.actions.cases import require_assigned, reviewing
 from compliance.actions.decisions import APPROVE, REFUSE, end, record
-from compliance.models import Case
+from compliance.models import Case, Recommendation
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.standing import standing
 from compliance.states import CASE_TRANSITIONS
@@ -44,7 +44,9 @@ def outcome_of(subject: str, *, organization: Organization) -> str:
         status__in=(CaseStatus.DECIDED, CaseStatus.CLOSED),
     )
     newest = decided.order_by("-decided_at").first()
-    return newest.recommendations.last().outcome if newest else ""
+    votes = Recommendation.objects.filter(case=newest) if newest else Recommendation.objects.none()
+    vote = votes.order_by("recommended_at", "pk").last()
+    return vote.outcome if vote else ""
 
 
 def open_status_differences(*, organization: Organization, by: Actor) -> list[Case]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from compliance.actions import cases
 from compliance.models import Case
 from compliance.models.cases import CaseKind
-from portal.common.errors import InvalidInput, Refused
-from portal.tenancy.access import require_officer
+from portal.common.errors import InvalidInput
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Membership, Organization, OrganizationStatus
+from portal.tenancy.models import Organization, OrganizationStatus
 from portal.tenancy.scope import officer_scope
 
 _S = OrganizationStatus
@@ -23,11 +22,11 @@ def suspend(*, organization: Organization, reasons: str, by: Actor) -> Case:
         Refused: `own_organization`.
         Conflict: `transition_not_allowed`.
     """
-    require_officer(by)
+    officer_id = cases.officer_key(by)
     if not reasons.strip():
         raise InvalidInput("reasons_missing", "Say why the organization is suspended.", field="reasons")
     with officer_scope():
-        _refuse_members(organization, by)
+        cases.refuse_members(organization.pk, officer_id)
         tenant = Organization.objects.get(pk=organization.pk)
         organizations.change_status(tenant, _S.SUSPENDED, by=by, reason="case")
         case = cases.open_case(
@@ -38,8 +37,3 @@ def suspend(*, organization: Organization, reasons: str, by: Actor) -> Case:
         )
         cases.write(case, reasons, by=by)
     return case
-
-
-def _refuse_members(organization: Organization, by: Actor) -> None:
-    if Membership.objects.filter(organization=organization, user_id=by.user_id).exists():
-        raise Refused("own_organization", "You belong or belonged to this organization.")

@@ -11,6 +11,7 @@ from compliance.policy.facts import Authorization, Fact, Facts, Party, Undetermi
 from compliance.policy.grants import Covering, ExemptionState, GrantState, covering, exemption_state
 from compliance.policy.plain import MISSING, Missing
 from compliance.policy.vocabulary import (
+    JURISDICTION,
     POLICE,
     Attribute,
     AuthorizationOutcome,
@@ -264,7 +265,6 @@ def _exemption(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     return (_seen("grants", exemption_state(found.line, at)),)
 
 
-_JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
 _PRESENCE = frozenset({"present", "absent"})
 _AUTHORIZATION_WORDS = frozenset(
     {"absent", "pending", "overdue", "refused", "not_started", "expired", "in_force"}
@@ -288,7 +288,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         _recipient_is,
     ),
     "image_source": Dimension("source of the images", frozenset(ImageSource), _sources),
-    "jurisdiction": Dimension("jurisdictions", _JURISDICTION, _jurisdictions),
+    "jurisdiction": Dimension("jurisdictions", JURISDICTION, _jurisdictions),
     "case_reference": Dimension("case reference", _PRESENCE, _case_reference),
     "authorization": Dimension("authorization", _AUTHORIZATION_WORDS, _authorization),
     "attribute": Dimension("attributes asked for", frozenset(Attribute), _fact("attributes")),

@@ -45,7 +45,7 @@ def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime
     """
     version = lineage.known_at(known_at)
     judgment = _judge(facts, version, at)
-    results = [*judgment.results, *_gaps(judgment.pack, version)]
+    results = _with_gaps(judgment, version)
     deciding = _deciding(results)
     recorded, computed = _recorded(facts, at), _computed(judgment.pack)
     return Ruling(
@@ -93,27 +93,17 @@ def _judge(facts: Facts, version: PolicyVersion | None, at: datetime) -> _Judgme
     )
 
 
-def _gaps(pack: list[Judged], version: PolicyVersion | None) -> list[RuleResult]:
-    """Return what follows from the absence of a version, or of a rule that allows the purpose."""
+def _with_gaps(judgment: _Judgment, version: PolicyVersion | None) -> list[RuleResult]:
+    """Return the results, with what follows from the absence of a version or of a rule that allows."""
     if version is None:
-        return [
-            _gap(
-                NO_POLICY,
-                Outcome.REFUSED,
-                "No policy was in force, and without one nothing runs.",
-                "The operator has to publish a policy version.",
-            )
-        ]
-    if any(one.result.counts_as is Outcome.CLEARED for one in pack):
-        return []
-    return [
-        _gap(
-            NO_RULE,
-            Outcome.REFERRED,
-            "No rule allows this purpose for an organization of this type.",
-            "An officer looks at it; a purpose runs only where a rule names it.",
-        )
-    ]
+        sentence = "No policy was in force, and without one nothing runs."
+        remedy = "The operator has to publish a policy version."
+        return [_gap(NO_POLICY, Outcome.REFUSED, sentence, remedy), *judgment.results]
+    if any(one.result.counts_as is Outcome.CLEARED for one in judgment.pack):
+        return judgment.results
+    sentence = "No rule allows this purpose for an organization of this type."
+    remedy = "An officer looks at it; a purpose runs only where a rule names it."
+    return [*judgment.results, _gap(NO_RULE, Outcome.REFERRED, sentence, remedy)]
 
 
 def _gap(rule_id: str, outcome: Outcome, sentence: str, remedy: str) -> RuleResult:

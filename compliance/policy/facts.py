@@ -22,6 +22,7 @@ from compliance.policy.plain import (
     word,
 )
 from compliance.policy.vocabulary import (
+    JURISDICTION,
     Attribute,
     AuthorizationOutcome,
     ImageSource,
@@ -199,8 +200,7 @@ def _fact(reader: Reader[T]) -> Reader[Fact[T]]:
 
 def _jurisdiction(value: Any) -> str:
     code = text(value)
-    country, _, region = code.partition("-")
-    if not (country.isalpha() and country.isupper() and (not region or region.isalnum())):
+    if not JURISDICTION.fullmatch(code):
         raise PolicyError("jurisdiction", f"{code!r} is no jurisdiction: write US, US-WA, DE, EU or EEA.")
     return code
 

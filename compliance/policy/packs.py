@@ -125,12 +125,16 @@ def _inherit(
 
 def _with_sources(rules: Any, sources: dict[str, Any]) -> Any:
     """Return rules with the name of a source replaced by the source itself."""
-    for rule in rules:
-        if isinstance(name := rule.get("source"), str):
-            if name not in sources:
-                raise PolicyError("unknown_source", f"{name!r} is not described under [sources].")
-            rule["source"] = sources[name]
-    return rules
+    return [_with_source(rule, sources) for rule in rules] if isinstance(rules, list) else rules
+
+
+def _with_source(rule: Any, sources: dict[str, Any]) -> Any:
+    name = rule.get("source") if isinstance(rule, dict) else None
+    if not isinstance(name, str):
+        return rule
+    if name not in sources:
+        raise PolicyError("unknown_source", f"{name!r} is not described under [sources].")
+    return rule | {"source": sources[name]}
 
 
 def _identifier(value: Any) -> str:

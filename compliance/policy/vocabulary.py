@@ -1,5 +1,6 @@
 """The closed lists of words in which facts are stated and rules are written."""
 
+import re
 from enum import StrEnum
 
 
@@ -259,6 +260,10 @@ STRICTNESS = (
 _EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
 EU_MEMBERS = frozenset(_EU.split())
 EEA_MEMBERS = EU_MEMBERS | {"IS", "LI", "NO"}
+
+
+# ISO 3166-1 alpha-2 or -2, such as DE or US-WA, and the groups EU and EEA.
+JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
 
 
 def strictest(*statuses: MoratoriumStatus) -> MoratoriumStatus:
