@@ -17,6 +17,7 @@ import signal
 from collections.abc import Iterator
 
 import django
+import hypothesis
 import pytest
 import redis
 from _pytest.nodeid import coerce_node_id
@@ -30,6 +31,7 @@ if settings.configured:
     )
 run = services.join()
 os.environ.update(run.environment())
+(run.home / "static").mkdir(parents=True, exist_ok=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]  # inherited, it would make pytest-django load settings too early
@@ -37,6 +39,11 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # inherited, it would make pytest-djan
 from django.db import connection  # noqa: E402 - needs settings
 
 from tests.support import database as databases  # noqa: E402
+
+# `make proof` runs the same properties at full size.
+hypothesis.settings.register_profile("part", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("full", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("PROOF", "part"))
 
 
 def pytest_configure() -> None:

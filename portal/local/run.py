@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> int:
     """Run the portal until it is told to stop; return the exit status."""
     options = _parser().parse_args(words)
     try:
-        with _only_one(home()), _services(home()) as environment:
+        with only_one(home()), _services(home()) as environment:
             return _run(options, environment)
     except (LocalServiceError, Died) as error:
         print(f"\nStopped: {error}", file=sys.stderr)
@@ -131,7 +131,7 @@ def _services(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """Refuse a second portal on the same home: two schedulers would share one clock."""
     for name in ("run", "static"):
         (folder / name).mkdir(parents=True, exist_ok=True)
