@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recognition.engine.pipeline import Engine
-from recognition.engine.types import Float32, ImageResult
+from recognition.engine.types import TEMPLATE_DIMENSIONS, Float32, ImageResult
 from tests.recognition.engine.photos import PressPhoto, press_photos
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(600)]
@@ -65,8 +65,9 @@ def results(engine: Engine, pairs: tuple[list[Pair], list[Pair]]) -> dict[str, I
 
 
 def central(result: ImageResult) -> Float32:
-    """The template of the largest face over the photo's center, which is the named person's."""
-    return next(face.template for face in result.usable if face.box.contains(*CENTER))
+    """The template of the largest face over the photo's center; without one, a point like nobody's."""
+    nobody = np.zeros(TEMPLATE_DIMENSIONS, np.float32)
+    return next((face.template for face in result.usable if face.box.contains(*CENTER)), nobody)
 
 
 def best_threshold(distances: Float32, same: np.ndarray) -> float:
