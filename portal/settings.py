@@ -270,6 +270,12 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: json, jsonl or csv of results
+}
+REST_CALLS_PER_MINUTE = {  # of one key
+    "read": env.int("REST_READS_PER_MINUTE", default=1200),
+    "write": env.int("REST_WRITES_PER_MINUTE", default=300),
+    "upload": env.int("REST_UPLOADS_PER_MINUTE", default=1200),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countenance REST API",

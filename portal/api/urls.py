@@ -1,5 +1,31 @@
 """Addresses of the REST API."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from portal.api import documentation, galleries, images, jobs, results, rulings, standing
+
+urlpatterns = [
+    path("standing/", standing.StandingView.as_view(), name="api-standing"),
+    path("images/", images.Images.as_view(), name="api-images"),
+    path("images/<str:image>/", images.ImageDetail.as_view(), name="api-image"),
+    path("images/<str:image>/content/", images.ImageContent.as_view(), name="api-image-content"),
+    path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),
+    path("galleries/<str:gallery>/", galleries.GalleryDetail.as_view(), name="api-gallery"),
+    path("galleries/<str:gallery>/subjects/", galleries.Subjects.as_view(), name="api-subjects"),
+    path(
+        "galleries/<str:gallery>/subjects/<str:subject>/",
+        galleries.SubjectDetail.as_view(),
+        name="api-subject",
+    ),
+    path("galleries/<str:gallery>/faces/", galleries.Faces.as_view(), name="api-faces"),
+    path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
+    path("jobs/<str:job>/", jobs.JobDetail.as_view(), name="api-job"),
+    path("jobs/<str:job>/items/", jobs.JobItems.as_view(), name="api-job-items"),
+    path("jobs/<str:job>/results/", results.Results.as_view(), name="api-job-results"),
+    path("jobs/<str:job>/cancel/", jobs.JobCancel.as_view(), name="api-job-cancel"),
+    path("jobs/<str:job>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
+    path("rulings/<str:ruling>/", rulings.Ruling.as_view(), name="api-ruling"),
+    path("schema/", documentation.Schema.as_view(), name="api-schema"),
+    path("docs/", documentation.Docs.as_view(), name="api-docs"),
+    re_path(r"^.*$", documentation.Unknown.as_view()),
+]

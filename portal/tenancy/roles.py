@@ -65,4 +65,6 @@ _DESCRIPTIONS: dict[Role, str] = {
     Role.PRIVACY_CONTACT: "Looks after retention and erasure.",
     Role.AUDITOR: "Reads the trail and changes nothing.",
 }
-KEY_PERMISSIONS = frozenset({_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT})
+KEY_PERMISSIONS = frozenset(
+    {_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
+)

@@ -1,0 +1,45 @@
+"""The API's description, its page for people, and the answer for addresses that are not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.api.endpoint import AlwaysJson
+from portal.common.errors import NotFound
+
+
+class Schema(SpectacularAPIView):
+    """OpenAPI 3, without a key: the API is public knowledge."""
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """Swagger UI from our own files, under the same content security policy as every page.
+
+    The split view keeps its script apart, our template keeps its three lines of style in a file, and the
+    bundle runs without `eval`; so no exception to the policy is needed (`tests/api/test_docs.py` looks in a
+    browser).
+    """
+
+    url_name = "api-schema"
+    template_name = "portal_api/docs.html"
+
+
+class Unknown(APIView):
+    """Any other address."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    content_negotiation_class = AlwaysJson
+    metadata_class = None
+
+    @extend_schema(exclude=True)
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Say that nothing is here, whatever the method."""
+        hint = "" if request.path.endswith("/") else " Addresses of the API end with a slash."
+        raise NotFound("not_found", f"There is nothing at this address.{hint}")

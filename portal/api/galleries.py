@@ -1,0 +1,225 @@
+"""`galleries/`: enrolled people for one purpose, with legal basis, owner and retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.policy.vocabulary import ImageSource, Purpose
+from portal.api import reach
+from portal.api.documents import PAGING, Receipt, paged
+from portal.api.endpoint import Endpoint, Input, PublicId
+from portal.api.pagination import page
+from portal.common.errors import InvalidInput
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition.actions import erasure, galleries
+from recognition.actions.galleries import LONGEST_RETENTION
+from recognition.models import Face, Subject
+
+_MANAGE = (Permission.MANAGE_GALLERIES,)
+_READ = (Permission.VIEW_RESULTS, Permission.MANAGE_GALLERIES)
+_ERASE = (Permission.ERASE,)
+
+
+class GalleryInput(Input):
+    """A new gallery."""
+
+    name = serializers.CharField(max_length=200)
+    purpose = serializers.ChoiceField([(word.value, word.label) for word in Purpose])
+    legal_basis = serializers.CharField(max_length=200)
+    owner = serializers.CharField(max_length=200, help_text="Who answers for it.")
+    retention_days = serializers.IntegerField(min_value=1, max_value=LONGEST_RETENTION)
+    image_source = serializers.ChoiceField(
+        [(word.value, word.label) for word in ImageSource],
+        required=False,
+        help_text="Where its photos come from; may be left out where the key carries it.",
+    )
+    jurisdictions = serializers.ListField(
+        child=serializers.RegexField(r"^[A-Z]{2,3}(-[A-Z0-9]{1,3})?$", max_length=16),
+        required=False,
+        max_length=50,
+        help_text="Of its subjects: ISO 3166 codes, EU or EEA.",
+    )
+
+
+class GalleryChange(Input):
+    """What of a gallery can change."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    legal_basis = serializers.CharField(max_length=200, required=False)
+    owner = serializers.CharField(max_length=200, required=False)
+    retention_days = serializers.IntegerField(min_value=1, max_value=LONGEST_RETENTION, required=False)
+
+
+class GalleryOutput(serializers.Serializer[Any]):
+    """A gallery."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    purpose = serializers.CharField()
+    legal_basis = serializers.CharField()
+    owner = serializers.CharField()
+    retention_days = serializers.IntegerField()
+    image_source = serializers.CharField()
+    jurisdictions = serializers.ListField(child=serializers.CharField())
+    faces = serializers.IntegerField(source="face_count")
+    subjects = serializers.IntegerField(source="subject_count")
+    created_at = serializers.DateTimeField()
+
+
+class SubjectOutput(serializers.Serializer[Any]):
+    """One person in a gallery."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField(help_text="The organization's own reference.")
+    created_at = serializers.DateTimeField()
+
+
+class FaceOutput(serializers.Serializer[Any]):
+    """An enrolled face. Its template never leaves the database."""
+
+    id = serializers.CharField(source="public_id")
+    subject = PublicId("sub", source="subject_id")
+    image = PublicId("img", source="image_id")
+    index = serializers.IntegerField(help_text="Number of the face in its photo.")
+    box = serializers.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
+    quality = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+NEW = OpenApiExample(
+    "A gallery of missing children",
+    value={
+        "name": "Missing children",
+        "purpose": "find_missing_child",
+        "legal_basis": "Guardians' consent",
+        "owner": "Case team",
+        "retention_days": 365,
+        "image_source": "guardian",
+    },
+    request_only=True,
+)
+
+
+class Galleries(Endpoint):
+    """All galleries of the key's purpose."""
+
+    needs = {"GET": _READ, "POST": _MANAGE}
+
+    @extend_schema(
+        operation_id="galleries_list", tags=["galleries"], parameters=PAGING, responses=paged(GalleryOutput)
+    )
+    def get(self, request: Request) -> Response:
+        """List galleries."""
+        with tenant_scope(self.organization):
+            return Response(page(request, reach.galleries(self.by).with_counts(), GalleryOutput))
+
+    @extend_schema(
+        operation_id="galleries_create",
+        tags=["galleries"],
+        request=GalleryInput,
+        responses={201: GalleryOutput},
+        examples=[NEW],
+    )
+    def post(self, request: Request) -> Response:
+        """Make an empty gallery."""
+        values = self.read(GalleryInput)
+        values.setdefault("image_source", self.caller.key.defaults.get("image_source"))
+        if not values["image_source"]:
+            raise InvalidInput(
+                "image_source_missing", "Say where the photos come from.", field="image_source"
+            )
+        made = galleries.create(organization=self.organization, by=self.by, **values)
+        return Response(_described(self, made.public_id), status=201)
+
+
+class GalleryDetail(Endpoint):
+    """One gallery."""
+
+    needs = {"GET": _READ, "PATCH": _MANAGE, "DELETE": _ERASE}
+
+    @extend_schema(operation_id="galleries_read", tags=["galleries"], responses=GalleryOutput)
+    def get(self, request: Request, gallery: str) -> Response:
+        """Return a gallery."""
+        return Response(_described(self, gallery))
+
+    @extend_schema(
+        operation_id="galleries_change", tags=["galleries"], request=GalleryChange, responses=GalleryOutput
+    )
+    def patch(self, request: Request, gallery: str) -> Response:
+        """Change name, legal basis, owner or retention. The purpose of a gallery never changes."""
+        with tenant_scope(self.organization):
+            found = reach.gallery(self.by, gallery)
+        galleries.change(gallery=found, by=self.by, **self.read(GalleryChange))
+        return Response(_described(self, gallery))
+
+    @extend_schema(operation_id="galleries_delete", tags=["galleries"], responses=Receipt)
+    def delete(self, request: Request, gallery: str) -> Response:
+        """Erase everybody in a gallery, destroy its keys and return the receipt."""
+        with tenant_scope(self.organization):
+            found = reach.gallery(self.by, gallery)
+        return Response(Receipt(erasure.delete_gallery(gallery=found, by=self.by)).data)
+
+
+class Subjects(Endpoint):
+    """The people in a gallery."""
+
+    needs = {"GET": _READ}
+
+    @extend_schema(
+        operation_id="subjects_list", tags=["galleries"], parameters=PAGING, responses=paged(SubjectOutput)
+    )
+    def get(self, request: Request, gallery: str) -> Response:
+        """List the subjects of a gallery."""
+        with tenant_scope(self.organization):
+            rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
+            return Response(page(request, rows, SubjectOutput))
+
+
+class SubjectDetail(Endpoint):
+    """One person in a gallery."""
+
+    needs = {"GET": _READ, "DELETE": _ERASE}
+
+    @extend_schema(operation_id="subjects_read", tags=["galleries"], responses=SubjectOutput)
+    def get(self, request: Request, gallery: str, subject: str) -> Response:
+        """Return a subject."""
+        with tenant_scope(self.organization):
+            return Response(SubjectOutput(self._subject(gallery, subject)).data)
+
+    @extend_schema(operation_id="subjects_erase", tags=["galleries"], responses=Receipt)
+    def delete(self, request: Request, gallery: str, subject: str) -> Response:
+        """Erase a person: faces, templates, candidates and photos used for nothing else."""
+        with tenant_scope(self.organization):
+            found = self._subject(gallery, subject)
+        return Response(Receipt(erasure.erase_subject(subject=found, by=self.by)).data)
+
+    def _subject(self, gallery: str, subject: str) -> Subject:
+        rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
+        found: Subject = rows.with_public_id(subject)
+        return found
+
+
+class Faces(Endpoint):
+    """The enrolled faces of a gallery."""
+
+    needs = {"GET": _READ}
+
+    @extend_schema(
+        operation_id="faces_list", tags=["galleries"], parameters=PAGING, responses=paged(FaceOutput)
+    )
+    def get(self, request: Request, gallery: str) -> Response:
+        """List the faces of a gallery."""
+        with tenant_scope(self.organization):
+            rows = Face.objects.filter(gallery=reach.gallery(self.by, gallery)).defer("template")
+            return Response(page(request, rows, FaceOutput))
+
+
+def _described(view: Endpoint, gallery: str) -> Any:
+    with tenant_scope(view.organization):
+        return GalleryOutput(reach.gallery(view.by, gallery)).data

@@ -1,0 +1,149 @@
+"""`images/`: photos, checked and sealed on the way in, opened only on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiTypes, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api import reach
+from portal.api.endpoint import Endpoint, Input
+from portal.common.errors import NotFound
+from portal.tenancy import secrets
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import storage
+from recognition.actions import images
+from recognition.images import MAX_BYTES
+from recognition.models import Image
+
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+class ImageInput(Input):
+    """One photo."""
+
+    file = serializers.FileField(allow_empty_file=True, help_text="JPEG, PNG or WebP, at most 15 MB.")
+
+
+class ImageOutput(serializers.Serializer[Any]):
+    """What is known of a photo."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    width = serializers.IntegerField(help_text="Pixels, upright.")
+    height = serializers.IntegerField(help_text="Pixels, upright.")
+    format = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes as uploaded.")
+    sha256 = serializers.CharField(help_text="Of the bytes as uploaded.")
+    created_at = serializers.DateTimeField()
+
+
+EXAMPLE = OpenApiExample(
+    "A photo",
+    value={
+        "id": "img_01k9",
+        "name": "anna.jpg",
+        "width": 1200,
+        "height": 1600,
+        "format": "JPEG",
+        "size": 412733,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "created_at": "2026-03-01T09:00:00Z",
+    },
+    response_only=True,
+)
+
+
+class Images(Endpoint):
+    """Uploads."""
+
+    parser_classes = (MultiPartParser,)
+    needs = {"POST": (Permission.UPLOAD,)}
+    counts_as = "upload"
+
+    @extend_schema(
+        operation_id="images_upload",
+        tags=["images"],
+        request={"multipart/form-data": ImageInput},
+        responses={201: ImageOutput},
+        examples=[EXAMPLE],
+    )
+    def post(self, request: Request) -> Response:
+        """Upload one photo.
+
+        A file that is refused answers 422 with its reason code: `image_format`, `image_truncated`,
+        `image_too_large`, `image_bomb` or `image_animated`; nothing of it is kept.
+        """
+        file = self.read(ImageInput)["file"]
+        data = file.read(MAX_BYTES + 1)  # one byte more than is taken is enough to say so
+        image = images.upload(organization=self.organization, name=file.name or "", data=data, by=self.by)
+        with tenant_scope(self.organization):
+            image.refresh_from_db(fields=["created_at"])
+        return Response(ImageOutput(image).data, status=201)
+
+
+class ImageDetail(Endpoint):
+    """One photo."""
+
+    needs = {"GET": (Permission.UPLOAD, Permission.VIEW_RESULTS), "DELETE": (Permission.UPLOAD,)}
+
+    @extend_schema(operation_id="images_read", tags=["images"], responses=ImageOutput, examples=[EXAMPLE])
+    def get(self, request: Request, image: str) -> Response:
+        """Return what is known of a photo."""
+        with tenant_scope(self.organization):
+            return Response(ImageOutput(reach.images(self.by).with_public_id(image)).data)
+
+    @extend_schema(operation_id="images_delete", tags=["images"], responses={204: None})
+    def delete(self, request: Request, image: str) -> Response:
+        """Destroy a photo that no gallery and no job needs."""
+        with tenant_scope(self.organization):
+            found = reach.images(self.by).with_public_id(image)
+        images.delete(image=found, by=self.by)
+        return Response(status=204)
+
+
+class ImageContent(Endpoint):
+    """The bytes of one photo."""
+
+    needs = {"GET": (Permission.VIEW_RESULTS,)}
+
+    @extend_schema(
+        operation_id="images_content",
+        tags=["images"],
+        responses={(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY, "The photo as uploaded.")},
+    )
+    def get(self, request: Request, image: str) -> StreamingHttpResponse:
+        """Return a photo as it was uploaded."""
+        with tenant_scope(self.organization):
+            found = reach.images(self.by).with_public_id(image)
+        return StreamingHttpResponse(
+            _opened(found, self.caller.organization),
+            content_type=_MEDIA_TYPES[found.format],
+            headers={
+                "Content-Length": str(found.size),
+                "Content-Disposition": "attachment",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+def _opened(image: Image, organization: Any) -> Iterator[bytes]:
+    """Open the first segment before anything is answered, so that a purged photo is a clean 404."""
+    pieces = storage.stream(image.path, key=secrets.data_key(organization), owner=image.pk)
+    try:
+        first = next(pieces)
+    except FileNotFoundError:
+        raise NotFound() from None
+    return _chained(first, pieces)
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

@@ -1,0 +1,238 @@
+"""`jobs/`: batches. Each is ruled on before anything looks at a face, and the answer carries the ruling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.models import RulingRecord
+from portal.api import orders, reach
+from portal.api.documents import PAGING, Problem, RulingBrief, paged
+from portal.api.endpoint import Endpoint, PublicId
+from portal.api.orders import JobInput
+from portal.api.pagination import page
+from portal.api.permissions import require_scope
+from portal.api.progress import JobOutput, described
+from portal.common.errors import DomainError
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import archives
+from recognition.actions import images, jobs
+from recognition.actions.images import Photo, Received
+from recognition.models import Item, Job
+
+_SUBMIT = (Permission.SUBMIT_JOBS,)
+_READ = (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)
+
+
+class JobBrief(serializers.Serializer[Any]):
+    """A job in a list."""
+
+    id = serializers.CharField(source="public_id")
+    kind = serializers.CharField()
+    status = serializers.CharField(source="state")
+    gallery = PublicId("gal", source="gallery_id", allow_null=True)
+    purpose = serializers.CharField()
+    total = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class ItemOutput(serializers.Serializer[Any]):
+    """One photo of a job."""
+
+    id = serializers.CharField(source="public_id")
+    position = serializers.IntegerField()
+    image = PublicId("img", source="image_id")
+    name = serializers.CharField(source="image.name")
+    subject = serializers.CharField(source="subject_name")
+    status = serializers.CharField(help_text="waiting, done or failed")
+    reason = serializers.CharField(help_text="Reason code, where there is one.")
+    faces = serializers.IntegerField(help_text="Faces found in the photo.")
+    done_at = serializers.DateTimeField(allow_null=True)
+
+
+class SubmittedOutput(JobOutput):
+    """A new job with its ruling."""
+
+    ruling = RulingBrief()
+
+
+SEARCH = OpenApiExample(
+    "Search for a missing child",
+    value={
+        "kind": "search",
+        "gallery": "gal_01k9",
+        "images": ["img_01k9"],
+        "requested_by": "police",
+        "case_reference": "WP-2026-0114",
+        "subject_class": "missing_child",
+        "image_source": "guardian",
+        "recipient": "eus_01k9",
+        "threshold": 90,
+        "max_candidates": 10,
+    },
+    request_only=True,
+)
+REFUSED = OpenApiExample(
+    "Refused by the moratorium",
+    value={
+        "type": "urn:countenance:problem:us-police-2020",
+        "title": "Refused",
+        "status": 403,
+        "code": "us-police-2020",
+        "detail": "Police use of face recognition is stopped until further notice.",
+        "decision": "rul_01k9",
+        "rule": "us-police-2020",
+        "remedy": "Bodies that look for missing children can ask for an exemption.",
+        "job": "job_01k9",
+    },
+    response_only=True,
+    status_codes=["403"],
+)
+
+
+class Jobs(Endpoint):
+    """All jobs of the key's purpose and end user."""
+
+    parser_classes = (JSONParser, MultiPartParser)
+    needs = {"GET": _READ, "POST": _SUBMIT}
+
+    @extend_schema(operation_id="jobs_list", tags=["jobs"], parameters=PAGING, responses=paged(JobBrief))
+    def get(self, request: Request) -> Response:
+        """List jobs, the newest first."""
+        with tenant_scope(self.organization):
+            return Response(page(request, reach.jobs(self.by), JobBrief, newest_first=True))
+
+    @extend_schema(
+        operation_id="jobs_submit",
+        tags=["jobs"],
+        request={"application/json": JobInput, "multipart/form-data": JobInput},
+        responses={201: SubmittedOutput, 403: Problem, 422: Problem},
+        examples=[SEARCH, REFUSED],
+    )
+    def post(self, request: Request) -> Response:
+        """Submit a job.
+
+        201: cleared and queued, or referred and waiting for approval (`ruling.outcome` says which).
+        403: refused by a rule; the job is kept as refused, `decision` is the id of the ruling.
+        """
+        values = self.read(JobInput)
+        order = orders.order_of(values, self.caller)
+        received = self._received(values)
+        try:
+            job = jobs.submit(organization=self.organization, order=order, received=received, by=self.by)
+        except DomainError as error:
+            if values.get("archive") and "job" not in error.detail:
+                self._withdraw(received)
+            raise
+        with tenant_scope(self.organization):
+            return Response(SubmittedOutput(_with_ruling(job)).data, status=201)
+
+    def _received(self, values: Mapping[str, Any]) -> Received:
+        how = values["subject_from"]
+        if archive := values.get("archive"):
+            require_scope(self.caller, Permission.UPLOAD)
+            return images.receive_archive(
+                organization=self.organization, file=archive.file, subject_from=how, by=self.by
+            )
+        named = values.get("subjects", {})
+        found = orders.photos_of(values["images"], self.caller)
+        return Received(
+            [
+                Photo(image, named.get(image.public_id) or archives.subject_of(image.name, how, {}))
+                for image in found
+            ]
+        )
+
+    def _withdraw(self, received: Received) -> None:
+        """Destroy the photos of an archive whose job was not made: nothing would ever find them again."""
+        for photo in received.photos:
+            images.delete(image=photo.image, by=self.by)
+
+
+class JobDetail(Endpoint):
+    """One job."""
+
+    needs = {"GET": _READ}
+
+    @extend_schema(operation_id="jobs_read", tags=["jobs"], responses=JobOutput)
+    def get(self, request: Request, job: str) -> Response:
+        """Return how far a job is, under which threshold and rulings."""
+        with tenant_scope(self.organization):
+            return Response(JobOutput(described(reach.jobs(self.by).with_public_id(job))).data)
+
+
+class JobItems(Endpoint):
+    """The photos of one job."""
+
+    needs = {"GET": _READ}
+
+    @extend_schema(operation_id="jobs_items", tags=["jobs"], parameters=PAGING, responses=paged(ItemOutput))
+    def get(self, request: Request, job: str) -> Response:
+        """List a job's photos with their reason codes. What was found in them stands in the results."""
+        with tenant_scope(self.organization):
+            found = reach.jobs(self.by).with_public_id(job)
+            rows = Item.objects.filter(job=found).select_related("image")
+            return Response(page(request, rows, ItemOutput, by="position"))
+
+
+class JobCancel(Endpoint):
+    """End a job."""
+
+    needs = {"POST": _SUBMIT}
+
+    @extend_schema(operation_id="jobs_cancel", tags=["jobs"], request=None, responses=JobOutput)
+    def post(self, request: Request, job: str) -> Response:
+        """End a job. What is done stays, what waits is never done."""
+        found = _found(self, job)
+        jobs.cancel(job=found, by=self.by)
+        return _answer(self, job)
+
+
+class JobRetry(Endpoint):
+    """Run a job's failed photos again."""
+
+    needs = {"POST": _SUBMIT}
+
+    @extend_schema(operation_id="jobs_retry", tags=["jobs"], request=None, responses=JobOutput)
+    def post(self, request: Request, job: str) -> Response:
+        """Put failed photos back and run the job again. It passes the gate first."""
+        found = _found(self, job)
+        jobs.retry(job=found, by=self.by)
+        return _answer(self, job)
+
+
+def _found(view: Endpoint, job: str) -> Job:
+    with tenant_scope(view.organization):
+        found: Job = reach.jobs(view.by).with_public_id(job)
+        return found
+
+
+def _answer(view: Endpoint, job: str) -> Response:
+    with tenant_scope(view.organization):
+        return Response(JobOutput(described(reach.jobs(view.by).with_public_id(job))).data)
+
+
+def _with_ruling(job: Job) -> dict[str, Any]:
+    found = Job.objects.get(pk=job.pk)
+    ruling = RulingRecord.objects.with_public_id(found.ruling)
+    return described(found) | {"ruling": brief(ruling)}
+
+
+def brief(ruling: RulingRecord) -> dict[str, Any]:
+    """Return what a ruling said, as refusals say it."""
+    return {
+        "id": ruling.public_id,
+        "outcome": ruling.outcome,
+        "rule": ruling.rule,
+        "sentence": ruling.sentence,
+        "remedy": ruling.remedy,
+        "source": ruling.source.get("document", ""),
+    }

@@ -1,0 +1,195 @@
+"""What a request for a job says, completed from key and gallery and held against what the key is bound to."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rest_framework import serializers
+
+from compliance.models import EndUser
+from compliance.policy.vocabulary import AuthorizationOutcome, ImageSource, Purpose, RequestedBy, SubjectClass
+from compliance.stated import end_user_of
+from portal.api import reach
+from portal.api.authentication import Caller
+from portal.api.endpoint import Input
+from portal.common.errors import InvalidInput, NotFound, Refused
+from portal.common.ids import parse_public_id, public_id
+from portal.tenancy.scope import tenant_scope
+from recognition.actions.jobs import MOST_CANDIDATES, MOST_ITEMS, Order
+from recognition.models import Gallery, Image, JobKind
+
+SUBJECT_FROM = ("filename", "folder", "manifest")
+# Facts that a key may carry, named as in a request.
+_CARRIED = ("recipient", "requested_by", "case_reference", "subject_class", "image_source", "authorization")
+_CARRIED_SETTINGS = ("threshold", "max_candidates")
+_NAMED_AT_MOST = 5
+
+
+class AuthorizationInput(Input):
+    """What a court or authority was asked, and answered."""
+
+    issuer = serializers.CharField(max_length=200)
+    reference = serializers.CharField(max_length=200)
+    issued_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    outcome = serializers.ChoiceField([(word.value, word.label) for word in AuthorizationOutcome])
+
+
+class JobInput(Input):
+    """A batch of photos to enroll, search or look for faces in."""
+
+    kind = serializers.ChoiceField(JobKind.choices)
+    gallery = serializers.CharField(required=False, allow_null=True, help_text="Not for detect.")
+    purpose = serializers.ChoiceField([(word.value, word.label) for word in Purpose], required=False)
+    end_user = serializers.CharField(required=False, help_text="Id in the register, or the name.")
+    recipient = serializers.CharField(
+        required=False,
+        allow_null=True,
+        help_text="Who gets the results, from the register; null: they stay in the organization.",
+    )
+    requested_by = serializers.ChoiceField([(word.value, word.label) for word in RequestedBy], required=False)
+    case_reference = serializers.CharField(required=False, allow_null=True, max_length=100)
+    subject_class = serializers.ChoiceField(
+        [(word.value, word.label) for word in SubjectClass], required=False
+    )
+    image_source = serializers.ChoiceField([(word.value, word.label) for word in ImageSource], required=False)
+    authorization = AuthorizationInput(required=False, allow_null=True)
+    threshold = serializers.FloatField(required=False, min_value=0, max_value=100, help_text="0 to 100.")
+    max_candidates = serializers.IntegerField(required=False, min_value=1, max_value=MOST_CANDIDATES)
+    images = serializers.ListField(
+        child=serializers.CharField(), required=False, min_length=1, max_length=MOST_ITEMS
+    )
+    subjects = serializers.DictField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        help_text="Whom a photo to enroll shows, by image id; else as subject_from says.",
+    )
+    archive = serializers.FileField(required=False, allow_empty_file=True, help_text="A zip of photos.")
+    subject_from = serializers.ChoiceField(SUBJECT_FROM, default="filename")
+
+    def validate_threshold(self, value: float) -> float:
+        if not math.isfinite(value):
+            raise serializers.ValidationError("A threshold is a number from 0 to 100.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("images")) == ("archive" in attrs):
+            raise serializers.ValidationError({"images": ["Send either images or an archive."]})
+        if attrs["kind"] != JobKind.DETECT and not attrs.get("gallery"):
+            raise serializers.ValidationError({"gallery": ["Name the gallery."]})
+        return attrs
+
+
+def order_of(values: dict[str, Any], caller: Caller) -> Order:
+    """Return what is asked for, complete with what the key carries. Opens its own scope.
+
+    Raises:
+        Refused: `other_purpose`, `other_end_user`: the key is bound to another.
+        InvalidInput: `unknown_gallery`, `unknown_party`, `image_source_differs`.
+    """
+    _require_bound(values, caller)
+    carried = {name: caller.key.defaults[name] for name in _CARRIED if name in caller.key.defaults}
+    kind, gallery = JobKind(values["kind"]), _gallery(values.get("gallery"), caller)
+    settings = {
+        name: values.get(name, caller.key.defaults.get(name))
+        for name in _CARRIED_SETTINGS
+        if name in values or name in caller.key.defaults
+    }
+    return Order(
+        kind=kind,
+        gallery=None if kind == JobKind.DETECT else gallery,
+        purpose=caller.key.purpose,
+        end_user_id=caller.key.end_user_id,
+        facts=_facts(carried | {n: values[n] for n in _CARRIED if n in values}, kind, values, gallery),
+        **settings,
+    )
+
+
+def photos_of(ids: list[str], caller: Caller) -> list[Image]:
+    """Return the photos of a request in its order. Opens its own scope.
+
+    Raises:
+        InvalidInput: `unknown_image`, some are not in the key's reach; `image_twice`.
+    """
+    if len(set(ids)) != len(ids):
+        raise InvalidInput("image_twice", "A photo is named twice. Name each once.", field="images")
+    keys = {text: _image_key(text) for text in ids}
+    with tenant_scope(caller.organization):
+        found = reach.images(caller.actor).in_bulk([key for key in keys.values() if key])
+    unknown = [text for text, key in keys.items() if key not in found]
+    if unknown:
+        named = ", ".join(unknown[:_NAMED_AT_MOST])
+        sentence = f"{len(unknown)} of the photos are not here: {named[:200]}."
+        raise InvalidInput("unknown_image", sentence, field="images")
+    return [found[keys[text]] for text in ids]
+
+
+def _require_bound(values: dict[str, Any], caller: Caller) -> None:
+    if values.get("purpose", caller.key.purpose) != caller.key.purpose:
+        sentence = f"This key is bound to the purpose {caller.key.purpose}. Use a key made for the other one."
+        raise Refused("other_purpose", sentence, field="purpose")
+    named = values.get("end_user")
+    if named is not None and not _is_own_end_user(named, caller):
+        # The same whether the other end user is in the register or not.
+        sentence = "This key is bound to another end user. Use a key made for this one."
+        raise Refused("other_end_user", sentence, field="end_user")
+
+
+def _is_own_end_user(named: str, caller: Caller) -> bool:
+    own = caller.key.end_user_id
+    if named in {public_id(EndUser.PREFIX, own), str(own)}:
+        return True
+    return EndUser.objects.filter(pk=own, name__iexact=named).exists()
+
+
+def _gallery(text: str | None, caller: Caller) -> Gallery | None:
+    if not text:
+        return None
+    try:
+        with tenant_scope(caller.organization):
+            return reach.gallery(caller.actor, text)
+    except NotFound:
+        raise InvalidInput("unknown_gallery", "There is no such gallery here.", field="gallery") from None
+
+
+def _facts(
+    stated: dict[str, Any], kind: JobKind, values: dict[str, Any], gallery: Gallery | None
+) -> dict[str, Any]:
+    """Return the facts in the words the gate knows, ready to be stored."""
+    source = stated.pop("image_source", None)
+    if kind != JobKind.ENROLL and source:
+        stated["probe_source"] = source
+    elif gallery and values.get("image_source", gallery.image_source) != gallery.image_source:
+        # Else photos of one source could be declared as of another by the gallery they are put into.
+        sentence = f"This gallery holds photos of the source {gallery.image_source}. Use one made for these."
+        raise InvalidInput("image_source_differs", sentence, field="image_source")
+    if stated.get("recipient"):
+        stated["recipient"] = _party(stated["recipient"])
+    if stated.get("authorization"):
+        stated["authorization"] = _plain(stated["authorization"])
+    return stated
+
+
+def _party(text: str) -> str:
+    try:
+        return str(end_user_of(text).pk)
+    except NotFound:
+        raise InvalidInput(
+            "unknown_party", "The recipient is not in the register.", field="recipient"
+        ) from None
+
+
+def _plain(authorization: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in authorization.items()
+        if value is not None
+    }
+
+
+def _image_key(text: str) -> Any:
+    try:
+        return parse_public_id(Image.PREFIX, text)
+    except NotFound:
+        return None

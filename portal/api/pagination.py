@@ -1,0 +1,70 @@
+"""Pages by cursor: `{"items": […], "next": …}`, where `next` is the cursor of the following page or null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core import signing
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from portal.api.authentication import caller_of
+from portal.common.errors import InvalidInput
+
+DEFAULT_LIMIT = 50
+MOST = 200
+
+
+def page(
+    request: Request,
+    rows: QuerySet[Any],
+    output: type[serializers.BaseSerializer[Any]],
+    *,
+    by: str = "pk",
+    newest_first: bool = False,
+) -> dict[str, Any]:
+    """Return one page of rows, in the scope in force.
+
+    Args:
+        request: With `?cursor=&limit=`.
+        rows: What may be listed.
+        output: Serializer of one row.
+        by: Field that orders the rows and is unique among them; ids are ordered by time.
+        newest_first: Descending.
+
+    Raises:
+        InvalidInput: `bad_cursor`, `bad_limit`.
+    """
+    limit, signer = _limit(request), _signer(request)
+    if cursor := request.query_params.get("cursor"):
+        step = "lt" if newest_first else "gt"
+        rows = rows.filter(**{f"{by}__{step}": _after(signer, cursor)})
+    found = list(rows.order_by(f"-{by}" if newest_first else by)[: limit + 1])
+    shown = found[:limit]
+    following = str(getattr(shown[-1], by)) if len(found) > limit else None
+    return {
+        "items": output(shown, many=True).data,
+        "next": signer.sign_object(following) if following else None,
+    }
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    short = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))
+    if not (short and 1 <= int(text) <= MOST):
+        raise InvalidInput("bad_limit", f"A page holds 1 to {MOST} items.", field="limit")
+    return int(text)
+
+
+def _signer(request: Request) -> signing.Signer:
+    """Sign for this address and organization: a cursor from elsewhere is as good as a made-up one."""
+    return signing.Signer(salt=f"cursor:{caller_of(request).organization.pk}:{request.path}")
+
+
+def _after(signer: signing.Signer, cursor: str) -> Any:
+    try:
+        return signer.unsign_object(cursor)
+    except (signing.BadSignature, ValueError):
+        sentence = "This cursor is not one that was given out here. Start again without one."
+        raise InvalidInput("bad_cursor", sentence, field="cursor") from None

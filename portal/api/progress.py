@@ -1,0 +1,131 @@
+"""How far a job is, what its threshold means, and what was ruled on it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from compliance.models import RulingRecord
+from portal.api.endpoint import PublicId
+from portal.common.clock import database_now
+from recognition import rulings, threshold
+from recognition.models import Item, ItemStatus, Job, JobKind, JobStatus
+
+_RATE_OVER = timedelta(seconds=60)
+_RULINGS = 20
+_SAME = (
+    "kind", "purpose", "rejected", "threshold", "threshold_asked", "threshold_reason", "max_candidates",
+    "review", "refused_by", "created_at", "started_at", "finished_at",
+)  # fmt: skip
+
+
+class CountsOutput(serializers.Serializer[Any]):
+    """Photos of a job by what became of them."""
+
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="Waiting while the job is held.")
+
+
+class RulingLine(serializers.Serializer[Any]):
+    """One ruling on a job."""
+
+    id = serializers.CharField(source="public_id")
+    gate = serializers.CharField()
+    outcome = serializers.CharField()
+    rule = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class JobOutput(serializers.Serializer[Any]):
+    """A job."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    status = serializers.CharField(help_text="A hold names its reason: held:policy, held:tenant, …")
+    gallery = PublicId("gal", allow_null=True)
+    purpose = serializers.CharField()
+    end_user = PublicId("eus", allow_null=True)
+    counts = CountsOutput()
+    reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Photos by reason code.")
+    rejected = serializers.ListField(
+        child=serializers.DictField(), help_text="Files that never became photos of the job: name and reason."
+    )
+    rate = serializers.FloatField(allow_null=True, help_text="Photos a second, over the last minute.")
+    eta_seconds = serializers.IntegerField(allow_null=True)
+    threshold = serializers.FloatField(help_text="Similarity in force, 0 to 100.")
+    threshold_asked = serializers.FloatField()
+    threshold_reason = serializers.CharField(help_text="What set it: asked, floor or budget.")
+    expected_false_candidates = serializers.FloatField(
+        allow_null=True, help_text="A search at this threshold in this gallery; null unless a search."
+    )
+    share_missed = serializers.FloatField(
+        allow_null=True, help_text="Of true persons at this threshold, 0 to 1; not measured on children."
+    )
+    max_candidates = serializers.IntegerField()
+    review = serializers.CharField(help_text="none, before_release or after_delivery")
+    refused_by = serializers.CharField(help_text="Rule that refuses, holds or refers it.")
+    policy_version = serializers.CharField(allow_null=True)
+    rulings = RulingLine(many=True, help_text=f"The newest {_RULINGS}, newest first.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+def described(job: Job) -> dict[str, Any]:
+    """Return all that `JobOutput` shows, in the scope in force."""
+    items = Item.objects.filter(job=job)
+    counts = items.counts()
+    made = list(RulingRecord.objects.about(job.public_id).order_by("-pk")[:_RULINGS])
+    return {
+        "id": job.public_id,
+        "status": job.state,
+        "gallery": job.gallery_id,
+        "end_user": job.end_user_id,
+        "counts": _counts(job, counts),
+        "reasons": items.reasons(),
+        "policy_version": made[0].version if made else None,
+        "rulings": made,
+        **{name: getattr(job, name) for name in _SAME},
+        **_speed(job, items, counts[ItemStatus.WAITING]),
+        **_meaning(job),
+    }
+
+
+def _counts(job: Job, counts: dict[str, int]) -> dict[str, int]:
+    return {
+        "total": job.total,
+        "done": counts[ItemStatus.DONE],
+        "failed": counts[ItemStatus.FAILED],
+        "held": counts[ItemStatus.WAITING] if job.status == JobStatus.HELD else 0,
+    }
+
+
+def _speed(job: Job, items: QuerySet[Item], waiting: int) -> dict[str, Any]:
+    """Return photos a second and the time left: of the last minute while it runs, of the whole run after."""
+    if job.started_at is None:
+        return {"rate": None, "eta_seconds": None}
+    now = job.finished_at or database_now()
+    since = job.started_at if job.finished_at else max(job.started_at, now - _RATE_OVER)
+    rate = _rate(items.filter(done_at__gt=since).count(), since, now)
+    running = job.status == JobStatus.RUNNING
+    return {"rate": rate, "eta_seconds": round(waiting / rate) if running and rate else None}
+
+
+def _rate(done: int, since: datetime, until: datetime) -> float | None:
+    seconds = (until - since).total_seconds()
+    return round(done / seconds, 2) if seconds > 0 else None
+
+
+def _meaning(job: Job) -> dict[str, float | None]:
+    if job.kind != JobKind.SEARCH:
+        return {"expected_false_candidates": None, "share_missed": None}
+    size = rulings.gallery_size(rulings.gallery_of(job))
+    return {
+        "expected_false_candidates": threshold.expected_false_candidates(job.threshold, size),
+        "share_missed": threshold.share_missed(job.threshold),
+    }

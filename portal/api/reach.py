@@ -1,0 +1,64 @@
+"""What of its organization's data a key reaches: that of its own purpose and end user.
+
+Every function reads inside the scope in force. What a key does not reach is, to it, not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from compliance.models import RulingRecord
+from portal.common.errors import NotFound
+from portal.common.ids import public_id
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import ApiKey
+from recognition import grants
+from recognition.models import Face, Gallery, Image, Item, Job
+from recognition.models.galleries import GalleryQuerySet
+
+
+def galleries(actor: Actor) -> GalleryQuerySet:
+    """Return the galleries of the key's purpose that are in use."""
+    return grants.visible_to(actor)
+
+
+def gallery(actor: Actor, text: str) -> Gallery:
+    """Return one gallery.
+
+    Raises:
+        NotFound: There is none of this id in reach.
+    """
+    found: Gallery = galleries(actor).with_counts().with_public_id(text)
+    return found
+
+
+def jobs(actor: Actor) -> Any:
+    """Return the jobs of the key's purpose and end user, whoever submitted them."""
+    return Job.objects.filter(purpose=actor.purpose, end_user_id=actor.end_user_id)
+
+
+def images(actor: Actor) -> Any:
+    """Return the photos that keys like this one uploaded, that its galleries enroll or its jobs work on."""
+    enrolled = Face.objects.filter(image=OuterRef("pk"), gallery__in=galleries(actor).values("pk"))
+    worked_on = Item.objects.filter(image=OuterRef("pk"), job__in=jobs(actor).values("pk"))
+    return Image.objects.filter(
+        Q(uploaded_by__in=_keys_alike(actor)) | Exists(enrolled) | Exists(worked_on), purged_at=None
+    )
+
+
+def rulings(actor: Actor) -> Any:
+    """Return the rulings on the key's purpose."""
+    return RulingRecord.objects.filter(facts__purpose=actor.purpose)
+
+
+def _keys_alike(actor: Actor) -> list[str]:
+    """Keys are renewed: what the last one uploaded is there for its successor."""
+    if actor.key_id is None:  # the API knows no other callers
+        raise NotFound()
+    own = ApiKey.objects.get(pk=actor.key_id)
+    alike = ApiKey.objects.filter(
+        organization=own.organization_id, purpose=own.purpose, end_user_id=own.end_user_id
+    )
+    return [public_id(ApiKey.PREFIX, pk) for pk in alike.values_list("pk", flat=True)]
