@@ -6,6 +6,7 @@ import sys
 
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
 
 from portal.celery import app as celery_app
 from portal.env import ROOT, env, home, is_production, secret
@@ -157,12 +158,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_IMPORTS = ("recognition.tasks",)
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
+# The nameless exchange routes by queue name alone. A named one keeps its bindings in Redis, where a flush
+# takes them, and every later message of a process that declared them before falls into nothing.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(""), routing_key=name) for name in ("interactive", "gpu", "control", "cpu")
+]
 CELERY_TASK_ROUTES = {
     "recognition.interactive": {"queue": "interactive"},
     "recognition.work": {"queue": "gpu"},
     "recognition.reconcile": {"queue": "control"},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(home() / "run" / "beat")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every few seconds has no past
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {
         "task": "recognition.reconcile",
@@ -202,6 +208,7 @@ AXES_ENABLED = not TESTING
 AXES_VERBOSE = False
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend stays off: recognition/grants.py is the only door
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -6,6 +6,8 @@ reasons and the call between batches are those of the real engine.
 """
 
 import hashlib
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -29,6 +31,8 @@ from recognition.engine.types import (
 )
 
 BATCH = 32
+# Seconds a photo, so that a test can catch a worker at work.
+PACE = float(os.environ.get("FAKE_SECONDS", "0"))
 _COLOR_STEP = 32
 _OTHER_PHOTO = 0.1  # distance, about, of two photos of one person
 
@@ -53,6 +57,7 @@ class FakeEngine:
             if between_batches is not None:
                 between_batches()
             for key, source in batch:
+                time.sleep(PACE)
                 yield _result(key, source if isinstance(source, bytes) else source())
 
 
