@@ -6,16 +6,24 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from portal.tenancy.roles import Permission
+
 _TENANT = (
-    ("Home", "/"),
-    ("Standing", "/onboarding/"),
-    ("Galleries", "/galleries/"),
-    ("Jobs", "/jobs/"),
-    ("Members", "/members/"),
-    ("Keys", "/keys/"),
-    ("Trail", "/trail/"),
+    ("Home", "/", None),
+    ("Standing", "/onboarding/", None),
+    ("Galleries", "/galleries/", None),
+    ("Jobs", "/jobs/", None),
+    ("Reviews", "/reviews/", Permission.ADJUDICATE),
+    ("Members", "/members/", None),
+    ("Keys", "/keys/", Permission.MANAGE_KEYS),
+    ("Trail", "/trail/", Permission.VIEW_TRAIL),
 )
-_OFFICER = (("Queue", "/officer/"), ("Policies", "/officer/policies/"), ("Trail", "/officer/trail/"))
+_OFFICER = (
+    ("Queue", "/officer/"),
+    ("Organizations", "/officer/organizations/"),
+    ("Policies", "/officer/policies/"),
+    ("Trail", "/officer/trail/"),
+)
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -30,6 +38,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "organization": organization,
         "actor": actor,
         "actor_label": actor.label if actor else "",
+        "can": dict.fromkeys(map(str, actor.permissions), True) if actor else {},
         "synthetic": bool(organization and organization.synthetic),
     }
 
@@ -38,7 +47,7 @@ def _links(actor: Any, organization: Any) -> tuple[tuple[str, str], ...]:
     if actor is None:
         return ()
     if organization is not None:
-        return _TENANT
+        return tuple((label, url) for label, url, need in _TENANT if need is None or actor.may(need))
     return _OFFICER if actor.is_officer else ()
 
 

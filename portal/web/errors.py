@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+from portal.tenancy.scope import current, tenant_scope
+from portal.web import rulings
 
 _STATUS = {Refused: 403, NotFound: 404, Conflict: 409, InvalidInput: 422}
 _TEMPLATE = {403: "errors/refused.html", 404: "errors/404.html"}
@@ -31,9 +34,21 @@ class DomainErrorMiddleware:
 def page_of(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Return the page of an error, with its status."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-    template = _TEMPLATE.get(status, "errors/problem.html")
+    template = (
+        "errors/403.html" if error.code == "permission" else _TEMPLATE.get(status, "errors/problem.html")
+    )
     context = {"error": error, "code": error.code, "sentence": error.sentence, **error.detail}
-    return render(request, template, context, status=status)
+    return render(request, template, context | _ruling(request, error), status=status)
+
+
+def _ruling(request: HttpRequest, error: DomainError) -> dict[str, Any]:
+    """Return what the page of a refusal shows of its ruling: rule, fact, remedy, source, decision id."""
+    organization = getattr(request, "organization", None)
+    if "ruling" not in error.detail or organization is None or current() is not None:
+        return {}
+    with tenant_scope(organization):
+        found = rulings.ruling_in(request, error.detail["ruling"])
+        return rulings.refusal_of(found) | {"evaluations": rulings.evaluations_of(found)}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,0 +1,119 @@
+"""What a job would come to, before it is started: the threshold in force, errors to expect, the ruling.
+
+Nothing is stored: it is the same pure evaluation that the gate makes, on what the form says so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from compliance.policy.evaluate import evaluate
+from compliance.policy.plain import MISSING
+from compliance.policy.ruling import Ruling
+from compliance.standing import determination_in_force, lineage_in_force
+from compliance.stated import Stated, facts_of
+from portal.common.clock import database_now
+from portal.tenancy.models import Organization
+from portal.web import sentences
+from recognition import rulings, threshold
+from recognition.models import Gallery, JobKind
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What to expect of a job."""
+
+    ruling: Ruling
+    asked: float
+    effective: float
+    why: str
+    floor: float
+    fmr: str
+    expected_false: str
+    missed: float
+    gallery_size: int
+    caution: str
+    unstated: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everything the rules need was stated."""
+        return not self.unstated
+
+
+def estimate(
+    *,
+    organization: Organization,
+    gallery: Gallery,
+    kind: JobKind,
+    end_user: UUID | None,
+    facts: dict[str, Any],
+    asked: float,
+) -> Estimate:
+    """Return what a job would come to. In scope.
+
+    Args:
+        organization: Whose job.
+        gallery: Which gallery.
+        kind: Enroll or search.
+        end_user: For whom.
+        facts: What was declared so far.
+        asked: Similarity asked for, 0 to 100.
+    """
+    size = rulings.gallery_size(gallery)
+    stated = _stated(gallery, kind, end_user, asked, size)
+    ruling = _evaluate(organization, Stated.of(stated, facts))
+    demands = ruling.obligations
+    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    found = threshold.effective(
+        asked=asked, floor=demands.min_similarity or 0.0, budget=budget, gallery_size=size
+    )
+    return Estimate(
+        ruling=ruling,
+        asked=asked,
+        effective=found.similarity,
+        why=sentences.THRESHOLDS[found.reason],
+        floor=demands.min_similarity or 0.0,
+        fmr=sentences.one_in(found.similarity),
+        expected_false=few(threshold.expected_false_candidates(found.similarity, size)),
+        missed=threshold.share_missed(found.similarity),
+        gallery_size=size,
+        caution=sentences.caution(gallery.purpose, facts.get("subject_class", "")),
+        unstated=_unstated(ruling),
+    )
+
+
+def few(value: float) -> str:
+    """Write an expected number: two digits are all it is worth."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004 - whole numbers from ten on
+
+
+def _stated(
+    gallery: Gallery, kind: JobKind, end_user: UUID | None, asked: float, size: int
+) -> dict[str, Any]:
+    stated: dict[str, Any] = {
+        "purpose": gallery.purpose,
+        "operation": str(kind),
+        "end_user": end_user or MISSING,
+        "probe_source": None if kind == JobKind.ENROLL else MISSING,
+        "gallery_source": gallery.image_source,
+        "threshold": asked,
+        "gallery_size": size,
+    }
+    if gallery.jurisdictions:
+        stated["subjects"] = list(gallery.jurisdictions)
+    return stated
+
+
+def _evaluate(organization: Organization, stated: Stated) -> Ruling:
+    now = database_now()
+    facts = facts_of(stated, organization, determination_in_force(organization))
+    return evaluate(facts, lineage_in_force(), at=now, known_at=now)
+
+
+def _unstated(ruling: Ruling) -> str:
+    """Return what the deciding rule still needs, empty where it was all stated."""
+    deciding = ruling.result_of(ruling.rule_id)
+    return ruling.remedy if str(deciding.result) == "missing" else ""

@@ -1,0 +1,192 @@
+"""The form of a new job: facts, threshold, photos."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from compliance.policy.vocabulary import ImageSource, Purpose, RequestedBy, SubjectClass, Word
+from compliance.standing import USUAL_SUBJECT
+from portal.web.forms.widgets import HintedRadios
+from portal.web.lines import NOBODY, Line, recipients_of
+from recognition import threshold
+from recognition.actions.jobs import MOST_CANDIDATES
+from recognition.models import Gallery, JobKind
+
+SUBJECT_FROM = (
+    ("filename", "The file's name, without a trailing number"),
+    ("folder", "The folder in the ZIP file"),
+    ("manifest", "The file manifest.csv in the ZIP file"),
+)
+_SUBJECT_HINTS = {
+    "filename": "anna-lee 2.jpg shows anna-lee.",
+    "folder": "anna-lee/front.jpg shows anna-lee.",
+    "manifest": "With the columns path and subject.",
+}
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """A file input that takes more than one."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Uploaded files as a list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Check each file as Django checks one."""
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        if not files and self.required:
+            raise forms.ValidationError("Choose at least one photo or a ZIP file.", code="required")
+        return [super(FilesField, self).clean(file, initial) for file in files]
+
+
+def _choices(words: type[Word]) -> list[tuple[str, str]]:
+    return [("", "Choose"), *[(word.value, word.label) for word in words]]
+
+
+class OrderForm(forms.Form):
+    """What is asked for, of a gallery that is chosen already."""
+
+    end_user = forms.ChoiceField(
+        label="For whom", help_text="End users of your determination for the purpose of this gallery."
+    )
+    requested_by = forms.ChoiceField(
+        label="On whose request", choices=_choices(RequestedBy), help_text="Who asked you to do it."
+    )
+    case_reference = forms.CharField(
+        label="Case reference",
+        required=False,
+        max_length=100,
+        help_text="Under which it stands in your files. You may be asked for it later.",
+        widget=forms.TextInput({"class": "govuk-input--width-20", "autocomplete": "off"}),
+    )
+    subject_class = forms.ChoiceField(label="Who the photos show", choices=_choices(SubjectClass))
+    probe_source = forms.ChoiceField(label="Where the photos come from", choices=_choices(ImageSource))
+    recipient = forms.ChoiceField(label="Who receives the results")
+    threshold = forms.FloatField(min_value=0, max_value=100, initial=threshold.DEFAULT, required=False)
+    max_candidates = forms.IntegerField(
+        label="Candidates a face, at most",
+        min_value=1,
+        max_value=MOST_CANDIDATES,
+        initial=10,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "govuk-input--width-3"}),
+    )
+    subject_from = forms.ChoiceField(
+        label="How each photo tells whom it shows",
+        choices=SUBJECT_FROM,
+        initial="filename",
+        widget=HintedRadios(hints=_SUBJECT_HINTS),
+    )
+    images = FilesField(label="Photos")
+
+    def __init__(self, *args: Any, kind: JobKind, gallery: Gallery, lines: list[Line], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.gallery = kind, gallery
+        users = [(line.end_user, f"{line.name} ({line.status})") for line in lines]
+        self._choose("end_user", users or [("", "Nobody was granted for this purpose")])
+        self.fields["end_user"].required = bool(users)
+        self._choose("recipient", recipients_of(lines))
+        self.fields["subject_class"].initial = str(USUAL_SUBJECT.get(Purpose(gallery.purpose), ""))
+        left_out = ("subject_from",) if kind == JobKind.SEARCH else _OF_SEARCHES
+        for name in left_out:
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Folders and manifests exist in an archive only."""
+        cleaned = super().clean() or {}
+        files = cleaned.get("images") or []
+        if cleaned.get("subject_from", "filename") != "filename":
+            alone = [file.name for file in files if not is_archive(file)]
+            if alone:
+                sentence = (
+                    f"{alone[0]} is a photo on its own. Put it into the ZIP file, or choose the file's name."
+                )
+                self.add_error("subject_from", sentence)
+        return cleaned
+
+    @property
+    def end_user_id(self) -> UUID | None:
+        """The end user chosen, None where the determination names none."""
+        value = self.cleaned_data.get("end_user")
+        return UUID(value) if value else None
+
+    @property
+    def asked(self) -> float:
+        """The threshold asked for; the default where none was."""
+        value = self.cleaned_data.get("threshold")
+        return threshold.DEFAULT if value is None else float(value)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is declared besides purpose and end user, as far as it was filled in."""
+        names = ("requested_by", "subject_class", "probe_source")
+        facts = {name: value for name in names if (value := self.cleaned_data.get(name))}
+        facts["case_reference"] = self.cleaned_data.get("case_reference") or None
+        recipient = self.cleaned_data.get("recipient")
+        if recipient:
+            facts["recipient"] = None if recipient == NOBODY else recipient
+        return facts
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+_OF_SEARCHES = ("probe_source", "threshold", "max_candidates")
+
+
+def is_archive(file: UploadedFile) -> bool:
+    """Tell a ZIP file by its first bytes; names lie."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    return head in {b"PK\x03\x04", b"PK\x05\x06"}
+
+
+class StartForm(forms.Form):
+    """What kind of job, on which gallery."""
+
+    kind = forms.ChoiceField(
+        label="What to do",
+        choices=[(JobKind.SEARCH, "Search a gallery"), (JobKind.ENROLL, "Enroll people in a gallery")],
+        initial=JobKind.SEARCH,
+        widget=HintedRadios(
+            hints={
+                JobKind.SEARCH: "Compare new photos with everybody in a gallery.",
+                JobKind.ENROLL: "Add the people in your photos to a gallery.",
+            }
+        ),
+    )
+    gallery = forms.ChoiceField(label="Gallery")
+
+    def __init__(self, *args: Any, galleries: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["gallery"].choices = galleries  # type: ignore[attr-defined]
+
+
+class DeclineForm(forms.Form):
+    """Why a waiting job shall not run."""
+
+    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea({"rows": 3}))
+
+
+class ExportForm(forms.Form):
+    """To whom results go, in which form."""
+
+    recipient = forms.CharField(
+        max_length=200,
+        label="Recipient",
+        help_text="Who receives this file: a person or body with a name. It is written to your trail.",
+    )
+    format_ = forms.ChoiceField(
+        label="Format",
+        choices=[("csv", "CSV, one row a candidate"), ("jsonl", "JSON lines, one object a photo")],
+        initial="csv",
+        widget=forms.RadioSelect,
+    )

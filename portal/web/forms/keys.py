@@ -1,0 +1,65 @@
+"""The form of a new API key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from compliance.policy.vocabulary import ImageSource, RequestedBy, SubjectClass, Word
+from portal.tenancy.actions.keys import LONGEST_DAYS
+
+DEFAULTS = ("requested_by", "subject_class", "probe_source", "recipient")
+
+
+def optional_choices(words: type[Word]) -> list[tuple[str, str]]:
+    """Return the words of a list after "has to be stated with each call"."""
+    return [("", "Stated with each call"), *[(word.value, word.label) for word in words]]
+
+
+class KeyForm(forms.Form):
+    """A key for one purpose and one end user, with the facts its calls may leave out."""
+
+    name = forms.CharField(max_length=100, label="Name", help_text="The program that will use it.")
+    grant = forms.ChoiceField(
+        label="Purpose and end user",
+        help_text="The key works for this alone. Calls for anything else are refused.",
+        widget=forms.RadioSelect,
+    )
+    days = forms.IntegerField(
+        label="Ends in, days",
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        initial=90,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "govuk-input--width-4"}),
+    )
+    requested_by = forms.ChoiceField(
+        label="Requested by", required=False, choices=optional_choices(RequestedBy), widget=forms.Select
+    )
+    subject_class = forms.ChoiceField(
+        label="Who is searched for", required=False, choices=optional_choices(SubjectClass)
+    )
+    probe_source = forms.ChoiceField(
+        label="Where probe photos come from", required=False, choices=optional_choices(ImageSource)
+    )
+    recipient = forms.ChoiceField(label="Recipient of the results", required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        grants: list[tuple[str, str]],
+        recipients: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grant"].choices = grants  # type: ignore[attr-defined]
+        stated: Any = [("", "Stated with each call"), *recipients]
+        self.fields["recipient"].choices = stated  # type: ignore[attr-defined]
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The facts a call may leave out; "nobody" is an answer."""
+        chosen = {name: self.cleaned_data[name] for name in DEFAULTS if self.cleaned_data[name]}
+        if chosen.get("recipient") == "none":
+            chosen["recipient"] = None
+        return chosen

@@ -1,0 +1,198 @@
+"""Jobs: the list, one of them with its progress, and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from compliance.models import EndUser, RulingRecord
+from compliance.policy.vocabulary import ImageSource, Purpose, RequestedBy, SubjectClass
+from portal.common.clock import database_now
+from portal.tenancy.roles import Permission
+from portal.web import reads, sentences
+from portal.web.forms.jobs import DeclineForm
+from portal.web.guards import MemberRequest, member_view
+from portal.web.names import names_of
+from portal.web.orders import rejected_rows
+from portal.web.paging import page_of
+from portal.web.rulings import refusal_of
+from recognition.actions import jobs
+from recognition.models import Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.states import JOB
+
+STOP_POLLING = 286  # htmx ends a poll on this status
+RULINGS_SHOWN = 5
+_MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
+_READABLE = (JobStatus.RELEASED, JobStatus.PARTIAL, JobStatus.AWAITING_REVIEW)
+
+
+@member_view()
+def index(request: MemberRequest) -> HttpResponse:
+    """List jobs, the newest first; `status` shows those in one state."""
+    rows, status = reads.jobs(request.actor), request.GET.get("status", "")
+    page = page_of(request, rows.filter(status=status) if status in JobStatus.values else rows)
+    names = names_of({job.submitted_by for job in page.rows}, request.organization)
+    rows_shown = [{"job": job, "submitted_by": names[job.submitted_by]} for job in page.rows]
+    context = {"page": page, "rows": rows_shown, "status": status, "statuses": JobStatus.choices}
+    return render(request, "tenant/jobs/index.html", context)
+
+
+@member_view()
+def detail(request: MemberRequest, job_id: str) -> HttpResponse:
+    """Show one job: state, progress, facts, rulings, items, files that never became items."""
+    job = reads.job(request.actor, job_id)
+    items = Item.objects.filter(job=job).select_related("image").order_by("position")
+    shown = request.GET.get("show", "")
+    context = {
+        **progress_of(job),
+        **_rulings(request, job),
+        "page": page_of(request, items.filter(status=shown) if shown in ItemStatus.values else items),
+        "shown": shown,
+        "facts": _facts(job, request),
+        "rejected": rejected_rows(job.rejected),
+        "rejected_count": len(job.rejected),
+        "actions": _actions(job, request),
+        "decline_form": DeclineForm(),
+        "readable": job.status in _READABLE,
+        "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
+        "threshold_why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
+    }
+    return render(request, "tenant/jobs/detail.html", context)
+
+
+@member_view()
+def progress(request: MemberRequest, job_id: str) -> HttpResponse:
+    """Return the state of a running job as a fragment; at the end the page is loaded anew, once."""
+    job = reads.job(request.actor, job_id)
+    response = render(request, "tenant/jobs/_progress.html", progress_of(job))
+    if job.status not in _MOVING:
+        response.status_code = STOP_POLLING
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@member_view(methods=("POST",), permission=Permission.SUBMIT_JOBS)
+def cancel(request: MemberRequest, job_id: str) -> HttpResponse:
+    """End a job."""
+    job = reads.job_to_change(request.actor, job_id)
+    jobs.cancel(job=job, by=request.actor)
+    messages.success(request, "The job was cancelled. What was done until now is kept.")
+    return redirect("job", job.public_id)
+
+
+@member_view(methods=("POST",), permission=Permission.SUBMIT_JOBS)
+def retry(request: MemberRequest, job_id: str) -> HttpResponse:
+    """Put failed items back."""
+    job = reads.job_to_change(request.actor, job_id)
+    count = jobs.retry(job=job, by=request.actor)
+    messages.success(request, f"{count} failed photo{'' if count == 1 else 's'} put back.")
+    return redirect("job", job.public_id)
+
+
+@member_view(methods=("POST",), permission=Permission.APPROVE_JOBS)
+def approve(request: MemberRequest, job_id: str) -> HttpResponse:
+    """Let a waiting job run."""
+    job = reads.job_to_change(request.actor, job_id)
+    jobs.approve(job=job, by=request.actor)
+    messages.success(request, "The job was approved and waits for a worker.")
+    return redirect("job", job.public_id)
+
+
+@member_view(methods=("POST",), permission=Permission.APPROVE_JOBS)
+def decline(request: MemberRequest, job_id: str) -> HttpResponse:
+    """Refuse a waiting job."""
+    job, form = reads.job_to_change(request.actor, job_id), DeclineForm(request.POST)
+    if not form.is_valid():
+        context = {"form": form, "job": job}
+        return render(request, "tenant/jobs/decline.html", context, status=422)
+    jobs.decline(job=job, reason=form.cleaned_data["reason"], by=request.actor)
+    messages.success(request, "The job was declined. Nothing was run.")
+    return redirect("job", job.public_id)
+
+
+def progress_of(job: Job) -> dict[str, Any]:
+    """Return the context of a job's progress: counts, rate, time left. In scope."""
+    counts = Item.objects.filter(job=job).counts()
+    ended = counts[ItemStatus.DONE] + counts[ItemStatus.FAILED]
+    rate = _rate(job, ended)
+    waiting = counts[ItemStatus.WAITING]
+    return {
+        "job": job,
+        "sentence": sentences.state(job),
+        "done": counts[ItemStatus.DONE],
+        "failed": counts[ItemStatus.FAILED],
+        "held": waiting if job.status == JobStatus.HELD else 0,
+        "rate": rate,
+        "seconds_left": waiting / rate if rate and job.status == JobStatus.RUNNING else None,
+        "moving": job.status in _MOVING,
+    }
+
+
+def _rate(job: Job, ended: int) -> float | None:
+    """Return items a second since the first worker began, None before there is anything to tell."""
+    if job.started_at is None or not ended:
+        return None
+    seconds = ((job.finished_at or database_now()) - job.started_at).total_seconds()
+    return ended / seconds if seconds > 0 else None
+
+
+def _rulings(request: MemberRequest, job: Job) -> dict[str, Any]:
+    """Return the job's rulings, and the one that refuses, refers or holds it now."""
+    rows = RulingRecord.objects.filter(subject=job.public_id).order_by("-pk")
+    page = page_of(request, rows, size=RULINGS_SHOWN, parameter="rulings")
+    newest = rows.filter(outcome__in=("refused", "referred")).first() if job.refused_by else None
+    last = page.rows[0] if page.rows else None
+    return {
+        "rulings": page,
+        "refusal": refusal_of(newest) if newest else None,
+        "policy_version": last.version if last else "",
+    }
+
+
+def _facts(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
+    users = EndUser.objects.in_bulk({key for key in (job.end_user_id,) if key})
+    names = names_of({job.submitted_by, job.approved_by} - {""}, request.organization)
+    declared = job.facts
+    rows = [
+        ("Purpose", Purpose(job.purpose).label),
+        ("End user", str(users.get(job.end_user_id, "Not stated"))),
+        ("Requested by", _label(RequestedBy, declared.get("requested_by"))),
+        ("Case reference", declared.get("case_reference") or "None"),
+        ("Photos show", _label(SubjectClass, declared.get("subject_class"))),
+        ("Recipient", _recipient(declared)),
+        ("Submitted by", names[job.submitted_by]),
+    ]
+    if job.kind == JobKind.SEARCH:
+        rows.insert(5, ("Photos come from", _label(ImageSource, declared.get("probe_source"))))
+    if job.approved_by:
+        rows.append(("Approved by", names[job.approved_by]))
+    return [{"key": key, "value": value} for key, value in rows]
+
+
+def _label(words: Any, value: str | None) -> str:
+    return str(words(value).label) if value else "Not stated"
+
+
+def _recipient(declared: dict[str, Any]) -> str:
+    if "recipient" not in declared:
+        return "Not stated"
+    if declared["recipient"] is None:
+        return "Nobody outside the organization"
+    return str(EndUser.objects.filter(pk=declared["recipient"]).first() or "Not in the register")
+
+
+def _actions(job: Job, request: MemberRequest) -> dict[str, bool]:
+    """Return which buttons are there; the actions check again."""
+    may = request.actor.may
+    waits = job.status == JobStatus.AWAITING_APPROVAL and may(Permission.APPROVE_JOBS)
+    return {
+        "cancel": JOB.allows(job.status, JobStatus.CANCELLED) and may(Permission.SUBMIT_JOBS),
+        "retry": job.status in {JobStatus.FAILED, JobStatus.PARTIAL} and may(Permission.SUBMIT_JOBS),
+        "approve": waits and job.submitted_by != request.actor.id,
+        "decline": waits,
+        "export": job.status in {JobStatus.RELEASED, JobStatus.PARTIAL} and may(Permission.EXPORT),
+        "results": may(Permission.VIEW_RESULTS),
+    }

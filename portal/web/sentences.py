@@ -1,0 +1,101 @@
+"""Codes as sentences: why a photo has no result, what a job's state means, what a similarity says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from compliance.policy.vocabulary import Purpose, SubjectClass
+from recognition import threshold
+from recognition.models import Job
+
+REASONS: Final[Mapping[str, str]] = {
+    "no_face": "No face was found in the photo.",
+    "face_too_small": "The face is too small to compare.",
+    "low_quality": "The face is too blurred, too dark or turned too far to compare.",
+    "pose": "The face is turned too far to compare.",
+    "other_face": "Another face of this photo was enrolled: the largest one that could be used.",
+    "duplicate": "This photo of this subject is in the gallery already.",
+    "reimport": "This photo came out of an export of ours.",
+    "image_truncated": "The file is damaged or incomplete. Send it again.",
+    "image_too_large": "The photo is larger than 15 MB or 50 megapixels.",
+    "image_format": "This is not a JPEG, PNG or WebP photo.",
+    "image_bomb": "The file would unpack to far more than a photo needs, so it was not opened.",
+    "image_animated": "The file holds an animation. Send one still photo.",
+    "archive_path": "The file's name in the archive leads outside the archive.",
+    "poison": "The engine failed on this photo three times, so it was set aside.",
+    "model_mismatch": "The gallery was enrolled with another model.",
+    "policy": "A rule stopped the job before this photo.",
+    "timeout": "The engine took too long for this photo.",
+    "purged": "The photo was purged.",
+}
+
+# What a state means and what happens next. `%` is not used: the texts are complete.
+STATES: Final[Mapping[str, str]] = {
+    "submitted": "The job is being checked.",
+    "refused": "Nothing was run, and no face was compared.",
+    "awaiting_approval": "Nothing runs before somebody has decided. The compliance office sees this job.",
+    "expired": "Nobody decided in time, so nothing was run.",
+    "queued": "The job waits for a worker. There is nothing you have to do.",
+    "running": "Workers are on it. You can leave this page; the job goes on.",
+    "held": "The job stands still. Nothing is lost.",
+    "failed": "No photo could be worked on. The reasons stand below.",
+    "partial": "Some photos could not be worked on. The reasons stand below; the others have results.",
+    "awaiting_review": "Trained reviewers have to judge the candidates before anybody else sees them.",
+    "released": "The results can be read.",
+    "recalled": "The results were called back. Do not use what you have read.",
+    "cancelled": "Somebody ended this job. What was done until then is kept; the rest is never done.",
+    "terminated": "The job was held for 30 days and ended. Its results were purged.",
+    "purged": "Photos and results were destroyed when their time was over.",
+}
+HOLDS: Final[Mapping[str, str]] = {
+    "policy": "A rule that came into force, or a grant that ended, does not allow it now. It goes on by "
+    "itself as soon as the rules allow it again.",
+    "tenant": "Your organization stopped it.",
+    "operator": "The operator of the platform stopped it.",
+}
+THRESHOLDS: Final[Mapping[str, str]] = {
+    "asked": "as you asked",
+    "floor": "the lowest that the rules allow for this purpose",
+    "budget": "so that one search brings up no more false candidates than the budget allows",
+}
+CHILDREN: Final = "Not measured on children. Expect more misses and more false candidates."
+DATA_SET: Final = "press photos (LFW), in the group with the most false matches"
+_NOT_SURE_FROM: Final = 99.0
+_CHILD: Final = frozenset({Purpose.FIND_MISSING_CHILD, Purpose.CSAM_VICTIM_IDENTIFICATION})
+
+
+def reason(code: str) -> str:
+    """Return the sentence of a reason code; an unlisted code is shown as it is."""
+    return REASONS.get(code, code.replace("_", " ")) if code else ""
+
+
+def state(job: Job) -> str:
+    """Return what the state of a job means and what happens next."""
+    if job.status == "held":
+        return f"{STATES['held']} {HOLDS.get(job.held_reason, '')}".strip()
+    return STATES.get(job.status, "")
+
+
+def one_in(similarity: float) -> str:
+    """Return the false match rate of a similarity in words: "About 1 in 5,000"."""
+    # One comparison is a search of a gallery with one face.
+    rate = threshold.expected_false_candidates(similarity, 1)
+    return f"About 1 in {_rounded(1 / rate):,}" if rate < 1 else "Every one"
+
+
+def meaning(similarity: float) -> str:
+    """Return what a similarity says, and what it does not."""
+    sentence = f"{one_in(similarity)} comparisons of different people scores this high on {DATA_SET}."
+    return f"Not {similarity:.0f} % sure. {sentence}" if similarity >= _NOT_SURE_FROM else sentence
+
+
+def caution(purpose: str, subject_class: str = "") -> str:
+    """Return the sentence about children where children are looked for."""
+    return CHILDREN if purpose in _CHILD or subject_class == SubjectClass.MISSING_CHILD else ""
+
+
+def _rounded(value: float) -> int:
+    """Round to two significant digits: more would claim a precision that no test has."""
+    digits = max(len(str(int(value))) - 2, 0)
+    return int(round(value, -digits))
