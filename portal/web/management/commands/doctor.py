@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from portal.web.doctor import Examination, Level, examine
+
+WIDTH = 110
+INDENT = " " * 9
 
 
 class Command(BaseCommand):
@@ -30,8 +34,9 @@ def _in_words(examination: Examination) -> str:
         return f"  ok     {examination.part}"
     lines = []
     for finding in examination.findings:
-        lines.append(f"  {finding.level:<5}  {examination.part}: {finding.sentence}")
-        lines.append(f"         {finding.remedy}")
+        head = f"  {finding.level:<5}  {examination.part}: "
+        lines += textwrap.wrap(head + finding.sentence, WIDTH, subsequent_indent=INDENT)
+        lines += textwrap.wrap(INDENT + finding.remedy, WIDTH, subsequent_indent=INDENT)
     return "\n".join(lines)
 
 
