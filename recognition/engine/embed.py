@@ -93,7 +93,8 @@ class ForeignEmbedder:
         if self._mirror:
             templates += self._forward(chips[:, :, ::-1])
         lengths: Float32 = np.linalg.norm(templates, axis=1, keepdims=True)
-        return templates / lengths
+        with np.errstate(invalid="ignore"):  # a template of length 0 becomes "not a number", which is told
+            return templates / lengths
 
     def _forward(self, chips: Pixels) -> Float32:
         rows, columns = self._client.input_shape

@@ -4,8 +4,10 @@ With L = -log10 of the false match rate: similarity is 32 L up to L = 2.5, then 
 L = 5, then 99 + (L - 5), and ends at 99.5. So 80 stands for one false match in 316 comparisons and 99 for
 one in 100,000, whatever net measured the distance.
 
-The first scale is provisional: it was measured over all groups together, and its false match rates are
-multiplied by 3.4, because at one threshold women's are 2.6 to 3.4 times men's. Needs numpy only.
+A scale is a table of one pipeline, shipped in `scales/` or made by `recognition.engine.calibration`; its head
+says where it is from. The shipped ones are provisional. The default pipeline's was measured over all groups
+together, and its false match rates are multiplied by 3.4, because at one threshold women's are 2.6 to 3.4
+times men's. The fast pipeline's counts strangers within each group and takes the worse. Needs numpy only.
 """
 
 import csv
@@ -17,19 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.common.errors import InvalidInput
+from recognition.engine.catalog import models_home
 from recognition.engine.types import Float32
 
 Float64 = NDArray[np.float64]
 
 DEFAULT_PIPELINE = "dlib-resnet-v1/mesh5/mirror/1"
-SCALE_VERSION = "lfw-pooled-x3.4/1"
+SCALE_VERSION = "lfw-pooled-x3.4/1"  # of the default pipeline, as shipped
 PROVISIONAL = True
 
-# The worst group's false match rate over the pooled one, at equal distance.
-GROUP_FACTOR = 3.4
 # Points measured on fewer false matches are left out; the scale is drawn on from there in a straight line.
 LEAST_EVENTS = 30
-_IMPOSTOR_PAIRS = 16.5e6
 _TAIL_POINTS = 4
 
 # Similarity at these values of L = -log10 FMR; straight between them.
@@ -37,7 +37,7 @@ _L = np.array([0.0, 2.5, 5.0, 5.5])
 _SIMILARITY = np.array([0.0, 80.0, 99.0, 99.5])
 HIGHEST = 99.5
 
-_SCALES = Path(__file__).parent / "scales"
+_SCALES = Path(__file__).parent / "scales"  # shipped; calibrated ones lie in `scales` among the models
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +45,15 @@ class Scale:
     """A measured relation between distance and error rates, ascending in distance.
 
     Attributes:
+        version: Names the data and the rules behind it.
+        provisional: Not measured group by group; screens say so.
         distances: Euclidean, between unit-length templates.
         safety: L = -log10 FMR at each distance, group factor included, falling.
         misses: Share of true persons farther apart than each distance (FNMR), 0 to 1.
     """
 
+    version: str
+    provisional: bool
     distances: Float64
     safety: Float64
     misses: Float64
@@ -57,15 +61,16 @@ class Scale:
 
 @cache
 def scale_of(pipeline: str = DEFAULT_PIPELINE) -> Scale:
-    """Return a pipeline's scale.
+    """Return a pipeline's scale: one calibrated on this machine, else the shipped one.
 
     Raises:
         InvalidInput: `no_scale`, when that pipeline was never calibrated.
     """
-    path = _SCALES / f"{pipeline.replace('/', '_')}.csv"
-    if not path.is_file():
-        raise InvalidInput("no_scale", f"Similarity was never calibrated for {pipeline}.", field="model")
-    return _with_tail(_table(path))
+    name = f"{pipeline.replace('/', '_')}.csv"
+    for folder in (models_home() / "scales", _SCALES):
+        if (folder / name).is_file():
+            return _with_tail(_table(folder / name))
+    raise InvalidInput("no_scale", f"Similarity was never calibrated for {pipeline}.", field="model")
 
 
 def similarity(distance: float, pipeline: str = DEFAULT_PIPELINE) -> float:
@@ -100,7 +105,7 @@ def distance(similarity: float, pipeline: str = DEFAULT_PIPELINE) -> float:
 def fmr(similarity: float) -> float:
     """Return the false match rate per comparison at a threshold: the share of strangers at or above it.
 
-    It holds for the group with the most false matches. Above 99.5 it stays at that of 99.5.
+    It is stated for the group with the most false matches. Above 99.5 it stays at that of 99.5.
 
     Raises:
         InvalidInput: `threshold_range`, outside 0 to 100.
@@ -152,12 +157,15 @@ def _safety(similarity: float) -> float:
 
 
 def _table(path: Path) -> Scale:
-    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-    rows = [[float(value) for value in row.values()] for row in csv.DictReader(lines)]
+    lines = path.read_text().splitlines()
+    head = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+    reader = csv.DictReader(line for line in lines if not line.startswith("#"))
+    rows = [[float(value) for value in row.values()] for row in reader]
     distances, log10_fmr, fnmr_percent = np.array(rows).T
-    counted = _IMPOSTOR_PAIRS * 10**log10_fmr >= LEAST_EVENTS
-    safety = -log10_fmr - np.log10(GROUP_FACTOR)
-    return Scale(distances[counted], safety[counted], fnmr_percent[counted] / 100)
+    counted = float(head["impostor pairs"]) * 10**log10_fmr >= LEAST_EVENTS
+    safety = -log10_fmr - np.log10(float(head["factor on FMR"]))
+    columns = (distances[counted], safety[counted], fnmr_percent[counted] / 100)
+    return Scale(head["version"], head["provisional"] == "yes", *columns)
 
 
 def _with_tail(table: Scale) -> Scale:
@@ -165,6 +173,8 @@ def _with_tail(table: Scale) -> Scale:
     slope = np.polyfit(table.distances[:_TAIL_POINTS], table.safety[:_TAIL_POINTS], 1)[0]
     end = table.distances[0] + (_L[-1] - table.safety[0]) / slope
     return Scale(
+        table.version,
+        table.provisional,
         np.concatenate([[0.0, end], table.distances, [2.0]]),
         np.concatenate([[_L[-1], _L[-1]], table.safety, [0.0]]).clip(0, _L[-1]),
         np.concatenate([[1.0, _missed_at(end, table)], table.misses, [0.0]]),

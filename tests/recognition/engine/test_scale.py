@@ -80,3 +80,13 @@ def test_many_distances_are_converted_at_once() -> None:
     distances = np.array([[0.3, 0.4], [0.5, 0.6]], np.float32)
     expected = [[scale.similarity(float(value)) for value in row] for row in distances]
     assert scale.similarities(distances).tolist() == expected
+
+
+def test_both_modes_have_a_scale_and_it_is_marked_provisional() -> None:
+    for pipeline in (scale.DEFAULT_PIPELINE, "dlib-resnet-v1/mesh5/plain/1"):
+        assert scale.scale_of(pipeline).provisional
+        assert scale.similarity(scale.distance(80, pipeline), pipeline) == pytest.approx(80, abs=1e-3)
+
+
+def test_the_version_told_is_that_of_the_shipped_default() -> None:
+    assert scale.scale_of().version == scale.SCALE_VERSION
