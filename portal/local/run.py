@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace, environment: dict[str, str]) -> int:
         print(f"\nCountenance is ready at {address}\n", flush=True)
         status = supervisor.finish("demo", *_story(options)) if options.what == "demo" else 0
         if not options.once:
-            print(f"\nThe portal runs on at {address}. Ctrl-C stops it.\n", flush=True)
+            print(f"\nThe portal runs at {address} until Ctrl-C.\n", flush=True)
             with contextlib.suppress(Stopped):
                 supervisor.wait_for(lambda: False)
     return status
