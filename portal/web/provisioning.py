@@ -19,7 +19,14 @@ from compliance.actions import determinations, end_users
 from compliance.findings import Line, of_synthetic
 from compliance.models import EndUser
 from compliance.policy.obligations import Obligations
-from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose
+from compliance.policy.vocabulary import (
+    PEOPLE_FINDING,
+    PUBLIC_SAFETY,
+    ImageSource,
+    MoratoriumStatus,
+    OrganizationType,
+    Purpose,
+)
 from compliance.standing import USUAL_SUBJECT
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -201,6 +208,11 @@ def _usual_facts(purpose: Purpose) -> dict[str, Any]:
         "recipient": None,
         "case_reference": "SYNTHETIC",
         "subject_class": USUAL_SUBJECT.get(purpose, "consenting"),
-        "probe_source": "case_file",
-        "gallery_source": "own_customers",
+        "image_source": _usual_source(purpose).value,
     }
+
+
+def _usual_source(purpose: Purpose) -> ImageSource:
+    if purpose in PEOPLE_FINDING | PUBLIC_SAFETY:
+        return ImageSource.CASE_FILE
+    return ImageSource.OWN_CUSTOMERS
