@@ -5,9 +5,8 @@ L = 5, then 99 + (L - 5), and ends at 99.5. So 80 stands for one false match in 
 one in 100,000, whatever net measured the distance.
 
 A scale is a table of one pipeline, shipped in `scales/` or made by `recognition.engine.calibration`; its head
-says where it is from. The shipped ones are provisional. The default pipeline's was measured over all groups
-together, and its false match rates are multiplied by 3.4, because at one threshold women's are 2.6 to 3.4
-times men's. The fast pipeline's counts strangers within each group and takes the worse. Needs numpy only.
+says where it is from. The shipped ones are provisional: measured over all groups together, with false match
+rates multiplied by 3.4, because at one threshold women's are 2.6 to 3.4 times men's. Needs numpy only.
 """
 
 import csv
