@@ -91,7 +91,7 @@ WITH next AS (
 )
 UPDATE recognition_shard AS shard
 SET state = 'leased', attempt = shard.attempt + 1, lease = %(lease)s, worker = %(worker)s,
-    lease_until = clock_timestamp() + %(length)s
+    lease_until = clock_timestamp() + make_interval(secs => %(length)s)
 FROM next WHERE shard.id = next.id
 RETURNING shard.id, shard.organization_id, shard.job_id, shard.first, shard.last, shard.attempt, shard.lease
 """
@@ -105,7 +105,7 @@ WHERE turn.organization_id = %(organization)s AND organization.id = turn.organiz
 def claim(worker: str) -> Claim | None:
     """Lease the next ready shard of the organization that has used least; None when nothing is ready."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": uuid4(), "worker": worker, "length": LEASE})
+        cursor.execute(_CLAIM, {"lease": uuid4(), "worker": worker, "length": LEASE.total_seconds()})
         row = cursor.fetchone()
         if row is None:
             return None

@@ -49,7 +49,7 @@ def _stated(job: Job, gallery: Gallery | None) -> Stated:
     own = Stated(
         purpose=job.purpose,
         operation=str(job.kind),
-        end_user=job.end_user_id,
+        end_user=job.end_user_id or MISSING,
         probe_source=None if job.kind == JobKind.ENROLL else MISSING,
         gallery_source=gallery.image_source if gallery else None,
         threshold=job.threshold_asked,

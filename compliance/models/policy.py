@@ -49,6 +49,7 @@ class PolicyVersionRecord(PlatformModel):
     countersigned_by = models.CharField(max_length=96, blank=True)
     ratified_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    synthetic = models.BooleanField(default=False, help_text="Published by a command, for tests.")
 
     objects: ClassVar = PolicyVersionQuerySet.as_manager()
 
@@ -67,10 +68,65 @@ class PolicyVersionRecord(PlatformModel):
         return version_from_json(self.content)
 
 
+class ProposalStatus(models.TextChoices):
+    """Life of a proposal."""
+
+    WAITING = "waiting", "Waiting for the second officer"
+    PUBLISHED = "published", "Published"
+    REFUSED = "refused", "Refused by the second officer"
+
+
+class PolicyProposal(PlatformModel):
+    """A version an officer proposes. A tightening is published with it; a loosening waits for a second."""
+
+    PREFIX = "prp"
+
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64, help_text="Of the document, which a countersignature repeats.")
+    based_on = models.CharField(max_length=80)
+    loosenings = models.JSONField(default=list, help_text="Where it loosens; nothing for a tightening.")
+    status = models.CharField(max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.WAITING)
+    proposed_by = models.CharField(max_length=96)
+    proposed_at = models.DateTimeField(db_default=Now(), editable=False)
+    decided_by = models.CharField(max_length=96, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    published = models.ForeignKey(PolicyVersionRecord, on_delete=models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        """The status is a word; whoever proposes does not decide."""
+
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=ProposalStatus.values), name="proposal_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(decided_by=models.F("proposed_by")), name="proposal_two_people"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Proposal on {self.based_on}"
+
+
+class PolicySimulation(PlatformModel):
+    """What a document would have changed in the last 90 days, and what it would hold now."""
+
+    PREFIX = "sim"
+
+    sha256 = models.CharField(max_length=64, help_text="Of the document.")
+    version = models.CharField(max_length=80)
+    result = models.JSONField()
+    simulated_by = models.CharField(max_length=96)
+    simulated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"Simulation of {self.version}"
+
+
 class PolicyEpoch(models.Model):
     """One row: the pack in force and a number that rises with every publication."""
 
-    kind = Kind.PLATFORM
+    model_kind = Kind.PLATFORM
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     epoch = models.BigIntegerField(default=0)

@@ -26,7 +26,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One thing that happened. Rows are only inserted; triggers refuse everything else, to every role."""
 
-    kind = "platform"
+    model_kind = "platform"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.common.errors import Refused
 from portal.tenancy.models import ApiKey, Membership, User
 from portal.tenancy.roles import KEY_PERMISSIONS, Permission, Role
 
@@ -23,6 +24,17 @@ class Actor:
     key_id: UUID | None = None
     purpose: str | None = None
     end_user_id: UUID | None = None
+
+    @property
+    def person(self) -> UUID:
+        """The id of the user behind the actor.
+
+        Raises:
+            Refused: `person_needed`, for programs and the system.
+        """
+        if self.user_id is None:
+            raise Refused("person_needed", "A person has to do this, signed in with their own account.")
+        return self.user_id
 
     @property
     def permissions(self) -> frozenset[Permission]:

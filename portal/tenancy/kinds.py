@@ -34,7 +34,7 @@ class ScopedQuerySet(models.QuerySet[M]):
         prefix = self.model.PREFIX  # type: ignore[attr-defined]  # every scoped model has one
         try:
             return self.get(pk=parse_public_id(prefix, text))
-        except self.model.DoesNotExist:
+        except self.model.DoesNotExist:  # type: ignore[attr-defined]  # Django adds it to each model
             raise NotFound() from None
 
 
@@ -82,7 +82,7 @@ class Identified(models.Model):
 class PlatformModel(Identified):
     """Rows of the platform itself."""
 
-    kind: ClassVar[Kind] = Kind.PLATFORM
+    model_kind: ClassVar[Kind] = Kind.PLATFORM
 
     class Meta:
         """Abstract."""
@@ -100,7 +100,7 @@ class _OwnedModel(Identified):
 class OfficeModel(_OwnedModel):
     """Rows between one organization and the compliance office."""
 
-    kind: ClassVar[Kind] = Kind.OFFICE
+    model_kind: ClassVar[Kind] = Kind.OFFICE
 
     objects: ClassVar[Any] = OfficeManager.from_queryset(ScopedQuerySet)()
 
@@ -113,7 +113,7 @@ class OfficeModel(_OwnedModel):
 class TenantModel(_OwnedModel):
     """Rows of one organization alone."""
 
-    kind: ClassVar[Kind] = Kind.TENANT
+    model_kind: ClassVar[Kind] = Kind.TENANT
 
     objects: ClassVar[Any] = TenantManager.from_queryset(ScopedQuerySet)()
 

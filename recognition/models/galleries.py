@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from pgvector.django import VectorField
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
@@ -143,6 +143,6 @@ class Face(TenantModel):
         return self.public_id
 
 
-def _count(rows: models.QuerySet[models.Model]) -> models.Subquery:
+def _count(rows: models.QuerySet[models.Model]) -> Coalesce:
     counted = rows.order_by().values("gallery").annotate(number=models.Count("pk")).values("number")
-    return models.functions.Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)
+    return Coalesce(models.Subquery(counted, output_field=models.IntegerField()), 0)

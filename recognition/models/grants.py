@@ -18,7 +18,7 @@ class GalleryUserObjectPermission(UserObjectPermissionBase):
     security does the rest.
     """
 
-    kind: ClassVar[Kind] = Kind.TENANT
+    model_kind: ClassVar[Kind] = Kind.TENANT
 
     organization = models.ForeignKey(
         "tenancy.Organization", on_delete=models.PROTECT, related_name="+", null=True

@@ -56,7 +56,7 @@ class Shard(PlatformModel):
 class Turn(models.Model):
     """How much an organization has used, so that the next shard comes from whoever used least."""
 
-    kind = Kind.PLATFORM
+    model_kind = Kind.PLATFORM
 
     organization = models.OneToOneField(
         "tenancy.Organization", on_delete=models.PROTECT, primary_key=True, related_name="+"
@@ -70,7 +70,7 @@ class Turn(models.Model):
 class Heartbeat(models.Model):
     """A live worker process; written by a thread of its own every second."""
 
-    kind = Kind.PLATFORM
+    model_kind = Kind.PLATFORM
 
     worker = models.CharField(max_length=100, primary_key=True)
     pipeline = models.CharField(

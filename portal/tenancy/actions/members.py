@@ -37,7 +37,7 @@ def invite(*, organization: Organization, email: str, role: Role, by: Actor) -> 
             email=address,
             role=role,
             secret_hash=_hash(secret),
-            invited_by_id=by.user_id,
+            invited_by_id=by.person,
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
         audit.record(

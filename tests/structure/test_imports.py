@@ -1,0 +1,27 @@
+"""What a web process may load: no engine, no net."""
+
+import subprocess
+import sys
+
+from portal.env import ROOT
+
+PROGRAM = """
+import django, sys
+django.setup()
+import portal.urls, portal.wsgi
+heavy = {"tensorflow", "deepface", "tf_keras", "cv2", "recognition.tasks", "recognition.runner"}
+print(*sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_the_web_process_loads_no_engine():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        env={"DJANGO_SETTINGS_MODULE": "portal.settings", "PATH": "/usr/bin", "HOME": "/nonexistent"}
+        | {"DATABASE_URL": "postgres://nobody@localhost:1/none", "REDIS_URL": "redis://localhost:1/0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr[-2000:]
