@@ -1,0 +1,222 @@
+"""The determination form: what an officer finds about an organization, and each line that is granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.utils import timezone
+
+from compliance.findings import USUAL_OPERATIONS, Finding, Line
+from compliance.models.fields import choices
+from compliance.policy.obligations import TOP_SIMILARITY, Obligations
+from compliance.policy.vocabulary import (
+    MoratoriumStatus,
+    Operation,
+    OrganizationType,
+    Purpose,
+    Record,
+    Review,
+)
+from portal.web.forms.onboarding import Places, end_of, lines
+from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
+from portal.web.forms.wording import grouped
+
+LONGEST_DAYS: Final = 365
+_STATUS_HINTS: Final = {
+    MoratoriumStatus.NOT_COVERED: "No moratorium in force covers this purpose for this end user.",
+    MoratoriumStatus.EXEMPT: "Covered, and an exemption names purpose, end user and end. Takes two officers.",
+    MoratoriumStatus.CONDITIONAL: "The moratorium itself allows it, with conditions.",
+    MoratoriumStatus.COVERED: "A moratorium covers it: every request is refused.",
+}
+
+
+class FindingForm(forms.Form):
+    """What an officer finds about an organization, beside its lines."""
+
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        widget=HintedRadios(hints={"rejected": "Nothing is granted; the lines below are left aside."}),
+        choices=[("granted", "Grant the lines chosen below"), ("rejected", "Reject the application")],
+    )
+    organization_type = forms.ChoiceField(
+        label="Organization type, as verified", choices=grouped(OrganizationType)
+    )
+    type_evidence = forms.MultipleChoiceField(
+        label="Evidence that shows the type",
+        required=False,
+        widget=HintedCheckboxes,
+        help_text="Only documents that were verified can be chosen.",
+    )
+    legal_form = forms.CharField(label="Legal form", required=False, max_length=100)
+    onward_service = forms.BooleanField(label="It resells or passes results on", required=False)
+    establishment = Places(label="Established in", required=False)
+    processing = Places(label="Images processed in", required=False)
+    subjects = Places(label="People in the images live in", required=False)
+    records = forms.MultipleChoiceField(
+        label="Records you have seen",
+        required=False,
+        widget=HintedCheckboxes,
+        choices=choices(Record),
+        help_text="Verified documents of these kinds count by themselves.",
+    )
+    reasons = forms.CharField(
+        label="Reasons",
+        max_length=10_000,
+        widget=forms.Textarea({"rows": 6}),
+        help_text="The organization reads them once it is decided.",
+    )
+
+    def __init__(self, evidence: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type_evidence"].choices = list(evidence)  # type: ignore[attr-defined]  # a choice field
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the evidence of the type where something is granted."""
+        cleaned = super().clean() or {}
+        if cleaned.get("outcome") == "granted" and not cleaned.get("type_evidence"):
+            self.add_error("type_evidence", "Choose the verified document that shows the type.")
+        return cleaned
+
+    def finding(self, granted: Iterable[Line]) -> Finding:
+        """Return the finding with the lines granted."""
+        given = self.cleaned_data
+        return Finding(
+            organization_type=OrganizationType(given["organization_type"]),
+            reasons=given["reasons"],
+            outcome=given["outcome"],
+            lines=tuple(granted) if given["outcome"] == "granted" else (),
+            type_evidence=tuple(given["type_evidence"]),
+            legal_form=given["legal_form"],
+            onward_service=given["onward_service"],
+            establishment=frozenset(given["establishment"]),
+            processing=frozenset(given["processing"]),
+            subjects=frozenset(given["subjects"]),
+            records=frozenset(map(Record, given["records"])),
+        )
+
+
+class LineForm(forms.Form):
+    """One grant: a purpose for a named end user."""
+
+    granted = forms.BooleanField(label="Grant this line", required=False)
+    operations = forms.MultipleChoiceField(
+        label="Operations", required=False, widget=HintedCheckboxes, choices=choices(Operation)
+    )
+    moratorium_status = forms.ChoiceField(
+        label="Moratorium status of this line",
+        required=False,
+        widget=HintedRadios(hints=_STATUS_HINTS),
+        choices=[(one.value, one.label) for one in _STATUS_HINTS],
+    )
+    exemption = forms.ChoiceField(label="Exemption", required=False, help_text="Only for an exempt line.")
+    exemption_evidence = forms.CharField(
+        label="What the exemption rests on",
+        required=False,
+        max_length=200,
+        help_text="Document, case or order.",
+    )
+    expires_on = forms.DateField(
+        label="Ends on", required=False, widget=DateParts, help_text="Twelve months from today at most."
+    )
+    case_reference = forms.CharField(
+        label="Only for case",
+        required=False,
+        max_length=100,
+        help_text="An urgent grant is for one case and 72 hours at most.",
+    )
+    review = forms.ChoiceField(
+        label="Human review beyond what the rules demand",
+        required=False,
+        choices=[
+            ("", "As the rules demand"),
+            *[(one.value, one.label) for one in Review if one != Review.NONE],
+        ],
+    )
+    reviewers = forms.IntegerField(
+        label="Reviewers of each candidate", required=False, min_value=1, max_value=5
+    )
+    min_similarity = forms.FloatField(
+        label="Lowest similarity", required=False, min_value=0, max_value=TOP_SIMILARITY
+    )
+    conditions = forms.CharField(
+        label="Further conditions, one a line", required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+    def __init__(
+        self, purpose: Purpose, end_user: str, exemptions: Iterable[str], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.purpose, self.end_user = purpose, end_user
+        self.fields["exemption"].choices = [("", "None"), *((one, one) for one in exemptions)]  # type: ignore[attr-defined]
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the line was chosen."""
+        return bool(self.cleaned_data.get("granted"))
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what a granted line needs."""
+        cleaned = super().clean() or {}
+        if cleaned.get("granted"):
+            self._require(cleaned)
+        return cleaned
+
+    def _require(self, cleaned: dict[str, Any]) -> None:
+        needed = {
+            "operations": "Choose at least one operation.",
+            "moratorium_status": "Say how a moratorium bears on this line.",
+            "expires_on": "Give the day on which the grant ends.",
+        }
+        for name, sentence in needed.items():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
+        if cleaned.get("moratorium_status") == MoratoriumStatus.EXEMPT and not cleaned.get("exemption"):
+            self.add_error("exemption", "Name the exemption.")
+
+    def clean_expires_on(self) -> date | None:
+        """Refuse a day in the past or more than twelve months ahead."""
+        day: date | None = self.cleaned_data["expires_on"]
+        today = timezone.now().date()
+        if day and not today <= day <= today + timedelta(days=LONGEST_DAYS):
+            raise forms.ValidationError("A grant ends within twelve months from today.")
+        return day
+
+    def line(self) -> Line:
+        """Return the grant proposed."""
+        given = self.cleaned_data
+        exempt = given["moratorium_status"] == MoratoriumStatus.EXEMPT
+        end = end_of(given["expires_on"])
+        if end is None:  # a granted line without an end does not pass clean()
+            raise ValueError("expires_on")
+        return Line(
+            purpose=self.purpose,
+            end_user=self.end_user,
+            operations=frozenset(map(Operation, given["operations"])),
+            moratorium_status=MoratoriumStatus(given["moratorium_status"]),
+            exemption=given["exemption"] if exempt else None,
+            exemption_evidence=given["exemption_evidence"] if exempt else "",
+            expires_at=end,
+            case_reference=given["case_reference"] or None,
+            conditions=self._conditions(),
+        )
+
+    def _conditions(self) -> Obligations:
+        given = self.cleaned_data
+        return Obligations(
+            review=Review(given["review"] or Review.NONE),
+            reviewers=given["reviewers"] or 1,
+            min_similarity=given["min_similarity"],
+            conditions=frozenset(lines(given["conditions"])),
+        )
+
+
+def line_initial() -> dict[str, Any]:
+    """Return what a line form starts with: the usual operations and the longest term, no status."""
+    return {
+        "operations": sorted(USUAL_OPERATIONS),
+        "expires_on": timezone.now().date() + timedelta(days=LONGEST_DAYS),
+        "reviewers": 1,
+    }

@@ -1,0 +1,142 @@
+"""Forms of the compliance office."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from compliance.actions.decisions import APPROVE, REFUSE, RETURN
+from compliance.models.cases import CaseKind, CaseStatus
+from compliance.policy.vocabulary import (
+    OrganizationType,
+)
+from portal.audit.verbs import VERBS
+from portal.tenancy.models import OrganizationStatus
+from portal.web.forms.onboarding import end_of
+from portal.web.forms.widgets import DateParts, HintedRadios
+from portal.web.forms.wording import grouped
+
+
+class QueueForm(forms.Form):
+    """What the queue shows."""
+
+    kind = forms.ChoiceField(label="Type", required=False, choices=[("", "All"), *CaseKind.choices])
+    status = forms.ChoiceField(
+        label="Status", required=False, choices=[("open", "Open"), ("all", "All"), *CaseStatus.choices]
+    )
+    mine = forms.BooleanField(label="Only mine", required=False)
+
+
+class MessageForm(forms.Form):
+    """A question to the organization, or a note among officers."""
+
+    body = forms.CharField(label="Text", max_length=5000, widget=forms.Textarea({"rows": 4}))
+
+    def __init__(self, label: str, help_text: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].label = label
+        self.fields["body"].help_text = help_text
+
+
+class VerifyForm(forms.Form):
+    """That a document is genuine, and until when."""
+
+    expires_on = forms.DateField(
+        label="Valid until",
+        required=False,
+        widget=DateParts,
+        help_text="As the document says. For example: 12 31 2027",
+    )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The end of the last day on which the document is valid."""
+        return end_of(self.cleaned_data["expires_on"])
+
+
+class RejectForm(forms.Form):
+    """Why a document does not show what it should."""
+
+    reason = forms.CharField(
+        label="Why it is rejected", max_length=500, help_text="The organization reads it."
+    )
+
+
+class RegisterForm(forms.Form):
+    """One named end user, as it is entered in the register."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    organization_type = forms.ChoiceField(label="Type", choices=grouped(OrganizationType))
+    jurisdiction = forms.CharField(label="Where it is", required=False, max_length=16)
+
+
+class SuspendForm(forms.Form):
+    """Why an organization is stopped."""
+
+    reasons = forms.CharField(
+        label="Reasons",
+        max_length=5000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="The organization reads them. Running jobs stop before their next result.",
+    )
+
+
+class VoteForm(forms.Form):
+    """The second officer's own vote."""
+
+    vote = forms.ChoiceField(
+        label="Your vote",
+        widget=HintedRadios(
+            hints={
+                APPROVE: "The determination is recorded with both names.",
+                RETURN: "The first officer looks at it again.",
+                REFUSE: "A third officer is drawn.",
+            }
+        ),
+        choices=[(APPROVE, "Approve"), (RETURN, "Return to the first officer"), (REFUSE, "Refuse")],
+    )
+    reasons = forms.CharField(
+        label="Your reasons",
+        max_length=5000,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="Written before you see those of the first officer.",
+    )
+
+
+class ReferralForm(forms.Form):
+    """Decision on one referred request."""
+
+    decision = forms.ChoiceField(
+        label="Decision",
+        widget=HintedRadios,
+        choices=[(APPROVE, "Let this request go ahead"), (REFUSE, "Refuse this request")],
+    )
+    reasons = forms.CharField(label="Reasons", max_length=5000, widget=forms.Textarea({"rows": 4}))
+
+
+class DirectoryForm(forms.Form):
+    """Which organizations are listed."""
+
+    name = forms.CharField(label="Name", required=False, max_length=200)
+    status = forms.ChoiceField(
+        label="Status", required=False, choices=[("", "All"), *OrganizationStatus.choices]
+    )
+
+
+class TrailForm(forms.Form):
+    """Which events are listed."""
+
+    verb = forms.ChoiceField(
+        label="What happened",
+        required=False,
+        choices=[
+            ("", "Everything"),
+            *sorted(((name, verb.sentence) for name, verb in VERBS.items()), key=lambda pair: pair[1]),
+        ],
+    )
+    target = forms.CharField(
+        label="About", required=False, max_length=96, help_text="A public id, such as cas_… or job_…"
+    )
+    actor = forms.CharField(label="By", required=False, max_length=96, help_text="usr_…, key_… or system:…")

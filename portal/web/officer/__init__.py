@@ -1,0 +1,1 @@
+"""The compliance office: queue, cases, determinations, organizations, policies, trail."""

@@ -1,0 +1,224 @@
+"""What a case page shows: facts as declared, documents, end users, evaluation, votes and history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from compliance.findings import Finding, finding_from_json
+from compliance.models import (
+    Application,
+    Case,
+    CaseMessage,
+    Determination,
+    EndUser,
+    Evidence,
+    Recommendation,
+)
+from compliance.models.cases import CaseStatus
+from compliance.policy.vocabulary import Operation, OrganizationType
+from compliance.precheck import Preview
+from compliance.questions import TASKS
+from compliance.standing import lineage_in_force
+from portal.audit.models import Event
+from portal.audit.verbs import VERBS
+from portal.common.ids import parse_public_id
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership, Organization, User
+from portal.web.forms.onboarding import as_text
+from portal.web.forms.wording import kind_label
+from portal.web.onboarding.prechecks import previews_of
+from portal.web.onboarding.standing import conditions
+
+WAITING_FOR_VOTES = frozenset({CaseStatus.AWAITING_COUNTERSIGN, CaseStatus.THIRD_VOTE})
+
+
+def application_of(case: Case) -> Application | None:
+    """Return the application a case is about, or else the newest one submitted. In scope."""
+    if case.application_id:
+        return Application.objects.select_related("organization").get(pk=case.application_id)
+    rows = Application.objects.filter(organization_id=case.organization_id, submitted_at__isnull=False)
+    newest: Application | None = rows.select_related("organization").order_by("-submitted_at").first()
+    return newest
+
+
+def previews(application: Application | None) -> tuple[Preview, ...]:
+    """Return the evaluation of every line asked for, with verified documents only. In scope."""
+    if application is None or not application.answers.get("organization_type"):
+        return ()
+    return previews_of(application, application.answers, lineage_in_force(), verified=True)
+
+
+def declared(application: Application | None) -> list[dict[str, Any]]:
+    """Return the declared answers, task by task."""
+    if application is None:
+        return []
+    return [
+        {
+            "title": task.title,
+            "rows": [
+                {"key": one.text, "value": as_text(one, application.answers.get(one.name))}
+                for one in task.questions
+            ],
+        }
+        for task in TASKS
+    ]
+
+
+def documents(case: Case) -> list[tuple[Evidence, str]]:
+    """Return the documents of the organization, newest last, with what each shows. In scope."""
+    rows = Evidence.objects.filter(organization_id=case.organization_id).order_by("received_at")
+    return [(row, kind_label(row.kind)) for row in rows]
+
+
+def verified(case: Case) -> list[tuple[str, str]]:
+    """Return the verified documents as choices. In scope."""
+    rows = Evidence.objects.in_force().filter(organization_id=case.organization_id)
+    return [(row.public_id, f"{kind_label(row.kind)}: {row.name}") for row in rows.order_by("received_at")]
+
+
+def named_bodies(application: Application | None, organization: Organization) -> list[dict[str, Any]]:
+    """Return the end users an application names, each with its entry in the register if it has one."""
+    bodies = list((application.answers.get("end_users") if application else None) or [])
+    entries = _entries(bodies, organization)
+    return [_body(number, body, entries, application) for number, body in enumerate(bodies, 1)]
+
+
+def _entries(bodies: list[dict[str, Any]], organization: Organization) -> list[EndUser]:
+    names = Q(organization=organization)
+    for body in bodies:
+        names |= Q(name__iexact=body["name"], organization=None)
+    return list(EndUser.objects.filter(names)) if bodies else []
+
+
+def _body(
+    number: int, body: dict[str, Any], entries: list[EndUser], application: Application | None
+) -> dict[str, Any]:
+    itself = not body["organization_type"]
+    kind = body["organization_type"] or (application.answers.get("organization_type") if application else "")
+    return {
+        "number": number,
+        "name": body["name"],
+        "itself": itself,
+        "type": kind,
+        "type_label": OrganizationType(kind).label if kind else "Not stated",
+        "jurisdiction": body.get("jurisdiction") or "",
+        "entry": next((one for one in entries if _is_entry(one, body, itself=itself)), None),
+    }
+
+
+def _is_entry(entry: EndUser, body: dict[str, Any], *, itself: bool) -> bool:
+    if itself or entry.organization_id:
+        return itself and entry.organization_id is not None
+    place = body.get("jurisdiction") or ""
+    same = entry.name.lower() == body["name"].lower() and entry.jurisdiction == place
+    return same and entry.organization_type == body["organization_type"]
+
+
+def conversation(case: Case) -> list[dict[str, Any]]:
+    """Return all messages of a case, newest first, notes marked. In scope."""
+    said = CaseMessage.objects.filter(case=case).order_by("-written_at", "-pk")
+    return [
+        {
+            "at": one.written_at,
+            "title": _message_title(one),
+            "text": one.body,
+            "actor": one.author_label,
+        }
+        for one in said
+    ]
+
+
+def _message_title(message: CaseMessage) -> str:
+    if message.internal:
+        return "Internal note"
+    return "Question to the organization" if message.is_question else "Message"
+
+
+def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:
+    """Return recommendations and votes; those of others stay closed until one has voted. In scope."""
+    rows = list(Recommendation.objects.filter(case=case).select_related("officer"))
+    voted = any(row.officer_id == actor.user_id for row in rows)
+    closed = case.status in WAITING_FOR_VOTES and not voted
+    return [
+        {
+            "at": row.recommended_at,
+            "title": "Voted: " + row.outcome if not row.finding else f"Recommended: {row.outcome}",
+            "actor": str(row.officer),
+            "text": "The reasons open once the drawn officer has voted." if closed else row.reasons,
+        }
+        for row in reversed(rows)
+    ]
+
+
+def recommended(case: Case) -> Finding | None:
+    """Return the finding that waits to be carried out or countersigned. In scope."""
+    rows = Recommendation.objects.filter(case=case).exclude(finding={})
+    newest = rows.order_by("-recommended_at", "-pk").first()
+    return finding_from_json(newest.finding) if newest else None
+
+
+def finding_rows(finding: Finding | None) -> list[dict[str, Any]]:
+    """Return the lines of a finding in words. In scope."""
+    if finding is None:
+        return []
+    names = EndUser.objects.in_bulk([line.end_user for line in finding.lines])
+    named = {str(key): entry.name for key, entry in names.items()}
+    return [
+        {
+            "purpose": line.purpose.label,
+            "end_user": named.get(line.end_user, line.end_user),
+            "status": line.moratorium_status,
+            "exemption": line.exemption,
+            "exemption_evidence": line.exemption_evidence,
+            "operations": ", ".join(Operation(one).label for one in sorted(line.operations)),
+            "conditions": conditions(line.conditions),
+            "expires_at": line.expires_at,
+            "case_reference": line.case_reference,
+        }
+        for line in finding.lines
+    ]
+
+
+def determinations(organization: Organization) -> list[dict[str, Any]]:
+    """Return every determination about an organization, newest first. In scope."""
+    rows = Determination.objects.filter(organization=organization).newest_first()
+    return [
+        {
+            "at": row.decided_at,
+            "title": f"{row.get_outcome_display()}: {row.get_organization_type_display()}",
+            "actor": _deciders(row),
+            "text": row.reasons,
+            "status": row.moratorium_status,
+        }
+        for row in rows.select_related("decided_by", "countersigned_by")
+    ]
+
+
+def _deciders(row: Determination) -> str:
+    if row.synthetic and row.decided_by is None:
+        return "made by a command"
+    return " and ".join(str(one) for one in (row.decided_by, row.countersigned_by) if one)
+
+
+def events(targets: Iterable[str], *, limit: int = 50) -> list[dict[str, Any]]:
+    """Return what happened to things, newest first, with the people who did it."""
+    rows = list(Event.objects.filter(target__in=list(targets)).order_by("-id")[:limit])
+    names = people({row.actor for row in rows})
+    return [
+        {"at": row.at, "title": VERBS[row.verb].sentence, "actor": names.get(row.actor, row.actor)}
+        for row in rows
+    ]
+
+
+def people(actors: Iterable[str]) -> dict[str, str]:
+    """Return the names behind public ids of users, in one query."""
+    keys = [parse_public_id(User.PREFIX, one) for one in actors if one.startswith(f"{User.PREFIX}_")]
+    return {user.public_id: str(user) for user in User.objects.filter(pk__in=keys)} if keys else {}
+
+
+def belongs(organization: Organization, actor: Actor) -> bool:
+    """Whether an officer belongs or ever belonged to an organization, and so has no part in its cases."""
+    return Membership.objects.filter(organization=organization, user_id=actor.user_id).exists()

@@ -1,0 +1,1 @@
+"""Applying: the task list, its questions, documents, the declaration, and what became of it."""

@@ -1,0 +1,102 @@
+"""The pre-check beside an application: what the rules would say to these answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compliance.models import Application, Evidence
+from compliance.policy.facts import OrganizationFacts, Party
+from compliance.policy.rules import Lineage
+from compliance.policy.vocabulary import MoratoriumStatus, Outcome, Purpose, Record
+from compliance.precheck import Preview, lines_of, preview
+from compliance.standing import lineage_in_force
+from portal.common.clock import database_now
+
+NEEDED = ("organization_type", "purposes")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One purpose for one end user, in words."""
+
+    purpose: str
+    end_user: str
+    status: MoratoriumStatus
+    outcome: Outcome
+    sentences: tuple[str, ...]
+    documents: tuple[str, ...]
+
+
+def panel(application: Application, unsaved: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the panel shows for an application, with answers not saved yet on top. Inside a scope."""
+    answers = {**application.answers, **(unsaved or {})}
+    if not all(answers.get(name) for name in NEEDED):
+        return {"checked": (), "waiting": True}
+    previews = previews_of(application, answers, lineage_in_force())
+    return {"checked": tuple(_checked(one) for one in previews), "waiting": False}
+
+
+def previews_of(
+    application: Application, answers: Mapping[str, Any], lineage: Lineage, *, verified: bool = False
+) -> tuple[Preview, ...]:
+    """Return the preview of every line an application asks for. Inside a scope.
+
+    Args:
+        application: Whose documents are supposed on file.
+        answers: Answers to judge.
+        lineage: Published versions of the pack.
+        verified: Only documents that an officer has verified count.
+    """
+    organization = application.organization
+    facts = OrganizationFacts(id=str(organization.pk), name=organization.name)
+    now = database_now()
+    records = records_of(application, verified=verified)
+    return tuple(
+        preview(line, lineage, at=now) for line in lines_of(answers, organization=facts, records=records)
+    )
+
+
+def records_of(application: Application, *, verified: bool) -> frozenset[Record]:
+    """Return the records that the documents of an organization stand for. Inside a scope."""
+    rows = Evidence.objects.in_force() if verified else Evidence.objects.exclude(status="rejected")
+    held = rows.filter(organization=application.organization_id).exclude(record="")
+    return frozenset(map(Record, held.values_list("record", flat=True)))
+
+
+def _checked(one: Preview) -> Checked:
+    party, purpose = one.facts.end_user, one.facts.purpose
+    return Checked(
+        purpose=purpose.label if isinstance(purpose, Purpose) else "",
+        end_user=party.name if isinstance(party, Party) else "",
+        status=one.status,
+        outcome=one.ruling.outcome,
+        sentences=tuple(_sentences(one)),
+        documents=_documents(one),
+    )
+
+
+def _sentences(one: Preview) -> list[str]:
+    said = []
+    if one.moratorium:
+        said.append(f"With these answers the moratorium applies. {one.moratorium.sentence}")
+    if one.exemption:
+        said.append(f"An exemption fits ({one.exemption.rule_id}): {one.exemption.sentence}")
+    if one.ruling.outcome is Outcome.CLEARED:
+        said.append("The rules allow it once an officer grants it.")
+    elif not one.moratorium or one.exemption:
+        said.append(one.ruling.sentence)
+    if one.ruling.outcome is not Outcome.CLEARED:
+        said.append(one.ruling.remedy)
+    return said
+
+
+def _documents(one: Preview) -> tuple[str, ...]:
+    named = one.facts.end_user
+    wanted = [record.label for record in one.lacking]
+    if one.exemption:
+        wanted.insert(0, "Registration or charter, showing that you are not police")
+    if isinstance(named, Party) and named.id != one.facts.organization.id:
+        wanted.append(f"Agreement with, or letter from, {named.name}")
+    return tuple(wanted)
