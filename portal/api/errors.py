@@ -67,9 +67,10 @@ def problem(status: int, code: str, detail: str, *, title: str = "", **more: Any
 
 
 def _of_domain(error: DomainError) -> Response:
-    status, title = next(
-        (answer for kind, answer in _KINDS.items() if isinstance(error, kind)), (400, "Bad request")
-    )
+    found = next((answer for kind, answer in _KINDS.items() if isinstance(error, kind)), None)
+    if found is None:  # say, stored bytes that do not open: nothing the caller did
+        return _unexpected(error)
+    status, title = found
     more: dict[str, Any] = {name: error.detail[name] for name in _OF_A_RULING if name in error.detail}
     if decision := error.detail.get("ruling") or error.detail.get("decision"):
         more["decision"] = decision

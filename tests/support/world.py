@@ -57,7 +57,8 @@ class Side:
 
     def new_key(self, **changes: Any) -> NewKey:
         """Another key, like the first unless changed."""
-        return _key(self.organization, self.actor, self.end_user, self.purpose, **changes)
+        values = {"end_user": self.end_user, "purpose": self.purpose} | changes
+        return _key(self.organization, self.actor, **values)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def new_side(
     finding = findings.of_synthetic(organization, granted, organization_type=organization_type, **places)
     determinations.determine_synthetic(organization=organization, finding=finding, by=SYSTEM)
     by = Actor.for_user(person, Membership.objects.get(organization=organization, user=person))
-    return Side(organization, person, end_user, purpose, _key(organization, by, end_user, purpose))
+    key = _key(organization, by, end_user=end_user, purpose=purpose)
+    return Side(organization, person, end_user, purpose, key)
 
 
 def jpeg(color: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (200, 200)) -> bytes:
@@ -119,7 +121,7 @@ def jpeg(color: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (2
     return buffer.getvalue()
 
 
-def _key(organization: Organization, by: Actor, end_user: EndUser, purpose: str, **changes: Any) -> NewKey:
+def _key(organization: Organization, by: Actor, *, end_user: EndUser, purpose: str, **changes: Any) -> NewKey:
     values = {
         "name": "Program",
         "purpose": str(purpose),

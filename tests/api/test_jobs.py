@@ -1,0 +1,318 @@
+"""Jobs over HTTP: ruled on, queued, done, read."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from compliance.models import RulingRecord
+from portal.common.ids import public_id, uuid7
+from portal.tenancy.scope import tenant_scope
+from recognition.engine.types import ImageResult
+from recognition.models import Image
+from tests.api.conftest import Program, file_of, problem
+from tests.support import photos
+from tests.support.fake_engine import FakeEngine
+from tests.support.jobs import work_off
+from tests.support.world import jpeg
+
+ANNA, BORIS, NOBODY = (200, 30, 30), (30, 200, 30), (0, 0, 0)
+
+
+def search(program, **changes):
+    return program.post("jobs/", {"kind": "search"} | changes)
+
+
+@pytest.fixture
+def gallery(alice) -> str:
+    """A gallery with Anna in it."""
+    gallery = alice.gallery()
+    job = alice.post(
+        "jobs/", {"kind": "enroll", "gallery": gallery, "images": [alice.image(ANNA, "anna_1.jpg")]}
+    )
+    assert job.status_code == 201, job.content
+    work_off()
+    return gallery
+
+
+@pytest.fixture
+def found(alice, gallery) -> str:
+    """A finished search for Anna and for somebody who is not in the gallery."""
+    images = [alice.image(ANNA, "=probe.jpg"), alice.image(BORIS), alice.image(NOBODY)]
+    job = search(alice, gallery=gallery, images=images, threshold=80).json()["id"]
+    work_off()
+    return job
+
+
+def images_kept(side) -> int:
+    with tenant_scope(side.organization):
+        return Image.objects.filter(purged_at=None).count()
+
+
+def rulings_made(side) -> int:
+    with tenant_scope(side.organization):
+        return RulingRecord.objects.count()
+
+
+def test_a_job_is_queued_with_its_ruling(alice):
+    answer = alice.post("jobs/", {"kind": "detect", "images": [alice.image()]})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["status"], body["ruling"]["outcome"]) == ("queued", "cleared")
+    assert body["counts"] == {"total": 1, "done": 0, "failed": 0, "held": 0}
+    assert body["policy_version"].startswith("countenance-default@")
+
+
+def test_a_refused_job_says_rule_remedy_and_decision(bob):
+    gallery, image = bob.gallery(), bob.image()
+    body = problem(
+        search(bob, gallery=gallery, images=[image], subject_class="suspect"), 403, "us-police-2020"
+    )
+    assert (body["rule"], body["title"]) == ("us-police-2020", "Refused")
+    assert body["remedy"]
+    assert body["source"]
+    ruling = bob.get(f"rulings/{body['decision']}/").json()
+    assert (ruling["outcome"], ruling["subject"]) == ("refused", body["job"])
+    assert len(ruling["looked_at"]) > 10
+    job = bob.get(f"jobs/{body['job']}/").json()
+    assert (job["status"], job["counts"]["done"]) == ("refused", 0)
+    problem(bob.get(f"jobs/{body['job']}/results/"), 409, "not_released")
+
+
+def test_a_fact_nobody_stated_refuses(alice, world):
+    bare = Program(world.alice, world.alice.new_key(defaults={}).bearer)
+    answer = bare.post("jobs/", {"kind": "detect", "images": [bare.image()]})
+    assert answer.status_code == 403
+    assert answer.json()["decision"].startswith("rul_")
+
+
+def test_what_a_request_states_overrides_what_the_key_carries(alice):
+    body = alice.post(
+        "jobs/", {"kind": "detect", "images": [alice.image()], "case_reference": "CASE-77"}
+    ).json()
+    facts = alice.get(f"rulings/{body['ruling']['id']}/").json()["facts"]
+    assert (facts["case_reference"], facts["requested_by"]) == ("CASE-77", "self")
+
+
+def test_another_purpose_than_the_keys_is_refused(alice, world):
+    image, before = alice.image(), rulings_made(world.alice)
+    answer = alice.post("jobs/", {"kind": "detect", "images": [image], "purpose": "find_missing_adult"})
+    problem(answer, 403, "other_purpose")
+    assert rulings_made(world.alice) == before
+
+
+def test_the_keys_own_purpose_and_end_user_can_be_named(alice, world):
+    own = {"purpose": "find_missing_child", "end_user": world.alice.end_user.public_id}
+    assert alice.post("jobs/", {"kind": "detect", "images": [alice.image()]} | own).status_code == 201
+    own["end_user"] = world.alice.end_user.name
+    assert alice.post("jobs/", {"kind": "detect", "images": [alice.image()]} | own).status_code == 201
+
+
+def test_another_end_user_is_refused_whether_it_is_registered_or_not(alice, world):
+    image = alice.image()
+    answers = [
+        alice.post("jobs/", {"kind": "detect", "images": [image], "end_user": named})
+        for named in (world.charlie.end_user.public_id, public_id("eus", uuid7()), "Somebody", "eus_!")
+    ]
+    assert problem(answers[0], 403, "other_end_user")
+    assert len({answer.content for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    "named", [lambda: public_id("eus", uuid7()), lambda: "eus_", lambda: "x", lambda: "\U0001f600"]
+)
+def test_a_recipient_outside_the_register_is_refused(alice, named):
+    answer = alice.post("jobs/", {"kind": "detect", "images": [alice.image()], "recipient": named()})
+    problem(answer, 422, "unknown_party")
+
+
+def test_anothers_gallery_is_as_one_that_never_was(alice, charlie, gallery):
+    image = charlie.image()
+    real, made_up = (
+        search(charlie, gallery=one, images=[image]) for one in (gallery, public_id("gal", uuid7()))
+    )
+    problem(real, 422, "unknown_gallery")
+    assert real.content == made_up.content
+
+
+def test_anothers_photo_is_as_one_that_never_was(alice, charlie, world):
+    theirs, made_up = alice.image(), public_id("img", uuid7())
+    answers = [charlie.post("jobs/", {"kind": "detect", "images": [one]}) for one in (theirs, made_up)]
+    details = [problem(answer, 422, "unknown_image")["detail"] for answer in answers]
+    assert details[0].replace(theirs, "") == details[1].replace(made_up, "")
+    assert charlie.get("jobs/").json()["items"] == []
+    assert rulings_made(world.charlie) == 0
+
+
+def test_a_photo_named_twice_is_refused(alice):
+    image = alice.image()
+    problem(alice.post("jobs/", {"kind": "detect", "images": [image, image]}), 422, "image_twice")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "identify"},
+        {"threshold": 101},
+        {"threshold": "nan"},
+        {"max_candidates": 0},
+        {"images": []},
+        {"images": None},
+        {"subject_from": "dna"},
+        {"requested_by": "nobody"},
+        {"kind": "search"},
+        {"treshold": 99},
+    ],
+)
+def test_a_value_off_the_list_is_refused_before_anything_is_ruled(alice, world, changes):
+    problem(alice.post("jobs/", {"kind": "detect", "images": ["img_x"]} | changes), 422, "validation")
+    assert rulings_made(world.alice) == 0
+
+
+def test_photos_of_another_source_than_the_gallerys_are_refused(alice, gallery):
+    body = {"kind": "enroll", "gallery": gallery, "images": [alice.image()], "image_source": "open_web"}
+    problem(alice.post("jobs/", body), 422, "image_source_differs")
+
+
+def test_subjects_can_be_named_one_by_one(alice):
+    gallery, image = alice.gallery(), alice.image()
+    alice.post(
+        "jobs/", {"kind": "enroll", "gallery": gallery, "images": [image], "subjects": {image: "Case 7"}}
+    )
+    work_off()
+    assert alice.get(f"galleries/{gallery}/subjects/").json()["items"][0]["name"] == "Case 7"
+
+
+def test_a_search_finds_the_person_and_says_what_the_threshold_means(alice, found):
+    body = alice.get(f"jobs/{found}/").json()
+    assert body["status"] == "released"
+    assert body["counts"] == {"total": 3, "done": 3, "failed": 0, "held": 0}
+    assert body["reasons"] == {"no_face": 1}
+    assert body["threshold"] >= 80
+    assert 0 <= body["expected_false_candidates"] <= 1
+    assert 0 <= body["share_missed"] <= 1
+
+
+def test_results_stream_as_json_behind_the_release_gate(alice, found):
+    answer = alice.get(f"jobs/{found}/results/")
+    body = json.loads(b"".join(answer.streaming_content))
+    first, second, third = body["items"]
+    assert [one["subject"] for one in first["faces"][0]["candidates"]] == ["anna"]
+    assert second["faces"][0]["candidates"] == []
+    assert (third["status"], third["reason"]) == ("done", "no_face")
+    assert "does not show that the person is absent" in body["notice"]
+    ruling = alice.get(f"rulings/{answer['X-Countenance-Decision']}/").json()
+    assert (ruling["gate"], ruling["outcome"]) == ("release", "cleared")
+
+
+def test_results_stream_as_lines_and_as_a_table(alice, found):
+    lines = b"".join(alice.get(f"jobs/{found}/results/?format=jsonl").streaming_content).splitlines()
+    assert [json.loads(line)["position"] for line in lines] == [0, 1, 2]
+    table = b"".join(alice.get(f"jobs/{found}/results/?format=csv").streaming_content).decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["candidate_subject"] for row in rows] == ["anna", "", ""]
+    assert rows[0]["review"] == "candidate"
+    assert rows[0]["name"] == "'=probe.jpg"
+
+
+def test_an_unknown_format_is_refused(alice, found):
+    problem(alice.get(f"jobs/{found}/results/?format=xml"), 422, "format_unknown")
+
+
+def test_results_are_closed_when_the_organization_is_stopped(alice, found, world):
+    type(world.alice.organization).objects.filter(pk=world.alice.organization.pk).update(status="suspended")
+    answer = alice.get(f"jobs/{found}/results/")
+    assert answer.status_code == 403
+    assert answer.json()["rule"] == "organization-stopped"
+
+
+def test_a_cancelled_job_does_nothing_more(alice):
+    job = alice.post("jobs/", {"kind": "detect", "images": [alice.image()]}).json()["id"]
+    assert alice.post(f"jobs/{job}/cancel/").json()["status"] == "cancelled"
+    work_off()
+    assert alice.get(f"jobs/{job}/").json()["counts"]["done"] == 0
+    problem(alice.post(f"jobs/{job}/cancel/"), 409, "transition_not_allowed")
+
+
+class Failing(FakeEngine):
+    """Can read no file."""
+
+    def run(self, images, between_batches=None):
+        return (ImageResult(key, 0, 0, (), "image_truncated") for key, _ in images)
+
+
+def test_failed_photos_are_run_again(alice):
+    job = alice.post("jobs/", {"kind": "detect", "images": [alice.image()]}).json()["id"]
+    work_off(Failing())
+    assert alice.get(f"jobs/{job}/").json()["reasons"] == {"image_truncated": 1}
+    assert alice.post(f"jobs/{job}/retry/").json()["status"] == "queued"
+    work_off()
+    assert alice.get(f"jobs/{job}/").json()["counts"] == {"total": 1, "done": 1, "failed": 0, "held": 0}
+
+
+def test_a_job_without_failures_has_nothing_to_run_again(alice):
+    job = alice.post("jobs/", {"kind": "detect", "images": [alice.image()]}).json()["id"]
+    work_off()
+    problem(alice.post(f"jobs/{job}/retry/"), 409, "nothing_failed")
+
+
+def with_archive(program, data: bytes, **changes):
+    values = {"kind": "enroll", "archive": file_of(data), "subject_from": "folder"}
+    return program.post("jobs/", values | changes)
+
+
+def test_an_archive_becomes_a_job_and_names_what_it_left_out(alice):
+    files = {
+        "anna/1.jpg": jpeg(),
+        "boris/1.jpg": jpeg(BORIS),
+        "../../etc/passwd": jpeg(),
+        "anna/notes.txt": b"no photo",
+        "anna/cut.jpg": photos.truncated(),
+    }
+    body = with_archive(alice, photos.zipped(files), gallery=alice.gallery()).json()
+    assert body["counts"]["total"] == 2
+    assert {one["name"]: one["reason"] for one in body["rejected"]} == {
+        "../../etc/passwd": "archive_path",
+        "anna/notes.txt": "image_format",
+        "anna/cut.jpg": "image_truncated",
+    }
+    items = alice.get(f"jobs/{body['id']}/items/").json()["items"]
+    assert [one["subject"] for one in items] == ["anna", "boris"]
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: b"no zip", "archive_format"),
+        (lambda: b"", "archive_format"),
+        (lambda: photos.zipped({}), "archive_empty"),
+        (photos.encrypted_zip, "archive_encrypted"),
+        (photos.zip_bomb, "archive_bomb"),
+        (lambda: photos.zipped({"../anna.jpg": jpeg()}), "no_images"),
+        (lambda: photos.zipped({"anna.jpg": jpeg()}), "subject_missing"),
+    ],
+)
+def test_a_bad_archive_is_refused_and_leaves_nothing(alice, world, make, code):
+    gallery = alice.gallery()
+    problem(with_archive(alice, make(), gallery=gallery), 422, code)
+    assert alice.get("jobs/").json()["items"] == []
+    assert images_kept(world.alice) == 0
+
+
+def test_an_archive_for_a_refused_job_is_kept_with_the_job(bob):
+    gallery = bob.gallery()
+    answer = with_archive(bob, photos.zipped({"anna/1.jpg": jpeg()}), gallery=gallery)
+    body = problem(answer, 403, "us-police-2020")
+    assert bob.get(f"jobs/{body['job']}/").json()["counts"]["total"] == 1
+
+
+def test_images_and_an_archive_at_once_are_refused(alice):
+    answer = with_archive(alice, photos.zipped({"a.jpg": jpeg()}), kind="detect", images=[alice.image()])
+    problem(answer, 422, "validation")
+
+
+def test_a_key_that_may_not_upload_sends_no_archive(world):
+    program = Program(world.alice, world.alice.new_key(scopes=["submit_jobs"]).bearer)
+    problem(with_archive(program, photos.zipped({"a.jpg": jpeg()}), kind="detect"), 403, "scope")
+    assert images_kept(world.alice) == 0
