@@ -7,7 +7,6 @@ from datetime import datetime
 
 from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
 from compliance.policy.evaluate import evaluate
-from compliance.policy.facts import Party
 from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose, strictest
@@ -130,12 +129,6 @@ def usual_request(purpose: str, end_user: EndUser, operation: str) -> Stated:
         probe_source="case_file",
         gallery_source="own_customers",
     )
-
-
-def is_police(party: Party | OrganizationType | str | None) -> bool:
-    """Whether a party or type is police."""
-    kind = party.type if isinstance(party, Party) else party
-    return kind is not None and str(kind).startswith("law_enforcement_")
 
 
 def _line(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from compliance.models import Determination, EndUser, Evidence
 from compliance.policy import facts as policy_facts
-from compliance.policy.facts import Fact, Facts, OrganizationFacts, Party, Undetermined
+from compliance.policy.facts import Binding, Fact, Facts, OrganizationFacts, Party, Undetermined
 from compliance.policy.plain import MISSING, Missing
 from compliance.policy.vocabulary import OrganizationStatus, OrganizationType, Record
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
+from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 
 
@@ -61,13 +63,26 @@ class Stated:
         return replace(cls(), **together)
 
 
-def facts_of(stated: Stated, organization: Organization, determination: Determination | None) -> Facts:
+def facts_of(
+    stated: Stated,
+    organization: Organization,
+    determination: Determination | None,
+    *,
+    by: Actor | None = None,
+) -> Facts:
     """Return the facts rules look at: what was stated, and what the office determined. Inside a scope.
+
+    Args:
+        stated: What the caller states.
+        organization: The tenant.
+        determination: The one in force.
+        by: Who asks; a key holds them to the purpose and end user it is bound to.
 
     Raises:
         InvalidInput: A word is not in the vocabulary, or a party is not in the register.
     """
     itself = _itself(organization, determination)
+    records, records_until = _records(organization, determination)
     return Facts(
         organization=itself,
         determination=determination.public_id if determination else None,
@@ -78,7 +93,9 @@ def facts_of(stated: Stated, organization: Organization, determination: Determin
         establishment=frozenset(determination.establishment) if determination else MISSING,
         processing=frozenset(determination.processing) if determination else MISSING,
         subjects=_subjects(stated.subjects, determination),
-        records=_records(organization, determination),
+        binding=_binding(by),
+        records=records,
+        records_until=records_until,
         synthetic=organization.synthetic,
         attributes=_attributes(stated),
         purpose=_read("purpose", stated.purpose),
@@ -165,11 +182,26 @@ def _subjects(value: list[str] | str | Missing, determination: Determination | N
     return frozenset(determination.subjects) if determination else MISSING
 
 
-def _records(organization: Organization, determination: Determination | None) -> Fact[frozenset[Record]]:
+def _records(
+    organization: Organization, determination: Determination | None
+) -> tuple[Fact[frozenset[Record]], datetime | None]:
+    """Return the documents on file, and when the first of them expires."""
     if determination is None:
-        return MISSING
+        return MISSING, None
     verified = Evidence.objects.in_force().filter(organization=organization).exclude(record="")
-    return frozenset(map(Record, [*determination.records, *verified.values_list("record", flat=True)]))
+    documents = list(verified.values_list("record", "expires_at"))
+    ends = [expires_at for _, expires_at in documents if expires_at]
+    held = [*determination.records, *(record for record, _ in documents)]
+    return frozenset(map(Record, held)), min(ends, default=None)
+
+
+def _binding(by: Actor | None) -> Binding | None:
+    if by is None or by.purpose is None or by.end_user_id is None:
+        return None
+    try:
+        return Binding(purpose=by.purpose, end_user_id=end_user_of(by.end_user_id).party_id)
+    except NotFound:
+        return Binding(purpose=by.purpose, end_user_id=str(by.end_user_id))
 
 
 def _attributes(stated: Stated) -> Any:

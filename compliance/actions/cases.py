@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from compliance import references
+from compliance.impartiality import (
+    draw_officer,
+    officer_key,
+    refuse_members,
+    require_assigned,
+    require_impartial,
+)
 from compliance.models import Application, Case, CaseMessage, Evidence, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, EVIDENCE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
-from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
+from portal.common.errors import InvalidInput
 from portal.common.states import move
 from portal.tenancy.access import require_officer
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Membership, Officer, Organization, OrganizationStatus, User
+from portal.tenancy.models import Organization, OrganizationStatus
 from portal.tenancy.scope import officer_scope
 
 # Time until a case is due, by what waits on it.
@@ -80,8 +86,11 @@ def assign(*, case: Case, by: Actor) -> Case:
     """Draw an officer for a case: at random, and never one who belongs or belonged to the organization.
 
     Raises:
+        NotFound: By anybody but the system and officers.
         Conflict: `no_officer`, nobody is left to draw.
     """
+    if by.kind != "system":
+        require_officer(by)
     with reviewing(case) as row:
         if row.status == CaseStatus.NEW:
             move(row, CaseStatus.TRIAGED, table=CASE_TRANSITIONS)
@@ -212,68 +221,6 @@ def reviewing(case: Case) -> Iterator[Case]:
     """Open the office's scope with the case locked."""
     with officer_scope():
         yield Case.objects.select_for_update().get(pk=case.pk)
-
-
-def require_assigned(case: Case, by: Actor) -> None:
-    """Let on only the officer the case was drawn for, and only while impartial.
-
-    Raises:
-        Refused: `not_assigned`, `own_organization` or `self_review`.
-    """
-    require_impartial(case, by)
-    if case.assigned_to_id != by.user_id:
-        raise Refused("not_assigned", "Another officer was drawn for this case.")
-
-
-def require_impartial(case: Case, by: Actor) -> None:
-    """Let on only officers who neither applied nor belong or ever belonged to the organization.
-
-    Raises:
-        Refused: `own_organization` or `self_review`.
-    """
-    officer_id = officer_key(by)
-    if case.application and case.application.declared_by == by.id:
-        raise Refused("self_review", "You declared this application; another officer decides about it.")
-    refuse_members(case.organization_id, officer_id)
-
-
-def officer_key(by: Actor) -> UUID:
-    """Return the id of an officer's account.
-
-    Raises:
-        NotFound: They are no officer.
-    """
-    require_officer(by)
-    if by.user_id is None:
-        raise NotFound()
-    return by.user_id
-
-
-def refuse_members(organization_id: UUID, user_id: UUID) -> None:
-    """Refuse whoever belongs or ever belonged to an organization.
-
-    Raises:
-        Refused: `own_organization`.
-    """
-    if Membership.objects.filter(organization_id=organization_id, user_id=user_id).exists():
-        raise Refused(
-            "own_organization", "You belong or belonged to this organization; another officer decides."
-        )
-
-
-def draw_officer(case: Case, *, besides: Iterable[UUID | None]) -> User:
-    """Draw an officer at random, leaving out members of the organization and those named.
-
-    Raises:
-        Conflict: `no_officer`.
-    """
-    members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
-    officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
-    taken = {key for key in besides if key}
-    drawable = [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]
-    if not drawable:
-        raise Conflict("no_officer", "No officer is left who has no part in this. Appoint another.")
-    return secrets.choice(drawable)
 
 
 def _judge_evidence(

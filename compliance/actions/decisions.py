@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import cases, determinations
-from compliance.actions.cases import require_assigned, require_impartial, reviewing
+from compliance.actions import determinations
+from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two
+from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial
 from compliance.models import Case, Determination, Recommendation
 from compliance.models.cases import CaseStatus, DeterminationOutcome
 from compliance.models.onboarding import ApplicationStatus
@@ -105,7 +106,7 @@ def _count(case: Case, first: Recommendation, vote: str, by: Actor) -> None:
         _event("case.returned", case, by, reason="returned")
         move(case, CaseStatus.UNDER_REVIEW, table=CASE_TRANSITIONS, second_officer=None)
     elif case.status == CaseStatus.AWAITING_COUNTERSIGN:
-        third = cases.draw_officer(case, besides=[case.assigned_to_id, by.user_id])
+        third = draw_officer(case, besides=[case.assigned_to_id, by.user_id])
         move(case, CaseStatus.THIRD_VOTE, table=CASE_TRANSITIONS, second_officer=third)
     else:
         _decline(case, by)
@@ -133,7 +134,7 @@ def _decline(case: Case, by: Actor) -> None:
 
 def end(case: Case, outcome: str, by: Actor) -> None:
     """Mark a case as decided. Inside a scope."""
-    move(case, CaseStatus.DECIDED, table=CASE_TRANSITIONS, decided_at=database_now())
+    move(case, CaseStatus.DECIDED, table=CASE_TRANSITIONS, outcome=str(outcome), decided_at=database_now())
     _event("case.decided", case, by, outcome=str(outcome))
 
 
@@ -144,7 +145,7 @@ def _close_application(case: Case) -> None:
 
 
 def _wait_for_second(case: Case, besides: list[Any]) -> None:
-    second = cases.draw_officer(case, besides=besides)
+    second = draw_officer(case, besides=besides)
     move(case, CaseStatus.AWAITING_COUNTERSIGN, table=CASE_TRANSITIONS, second_officer=second)
 
 
@@ -162,7 +163,7 @@ def record(case: Case, by: Actor, outcome: str, reasons: str, finding: Finding |
     recommendation = Recommendation(
         organization_id=case.organization_id,
         case=case,
-        officer_id=cases.officer_key(by),
+        officer_id=officer_key(by),
         outcome=outcome,
         reasons=reasons.strip(),
         finding=finding.to_json() if finding else {},
@@ -172,7 +173,7 @@ def record(case: Case, by: Actor, outcome: str, reasons: str, finding: Finding |
 
 
 def _user(by: Actor) -> User:
-    return get_user_model().objects.get(pk=cases.officer_key(by))
+    return get_user_model().objects.get(pk=officer_key(by))
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:

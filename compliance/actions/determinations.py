@@ -14,6 +14,8 @@ from portal.tenancy.models import Organization, OrganizationStatus, User
 from portal.tenancy.scope import tenant_scope
 
 _S = OrganizationStatus
+_AFTER_A_GRANT = dict.fromkeys((_S.IN_REVIEW, _S.RECERTIFICATION_DUE, _S.RESTRICTED, _S.SUSPENDED), _S.ACTIVE)
+_AFTER_A_REJECTION = {_S.IN_REVIEW: _S.REJECTED, _S.SUSPENDED: _S.REVOKED}
 
 
 def determine_synthetic(*, organization: Organization, finding: Finding, by: Actor) -> Determination:
@@ -104,9 +106,8 @@ def _insert_grants(determination: Determination, finding: Finding) -> None:
 
 def follow(organization: Organization, finding: Finding, by: Actor) -> None:
     """Bring the organization's status after its determination; whatever runs asks again."""
-    to = _S.ACTIVE if finding.is_granted else _S.REJECTED
-    waiting = {_S.IN_REVIEW, _S.RECERTIFICATION_DUE, _S.RESTRICTED, _S.SUSPENDED}
-    if organization.status == _S.IN_REVIEW or (finding.is_granted and organization.status in waiting):
+    to = (_AFTER_A_GRANT if finding.is_granted else _AFTER_A_REJECTION).get(_S(organization.status))
+    if to:
         organizations.change_status(organization, to, by=by, reason="determination")
     else:
         organizations.raise_epoch(organization)

@@ -58,13 +58,14 @@ def rule(
         # Epochs first: what changes after this moment raises them above what the ruling was made under.
         tenant = Organization.objects.get(pk=key)
         epochs = Epochs(policy=PolicyEpoch.objects.get().epoch, organization=tenant.epoch)
-        facts = facts_of(stated, tenant, determination_in_force(tenant))
+        facts = facts_of(stated, tenant, determination_in_force(tenant), by=by)
         now = database_now()
         ruling = evaluate(facts, lineage_in_force(), at=now, known_at=now)
         record = RulingRecord.objects.create(
             organization=tenant,
             subject=subject,
             gate=gate,
+            open=ruling.outcome is not Outcome.REFUSED,
             made_for=by.id,
             policy_epoch=epochs.policy,
             organization_epoch=epochs.organization,

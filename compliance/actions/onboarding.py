@@ -145,9 +145,8 @@ def withdraw(*, application: Application, by: Actor) -> Application:
         _event("application.withdrawn", row, by)
         for case in Case.objects.open().filter(application=row):
             cases.withdraw(case, by=by)
-        organization = Organization.objects.get(pk=row.organization_id)
-        if row.kind == ApplicationKind.ONBOARDING and organization.status in {_S.SUBMITTED, _S.IN_REVIEW}:
-            organizations.change_status(organization, _S.WITHDRAWN, by=by)
+        if row.kind == ApplicationKind.ONBOARDING:
+            _withdraw_organization(Organization.objects.get(pk=row.organization_id), by)
     return row
 
 
@@ -257,6 +256,13 @@ def _hand_over(application: Application, by: Actor) -> None:
         organizations.change_status(organization, _S.IN_REVIEW, by=by)
     elif organization.status in {_S.DRAFT, _S.WITHDRAWN, _S.LAPSED}:
         organizations.change_status(organization, _S.SUBMITTED, by=by)
+
+
+def _withdraw_organization(organization: Organization, by: Actor) -> None:
+    if organization.status == _S.INFO_REQUESTED:
+        organizations.change_status(organization, _S.IN_REVIEW, by=by)
+    if organization.status in {_S.SUBMITTED, _S.IN_REVIEW}:
+        organizations.change_status(organization, _S.WITHDRAWN, by=by)
 
 
 def _back_to_review(case: Case, by: Actor) -> None:

@@ -1,4 +1,4 @@
-"""Publishing policy: whatever runs asks again, and loosening takes two people and a day."""
+"""Policy versions in force: entering, ratifying, withdrawing, choosing the pack. Whatever runs asks again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from compliance.actions.gate import raise_policy_epoch
 from compliance.models import PolicyEpoch, PolicyVersionRecord
 from compliance.policy.compare import loosenings
-from compliance.policy.packs import load_pack, pack_names, read_version
+from compliance.policy.packs import load_pack, pack_names, read_version, says_based_on
 from compliance.policy.rules import Lineage, PolicyVersion
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -18,7 +19,6 @@ from portal.common.errors import Conflict, Refused
 from portal.tenancy.access import require_officer
 from portal.tenancy.actor import Actor
 
-LOOSENING_WAITS = timedelta(hours=24)
 RATIFIED_WITHIN = timedelta(hours=72)
 
 
@@ -31,44 +31,39 @@ def load_shipped(*, by: Actor) -> list[PolicyVersionRecord]:
     with transaction.atomic():
         entered = [record for name in pack_names() for record in _load_pack(name, by)]
         if entered:
-            _announce(entered, by)
+            announce(entered, by)
     return entered
 
 
-def propose(*, document: str, by: Actor, second: Actor | None = None) -> PolicyVersionRecord:
-    """Publish the next version of a pack.
-
-    A tightening is in force at once, unratified until a second officer ratifies it. A loosening takes a
-    second officer now and counts from 24 hours later. Which of the two it is is computed.
-
-    Args:
-        document: The version in TOML; `based_on`, where it says so, is the newest version of its pack. Its
-            `published_at` is replaced by the moment it counts from.
-        by: The officer who publishes.
-        second: The officer who countersigns.
+def publish_synthetic(*, document: str, by: Actor) -> PolicyVersionRecord:
+    """Publish a version at once by command, marked as synthetic. The caller checks the switch that allows it.
 
     Raises:
         PolicyError: The document is wrong.
-        Refused: `second_officer`, it loosens: `detail["loosenings"]` says where.
         Conflict: `number_taken`.
     """
-    require_officer(by)
-    _check_second(by, second)
     with transaction.atomic():
         epoch = PolicyEpoch.objects.select_for_update().get()
-        lineage = PolicyVersionRecord.objects.lineage(epoch.pack)
-        version, found = _read(document, lineage)
-        if found and second is None:
-            raise Refused(
-                "second_officer",
-                f"This loosens the policy and takes a second officer: {' '.join(found)}",
-                loosenings=found,
-            )
+        version, _ = read_next(document, PolicyVersionRecord.objects.lineage(epoch.pack))
+        record = enter(replace(version, published_at=database_now()), by.id, "system:command", synthetic=True)
+        announce([record], by)
+    return record
+
+
+def withdraw(*, record: PolicyVersionRecord, by: Actor) -> PolicyVersionRecord:
+    """Withdraw a loosening before it counts: one officer, at once.
+
+    Raises:
+        Conflict: `in_force`, it counts already: publish a stricter version instead.
+    """
+    require_officer(by)
+    with transaction.atomic():
         now = database_now()
-        counting_from = now + LOOSENING_WAITS if found else now
-        record = _enter(replace(version, published_at=counting_from), by, second)
-        Lineage((*lineage.versions, record.version))
-        _announce([record], by)
+        waiting = PolicyVersionRecord.objects.filter(pk=record.pk, published_at__gt=now, withdrawn_at=None)
+        if not waiting.update(withdrawn_at=now):
+            raise Conflict("in_force", "This version counts already. Publish a stricter one.")
+        audit.record(verb="policy.withdrawn", actor=by, target=record, pack=record.pack, number=record.number)
+    record.refresh_from_db()
     return record
 
 
@@ -125,38 +120,46 @@ def _load_pack(name: str, by: Actor) -> list[PolicyVersionRecord]:
     known = set(PolicyVersionRecord.objects.filter(pack=name).values_list("number", flat=True))
     now = database_now()
     return [
-        _enter(replace(version, published_at=now) if known else version, by, None)
+        enter(replace(version, published_at=now) if known else version, by.id, "")
         for version in load_pack(name).versions
         if version.number not in known
     ]
 
 
-def _read(document: str, lineage: Lineage) -> tuple[PolicyVersion, list[str]]:
-    """Return the version and where it loosens the newest of its lineage."""
-    newest = lineage.versions[-1] if lineage.versions else None
-    builds_on = newest if "\nbased_on" in f"\n{document}" else None
-    version = read_version(document, builds_on)
-    if newest is None:
-        return version, ["It is the first version of its pack."]
-    if (version.pack, version.number) != (newest.pack, newest.number + 1):
-        raise Conflict("number_taken", f"The next version is {newest.pack}@{newest.number + 1}.")
+def read_next(document: str, lineage: Lineage) -> tuple[PolicyVersion, list[str]]:
+    """Return the version a document describes, and where it loosens the newest of its lineage.
+
+    Raises:
+        PolicyError: The document is wrong.
+        Conflict: `number_taken`, or `pending`, the newest version waits to count.
+    """
+    newest = lineage.versions[-1]
+    if newest.published_at > database_now():
+        raise Conflict("pending", f"{newest.label} waits to count. Withdraw it first, or wait.")
+    version = read_version(document, newest if says_based_on(document) else None)
+    known = PolicyVersionRecord.objects.filter(pack=newest.pack).aggregate(highest=Max("number"))
+    if (version.pack, version.number) != (newest.pack, known["highest"] + 1):
+        raise Conflict("number_taken", f"The next version is {newest.pack}@{known['highest'] + 1}.")
     return version, loosenings(newest, version)
 
 
-def _enter(version: PolicyVersion, by: Actor, second: Actor | None) -> PolicyVersionRecord:
+def enter(version: PolicyVersion, by: str, second: str, *, synthetic: bool = False) -> PolicyVersionRecord:
+    """Enter a version as it stands. Inside a transaction."""
     return PolicyVersionRecord.objects.create(
         pack=version.pack,
         number=version.number,
         content=version.to_json(),
         sha256=version.sha256,
         published_at=version.published_at,
-        recorded_by=by.id,
-        countersigned_by=second.id if second else "",
+        recorded_by=by,
+        countersigned_by=second,
         ratified_at=database_now() if second else None,
+        synthetic=synthetic,
     )
 
 
-def _announce(records: list[PolicyVersionRecord], by: Actor) -> None:
+def announce(records: list[PolicyVersionRecord], by: Actor) -> None:
+    """Raise the policy epoch for versions just entered, and record it. Inside a transaction."""
     number = raise_policy_epoch()
     for record in records:
         audit.record(
@@ -170,9 +173,7 @@ def _announce(records: list[PolicyVersionRecord], by: Actor) -> None:
         )
 
 
-def _check_second(by: Actor, second: Actor | None) -> None:
-    if second is None:
-        return
+def _check_second(by: Actor, second: Actor) -> None:
     require_officer(second)
     if second.user_id == by.user_id:
         raise Refused("second_officer", "The second officer has to be somebody else.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from compliance.actions import cases
-from compliance.actions.cases import require_assigned, reviewing
+from compliance.actions.cases import reviewing
 from compliance.actions.decisions import APPROVE, REFUSE, end, record
-from compliance.models import Case, Recommendation
+from compliance.impartiality import require_assigned
+from compliance.models import Case
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.standing import standing
 from compliance.states import CASE_TRANSITIONS
@@ -43,10 +44,8 @@ def outcome_of(subject: str, *, organization: Organization) -> str:
         kind__in=(CaseKind.REFERRAL, CaseKind.NO_RULE),
         status__in=(CaseStatus.DECIDED, CaseStatus.CLOSED),
     )
-    newest = decided.order_by("-decided_at").first()
-    votes = Recommendation.objects.filter(case=newest) if newest else Recommendation.objects.none()
-    vote = votes.order_by("recommended_at", "pk").last()
-    return vote.outcome if vote else ""
+    newest: Case | None = decided.order_by("-decided_at").first()
+    return newest.outcome if newest else ""
 
 
 def open_status_differences(*, organization: Organization, by: Actor) -> list[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.actions import cases
+from compliance.impartiality import officer_key, refuse_members
 from compliance.models import Case
 from compliance.models.cases import CaseKind
 from portal.common.errors import InvalidInput
@@ -22,11 +23,11 @@ def suspend(*, organization: Organization, reasons: str, by: Actor) -> Case:
         Refused: `own_organization`.
         Conflict: `transition_not_allowed`.
     """
-    officer_id = cases.officer_key(by)
+    officer_id = officer_key(by)
     if not reasons.strip():
         raise InvalidInput("reasons_missing", "Say why the organization is suspended.", field="reasons")
     with officer_scope():
-        cases.refuse_members(organization.pk, officer_id)
+        refuse_members(organization.pk, officer_id)
         tenant = Organization.objects.get(pk=organization.pk)
         organizations.change_status(tenant, _S.SUSPENDED, by=by, reason="case")
         case = cases.open_case(

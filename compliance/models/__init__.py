@@ -2,7 +2,7 @@
 
 from compliance.models.cases import Case, CaseMessage, Determination, Grant, Recommendation
 from compliance.models.onboarding import Application, EndUser, Evidence
-from compliance.models.policy import PolicyEpoch, PolicyVersionRecord
+from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.rulings import RulingRecord
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "Evidence",
     "Grant",
     "PolicyEpoch",
+    "PolicyProposal",
+    "PolicySimulation",
     "PolicyVersionRecord",
     "Recommendation",
     "RulingRecord",

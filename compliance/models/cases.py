@@ -96,6 +96,7 @@ class Case(OfficeModel):
     second_officer = models.ForeignKey(
         "tenancy.User", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    outcome = models.CharField(max_length=24, blank=True, help_text="What was decided.")
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)

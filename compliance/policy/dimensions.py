@@ -1,15 +1,12 @@
 """The dimensions a rule's scope is made of: which fact each looks at, and in which words it answers."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import TypeAlias
 
 from compliance.policy.facts import Authorization, Fact, Facts, Party, Undetermined
 from compliance.policy.grants import Covering, ExemptionState, GrantState, covering, exemption_state
-from compliance.policy.plain import MISSING, Missing
+from compliance.policy.plain import Missing
+from compliance.policy.seeing import Dimension, Seen, Words, seen
 from compliance.policy.vocabulary import (
     JURISDICTION,
     POLICE,
@@ -26,8 +23,6 @@ from compliance.policy.vocabulary import (
     SubjectClass,
     jurisdiction_words,
 )
-
-Words: TypeAlias = frozenset[str]
 
 PRIVATE_PERSON = "private_person"
 PARTY_WORDS = frozenset(OrganizationType) | {PRIVATE_PERSON}
@@ -62,84 +57,18 @@ FACT_LABELS: Mapping[str, str] = {
 }
 
 
-class Truth(StrEnum):
-    """Whether facts meet a condition."""
-
-    MET = "met"
-    NOT_MET = "not_met"
-    MISSING = "missing"
-    UNDETERMINED = "undetermined"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One fact a dimension looked at, in its words."""
-
-    fact: str
-    words: Words | Missing | Undetermined
-
-    def meets(self, wanted: Words, *, wholly: bool) -> Truth:
-        """Return whether one (or, wholly, each) of the words seen is a wanted one."""
-        if isinstance(self.words, Undetermined):
-            return Truth.UNDETERMINED
-        if self.words is MISSING:
-            return Truth.MISSING
-        met = self.words <= wanted if wholly else bool(self.words & wanted)
-        return Truth.MET if met else Truth.NOT_MET
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One dimension of a scope.
-
-    Attributes:
-        label: The fact, in words for people.
-        words: The words it takes, or a pattern they follow.
-        read: Gives what it sees in facts at a moment.
-        every: It is met when everything seen is among the wanted words, not when one thing is.
-    """
-
-    label: str
-    words: Words | re.Pattern[str]
-    read: Callable[[Facts, datetime], tuple[Seen, ...]]
-    every: bool = False
-
-    def takes(self, word: str) -> bool:
-        """Return whether a word can be wanted here."""
-        if isinstance(self.words, re.Pattern):
-            return bool(self.words.fullmatch(word))
-        return word in self.words
-
-    def truth(self, seen: Iterable[Seen], wanted: Words) -> Truth:
-        """Return whether what was seen meets the wanted words."""
-        found = {one.meets(wanted, wholly=self.every) for one in seen}
-        first, empty = (Truth.NOT_MET, Truth.MET) if self.every else (Truth.MET, Truth.NOT_MET)
-        for truth in (first, Truth.MISSING, Truth.UNDETERMINED):
-            if truth in found:
-                return truth
-        return empty
-
-
-def _seen(name: str, fact: Fact[str] | Fact[str | None] | Fact[Words]) -> Seen:
-    if fact is MISSING or isinstance(fact, Undetermined):
-        return Seen(name, fact)
-    if fact is None:
-        return Seen(name, frozenset())
-    return Seen(name, frozenset({fact}) if isinstance(fact, str) else fact)
-
-
 def _fact(name: str) -> Callable[[Facts, datetime], tuple[Seen, ...]]:
-    return lambda facts, at: (_seen(name, getattr(facts, name)),)
+    return lambda facts, at: (seen(name, getattr(facts, name)),)
 
 
 def _type_of(name: str, party: Fact[Party] | Fact[Party | None]) -> Seen:
     if isinstance(party, Party):
         return Seen(name, frozenset({party.type or PRIVATE_PERSON}))
-    return _seen(name, party)
+    return seen(name, party)
 
 
 def _organization_type(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (_seen("organization", facts.organization.type),)
+    return (seen("organization", facts.organization.type),)
 
 
 def _key_operator(facts: Facts, at: datetime) -> tuple[Seen, ...]:
@@ -151,7 +80,7 @@ def _parties(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     if isinstance(requester, RequestedBy):
         requested = Seen("requested_by", REQUESTER_TYPES.get(requester, frozenset()))
     else:
-        requested = _seen("requested_by", requester)
+        requested = seen("requested_by", requester)
     return (
         *_organization_type(facts, at),
         requested,
@@ -164,33 +93,33 @@ def _parties(facts: Facts, at: datetime) -> tuple[Seen, ...]:
 def _end_user_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     party = facts.end_user
     if not isinstance(party, Party):
-        return (_seen("end_user", party),)
+        return (seen("end_user", party),)
     if party.id == facts.organization.id:
-        return (_seen("end_user", "organization"),)
-    return (_seen("end_user", "registered" if party.id else "unregistered"),)
+        return (seen("end_user", "organization"),)
+    return (seen("end_user", "registered" if party.id else "unregistered"),)
 
 
 def _recipient_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     party = facts.recipient
     if party is None:
-        return (_seen("recipient", "none"),)
+        return (seen("recipient", "none"),)
     if not isinstance(party, Party):
-        return (_seen("recipient", party),)
+        return (seen("recipient", party),)
     if party.type is None:
-        return (_seen("recipient", PRIVATE_PERSON),)
+        return (seen("recipient", PRIVATE_PERSON),)
     if party.id == facts.organization.id:
-        return (_seen("recipient", "organization"),)
+        return (seen("recipient", "organization"),)
     named = party.id is not None and party.id == getattr(facts.end_user, "id", None)
-    return (_seen("recipient", "end_user" if named else "other"),)
+    return (seen("recipient", "end_user" if named else "other"),)
 
 
 def _sources(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (_seen("probe_source", facts.probe_source), _seen("gallery_source", facts.gallery_source))
+    return (seen("probe_source", facts.probe_source), seen("gallery_source", facts.gallery_source))
 
 
 def _jurisdictions(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     return tuple(
-        _seen(name, places if isinstance(places, Missing | Undetermined) else _all_words(places))
+        seen(name, places if isinstance(places, Missing | Undetermined) else _all_words(places))
         for name in ("establishment", "processing", "subjects")
         for places in (getattr(facts, name),)
     )
@@ -204,14 +133,14 @@ def _case_reference(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     reference = facts.case_reference
     if isinstance(reference, Missing | Undetermined):
         return (Seen("case_reference", reference),)
-    return (_seen("case_reference", "present" if reference else "absent"),)
+    return (seen("case_reference", "present" if reference else "absent"),)
 
 
 def _authorization(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     fact = facts.authorization
     if isinstance(fact, Missing | Undetermined):
         return (Seen("authorization", fact),)
-    return (_seen("authorization", _authorization_word(fact, at) if fact else "absent"),)
+    return (seen("authorization", _authorization_word(fact, at) if fact else "absent"),)
 
 
 def _authorization_word(fact: Authorization, at: datetime) -> str:
@@ -235,36 +164,46 @@ def _ungranted_attributes(facts: Facts, at: datetime) -> tuple[Seen, ...]:
 
 def _lacks(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     held = facts.records
-    return (_seen("records", held if isinstance(held, Missing | Undetermined) else frozenset(Record) - held),)
+    return (seen("records", held if isinstance(held, Missing | Undetermined) else frozenset(Record) - held),)
+
+
+def _key_binding(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+    binding = facts.binding
+    if binding is None:
+        return (seen("binding", "none"),)
+    end_user_id = getattr(facts.end_user, "id", None)
+    kept = binding.purpose == facts.purpose and binding.end_user_id == end_user_id
+    return (seen("binding", "kept" if kept else "exceeded"),)
 
 
 def _organization_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (_seen("organization", facts.organization.status),)
+    return (seen("organization", facts.organization.status),)
 
 
 def _determination(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (_seen("determination", "present" if facts.determination else "absent"),)
+    return (seen("determination", "present" if facts.determination else "absent"),)
 
 
 def _grant(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     found = covering(facts, at)
-    return (_seen("grants", found.state if isinstance(found, Covering) else found),)
+    return (seen("grants", found.state if isinstance(found, Covering) else found),)
 
 
 def _recorded_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     found = covering(facts, at)
     if not isinstance(found, Covering):
-        return (_seen("grants", found),)
-    return (_seen("grants", found.line.moratorium_status if found.line else None),)
+        return (seen("grants", found),)
+    return (seen("grants", found.line.moratorium_status if found.line else None),)
 
 
 def _exemption(facts: Facts, at: datetime) -> tuple[Seen, ...]:
     found = covering(facts, at)
     if not isinstance(found, Covering):
-        return (_seen("grants", found),)
-    return (_seen("grants", exemption_state(found.line, at)),)
+        return (seen("grants", found),)
+    return (seen("grants", exemption_state(found.line, at)),)
 
 
+_BINDING_WORDS = frozenset({"none", "kept", "exceeded"})
 _PRESENCE = frozenset({"present", "absent"})
 _AUTHORIZATION_WORDS = frozenset(
     {"absent", "pending", "overdue", "refused", "not_started", "expired", "in_force"}
@@ -294,6 +233,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "attribute": Dimension("attributes asked for", frozenset(Attribute), _fact("attributes")),
     "ungranted_attribute": Dimension("attributes asked for", frozenset(Attribute), _ungranted_attributes),
     "lacks": Dimension("documents on file", frozenset(Record), _lacks),
+    "key_binding": Dimension(
+        "what the key is bound to", frozenset({"none", "kept", "exceeded"}), _key_binding
+    ),
     "organization_status": Dimension(
         "organization status", frozenset(OrganizationStatus), _organization_status
     ),

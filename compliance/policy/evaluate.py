@@ -170,6 +170,7 @@ def _fact_boundaries(facts: Facts) -> list[datetime]:
     moments = [
         moment for line in facts.grants for moment in (line.starts_at, line.expires_at, line.exempt_until)
     ]
+    moments += [facts.records_until] if facts.records_until else []
     authorization = facts.authorization
     if isinstance(authorization, Authorization):
         moments += [authorization.issued_at, authorization.due_at]

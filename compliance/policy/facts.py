@@ -79,6 +79,14 @@ class OrganizationFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Binding:
+    """The one purpose and end user that the key of a program is bound to."""
+
+    purpose: str
+    end_user_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Authorization:
     """What a court or authority was asked, and answered."""
 
@@ -137,7 +145,8 @@ class Facts:
     Attributes:
         determination: Id of the newest determination of the organization, None where there is none.
         grants: Lines of that determination.
-        records: Documents on file.
+        binding: What the key is bound to, None where a person asks.
+        records: Documents on file, of which the first to expire does so at `records_until`.
         establishment: Jurisdictions where the organization is established; likewise `processing` for where
             images are processed and `subjects` for where the people in them live.
         threshold: Similarity asked for, 0 to 100.
@@ -148,6 +157,7 @@ class Facts:
     organization: OrganizationFacts
     determination: str | None
     grants: tuple[GrantLine, ...] = ()
+    binding: Binding | None = None
     requested_by: Fact[RequestedBy] = MISSING
     end_user: Fact[Party] = MISSING
     recipient: Fact[Party | None] = MISSING
@@ -164,6 +174,7 @@ class Facts:
     authorization: Fact[Authorization | None] = MISSING
     attributes: Fact[frozenset[Attribute]] = MISSING
     records: Fact[frozenset[Record]] = MISSING
+    records_until: datetime | None = None
     threshold: Fact[float | None] = MISSING
     gallery_size: Fact[int | None] = MISSING
     synthetic: bool = False
@@ -223,6 +234,8 @@ _authorization = record(
     },
 )
 
+_binding = record(Binding, {"purpose": text, "end_user_id": text})
+
 _grant = record(
     GrantLine,
     {
@@ -246,6 +259,7 @@ FACT_READERS: Mapping[str, Reader[Any]] = {
     "organization": _organization,
     "determination": optional(text),
     "grants": row(_grant),
+    "binding": optional(_binding),
     "requested_by": _fact(word(RequestedBy)),
     "end_user": _fact(_party),
     "recipient": _fact(optional(_party)),
@@ -262,6 +276,7 @@ FACT_READERS: Mapping[str, Reader[Any]] = {
     "authorization": _fact(optional(_authorization)),
     "attributes": _fact(many(word(Attribute))),
     "records": _fact(many(word(Record))),
+    "records_until": optional(moment),
     "threshold": _fact(optional(plain.number)),
     "gallery_size": _fact(optional(plain.whole)),
     "synthetic": plain.flag,

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from compliance.policy.dimensions import DIMENSIONS, FACT_LABELS, Truth
+from compliance.policy.dimensions import DIMENSIONS, FACT_LABELS
 from compliance.policy.facts import Facts
 from compliance.policy.grants import ExemptionState, exemption_state, line_in_force
 from compliance.policy.plain import MISSING
 from compliance.policy.rules import Effect, Kind, Rule, WhenUndetermined
 from compliance.policy.ruling import Look, Result, RuleResult
+from compliance.policy.seeing import Truth
 from compliance.policy.vocabulary import Outcome
 
 _COUNTS = {Effect.REFUSE: Outcome.REFUSED, Effect.REFER: Outcome.REFERRED}

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar
 
 import rfc8785
@@ -26,23 +27,26 @@ MISSING = Missing.MISSING
 
 def encode(value: Any) -> Any:
     """Return a value of this package as JSON data; sets come out sorted, moments in UTC."""
-    if value is MISSING:
-        return {"missing": True}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value is None or isinstance(value, str | int | float):
+        return value.value if isinstance(value, Enum) else value
     if isinstance(value, frozenset):
         return sorted(encode(item) for item in value)
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    return _encode_leaf(value)
+    if names := _field_names(value.__class__):
+        return {name: encode(getattr(value, name)) for name in names}
+    return _encode_moment(value)
 
 
-def _encode_leaf(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else value
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _encode_moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {"missing": True} if value is MISSING else value.isoformat()
 
 
 def canonical(data: Any) -> bytes:

@@ -45,6 +45,13 @@ FIRST = (
         "Read the decision in your cases and appeal it there.",
     ),
     _rule(
+        "key-bound",
+        Effect.REFUSE,
+        {"key_binding": ["exceeded"]},
+        "The key is bound to another purpose or end user.",
+        "Use the key that was made for this purpose and end user.",
+    ),
+    _rule(
         "grant-expired",
         Effect.REFUSE,
         {"grant": ["expired"]},

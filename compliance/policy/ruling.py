@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from compliance.policy.dimensions import Seen, Truth
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import encode
 from compliance.policy.rules import Effect, Kind, Period, Source
+from compliance.policy.seeing import Seen, Truth
 from compliance.policy.vocabulary import MoratoriumStatus, Outcome
 
 

@@ -69,6 +69,9 @@ VERBS: dict[str, Verb] = {
     ),
     # policy and rulings
     "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
+    "policy.proposed": _verb("An officer proposed to loosen the policy", "loosens"),
+    "policy.refused": _verb("The second officer refused a proposal"),
+    "policy.withdrawn": _verb("A policy version was withdrawn before it counted", "pack", "number"),
     "policy.ratified": _verb("A second officer ratified a policy version", "pack", "number"),
     "policy.pack_chosen": _verb("The policy pack in force was chosen", "old", "new", "epoch"),
     "ruling.made": _verb("A ruling was made", "gate", "outcome", "rule", "subject"),

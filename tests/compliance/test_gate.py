@@ -1,17 +1,19 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import IntegrityError
 from django.utils import timezone
 
 from compliance.actions import gate
-from compliance.models import PolicyEpoch, RulingRecord
+from compliance.models import Application, Evidence, RulingRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.vocabulary import Gate
 from compliance.standing import lineage_in_force
 from portal.audit.models import Event
 from portal.common.errors import InvalidInput, Refused
+from portal.common.ids import uuid7
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -156,12 +158,90 @@ def test_a_suspended_organization_is_refused(tenant):
     assert ruling_on(tenant, search_for_a_child(tenant.itself)).rule == "organization-stopped"
 
 
-def test_a_publication_waits_for_results_being_written(tenant):
-    with transaction.atomic():
-        gate.lock_epochs_for_share(tenant.organization)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid = pg_backend_pid()"
-            )
-            assert cursor.fetchone()[0] >= 2
-    assert PolicyEpoch.objects.get().epoch >= 0
+def test_a_key_acts_for_its_purpose_and_end_user_only(tenant):
+    determine(tenant, "find_missing_child")
+    key = Actor(kind="key", id="key_1", label="k", purpose="find_missing_child", end_user_id=tenant.itself.pk)
+    other = replace(key, purpose="media_archive")
+    for_another = replace(key, end_user_id=new_tenant("Another").itself.pk)
+    for_nobody = replace(key, end_user_id=uuid7())
+    call = {"gate": Gate.SYNCHRONOUS, "subject": "call_1", "organization": tenant.organization}
+    stated = search_for_a_child(tenant.itself)
+    assert gate.rule(stated, by=key, **call).is_cleared
+    for by in (other, for_another, for_nobody):
+        assert gate.rule(stated, by=by, **call).rule == "key-bound"
+
+
+def test_a_refused_ruling_is_closed_from_the_start(tenant):
+    assert not ruling_on(tenant, search_for_a_child(tenant.itself)).open
+
+
+def test_a_ruling_ends_with_the_first_document_it_rests_on(tenant):
+    determine(tenant, "find_missing_child")
+    soon = timezone.now() + timedelta(hours=2)
+    with tenant_scope(tenant.organization):
+        application = Application.objects.create(
+            organization=tenant.organization, kind="onboarding", reference="A-TEST", expires_at=soon
+        )
+        Evidence.objects.create(
+            organization=tenant.organization,
+            application=application,
+            kind="report",
+            record="lawful_basis",
+            name="r",
+            content_type="text/plain",
+            size=1,
+            sha256="0" * 64,
+            status="verified",
+            verified_by="usr_1",
+            verified_at=timezone.now(),
+            expires_at=soon,
+        )
+    assert ruling_on(tenant, search_for_a_child(tenant.itself)).valid_until == soon
+
+
+def test_whom_the_register_does_not_know_is_no_party(tenant):
+    determine(tenant, "find_missing_child")
+    for name, value in (("recipient", "eus_0"), ("end_user", tenant.organization.pk), ("key_operator", "x")):
+        with pytest.raises(InvalidInput) as error:
+            ruling_on(tenant, replace(search_for_a_child(tenant.itself), **{name: value}))
+        assert error.value.detail["field"] == name
+
+
+def test_a_party_is_named_by_public_id_too(tenant):
+    determine(tenant, "find_missing_child")
+    stated = search_for_a_child(
+        tenant.itself, recipient=tenant.itself.public_id, key_operator=str(tenant.itself.pk)
+    )
+    assert ruling_on(tenant, stated).outcome == "cleared"
+
+
+def test_a_place_nobody_knows_is_stated_as_such(tenant):
+    determine(tenant, "find_missing_child")
+    ruling = ruling_on(tenant, search_for_a_child(tenant.itself, subjects="unknown: an advertisement"))
+    assert (ruling.outcome, ruling.facts["subjects"]) == ("cleared", {"reason": "an advertisement"})
+    assert ruling_on(tenant, search_for_a_child(tenant.itself, subjects=["JP"])).stated.subjects == {"JP"}
+
+
+def test_an_attribute_call_says_which_attributes(tenant):
+    determine(tenant, "attribute_inference", operations=["attributes"])
+    stated = search_for_a_child(tenant.itself, purpose="attribute_inference", operation="attributes")
+    assert "the attributes asked for" in ruling_on(tenant, stated).remedy
+
+
+def test_a_layer_overrides_an_earlier_one_and_states_only_facts():
+    assert gate.Stated.of({"purpose": "a"}, {"purpose": "b"}).purpose == "b"
+    with pytest.raises(InvalidInput, match="unknown_fact"):
+        gate.Stated.of({"weather": "fair"})
+
+
+def test_an_authorization_is_read_from_words(tenant):
+    determine(tenant, "find_missing_child")
+    report = {
+        "issuer": "Westford Police",
+        "reference": "R-1",
+        "issued_at": "2026-01-01T00:00:00Z",
+        "expires_at": None,
+        "outcome": "granted",
+    }
+    stated = search_for_a_child(tenant.itself, requested_by="family", authorization=report)
+    assert ruling_on(tenant, stated).outcome == "cleared"

@@ -11,7 +11,8 @@ from django.utils import timezone
 from compliance import evidence as store
 from compliance.actions import cases, decisions, end_users, gate, onboarding, referrals, suspensions
 from compliance.findings import Finding, Line
-from compliance.models import Application, Case, Determination, Evidence, Grant, RulingRecord
+from compliance.impartiality import draw_officer
+from compliance.models import Application, Case, Determination, Evidence, Grant, Recommendation, RulingRecord
 from compliance.policy.vocabulary import Gate, MoratoriumStatus, OrganizationType, Purpose, Record
 from compliance.standing import standing
 from portal.audit.models import Event
@@ -582,3 +583,55 @@ def test_the_office_reads_no_other_tenants_ruling_through_a_tenant_scope(tenant)
     with tenant_scope(stranger.organization), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM compliance_rulingrecord")
         assert cursor.fetchone()[0] == RulingRecord.objects.count() == 0
+
+
+def test_an_appeal_goes_to_an_officer_without_part_in_the_decision(applicant, officers):
+    applied(applicant)
+    case, officer = under_review(applicant, officers)
+    decisions.recommend(case=case, finding=finding_for(applicant.itself), by=officer)
+    decisions.determine(case=case, by=officer)
+    appeal = onboarding.start(organization=applicant.organization, by=applicant.actor, kind="appeal")
+    onboarding.submit(application=appeal, by=applicant.actor)
+    for _ in range(5):
+        with officer_scope():
+            drawn = draw_officer(case_of_kind(applicant, "appeal"), besides=())
+        assert drawn.pk != officer.user_id
+
+
+def case_of_kind(tenant, kind):
+    return Case.objects.get(organization=tenant.organization, kind=kind)
+
+
+def test_a_tenant_does_not_read_what_an_officer_recommended(applicant, officers):
+    applied(applicant)
+    case, officer = under_review(applicant, officers)
+    decisions.recommend(case=case, finding=finding_for(applicant.itself), by=officer)
+    with tenant_scope(applicant.organization):
+        assert not Recommendation.objects.filter(case=case).exists()
+    with officer_scope():
+        assert Recommendation.objects.filter(case=case).count() == 1
+
+
+def test_a_tenant_does_not_assign_cases(applicant, officers):
+    applied(applicant)
+    with pytest.raises(NotFound):
+        cases.assign(case=case_of(applicant), by=applicant.actor)
+
+
+def test_a_withdrawal_while_questions_are_open_ends_both(applicant, officers):
+    application = applied(applicant)
+    case, officer = under_review(applicant, officers)
+    cases.ask(case=case, body="Who are your reviewers?", by=officer)
+    onboarding.withdraw(application=application, by=applicant.actor)
+    assert (status_of(applicant), case_of(applicant).status) == ("withdrawn", "withdrawn")
+
+
+def test_a_suspended_organization_that_is_rejected_is_revoked(tenant, officers):
+    suspensions.suspend(organization=tenant.organization, reasons="Leads were sold.", by=officers[0])
+    case, first = under_review(tenant, officers)
+    finding = Finding(
+        organization_type=OrganizationType.CHILD_PROTECTION_NGO, outcome="rejected", reasons="It sold leads."
+    )
+    decisions.recommend(case=case, finding=finding, by=first)
+    decisions.countersign(case=case, vote="approve", reasons="I saw it.", by=second_of(tenant, officers))
+    assert status_of(tenant) == "revoked"

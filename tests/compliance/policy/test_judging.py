@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.policy.dimensions import DIMENSIONS, Truth
+from compliance.policy.dimensions import DIMENSIONS
 from compliance.policy.facts import OrganizationFacts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING
 from compliance.policy.rules import Condition, Effect, Kind, Period, WhenUndetermined
+from compliance.policy.seeing import Truth
 from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose, Record, RequestedBy
 from tests.compliance.policy.builders import (
     HARBOR,

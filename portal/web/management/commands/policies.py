@@ -7,17 +7,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.actions import policies
-from compliance.models import PolicyEpoch, PolicyVersionRecord
-from compliance.policy.packs import read_version
+from compliance.actions import policies, proposals
+from compliance.models import PolicyEpoch, PolicySimulation, PolicyVersionRecord
 from portal.common.errors import DomainError
+from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
+from portal.tenancy.models import User
 
 
 class Command(BaseCommand):
-    help = "Lists, shows and loads policy versions."
+    help = "Lists, shows, simulates and proposes policy versions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -28,8 +30,16 @@ class Command(BaseCommand):
         show.add_argument("version", help="such as countenance-default@2")
         show.add_argument("--json", action="store_true", dest="as_json")
         verbs.add_parser("load", help="enter the versions that ship with the product")
-        check = verbs.add_parser("check", help="read a version from a file and say what is wrong with it")
-        check.add_argument("file", type=Path)
+        simulate = verbs.add_parser("simulate", help="what a version would change, without publishing it")
+        simulate.add_argument("file", type=Path)
+        simulate.add_argument("--by", required=True, help="email of the officer")
+        simulate.add_argument("--json", action="store_true", dest="as_json")
+        propose = verbs.add_parser("propose", help="publish a tightening, or ask for a loosening")
+        propose.add_argument("file", type=Path)
+        propose.add_argument("--by", required=True, help="email of the officer")
+        propose.add_argument("--simulation", help="id that `simulate` printed; a loosening needs one")
+        propose.add_argument("--ratified", action="store_true", help="for tests: publish at once")
+        propose.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         try:
@@ -65,12 +75,25 @@ class Command(BaseCommand):
         entered = policies.load_shipped(by=Actor.system("policies"))
         self.stdout.write(f"{len(entered)} versions entered.")
 
-    def _check(self, *, file: Path, **_: Any) -> None:
-        document = file.read_text(encoding="utf-8")
-        pack = PolicyEpoch.objects.get().pack
-        newest = PolicyVersionRecord.objects.lineage(pack).versions[-1]
-        version = read_version(document, newest if "based_on" in document else None)
-        self.stdout.write(f"{version.label} holds {len(version.rules)} rules and can be proposed.")
+    def _simulate(self, *, file: Path, by: str, as_json: bool, **_: Any) -> None:
+        made = proposals.simulate(document=file.read_text(encoding="utf-8"), by=_officer(by))
+        if as_json:
+            self._print_json({"simulation": made.public_id, **made.result})
+            return
+        flips, held = made.result["flips"], made.result["held"]
+        self.stdout.write(f"{made.public_id}: {made.version} on {made.result['rulings']} rulings")
+        self.stdout.write(f"{len(flips)} would come out differently, {len(held)} running now would be held")
+
+    def _propose(
+        self, *, file: Path, by: str, simulation: str | None, ratified: bool, as_json: bool, **_: Any
+    ) -> None:
+        document, officer = file.read_text(encoding="utf-8"), _officer(by)
+        answer = _published(document, officer) if ratified else _proposed(document, officer, simulation)
+        if as_json:
+            self._print_json(answer)
+            return
+        for name, value in answer.items():
+            self.stdout.write(f"{name}: {value}")
 
     def _print_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, indent=2))
@@ -84,3 +107,34 @@ def _row(record: PolicyVersionRecord, in_force: str) -> dict[str, Any]:
         "ratified": record.ratified_at is not None,
         "chosen": record.pack == in_force,
     }
+
+
+def _published(document: str, officer: Actor) -> dict[str, Any]:
+    if not settings.ALLOW_PROVISION:
+        raise CommandError("--ratified is for tests: it needs COUNTENANCE_ALLOW_PROVISION=1.")
+    record = policies.publish_synthetic(document=document, by=officer)
+    return {"status": "published", "version": str(record), "synthetic": True}
+
+
+def _proposed(document: str, officer: Actor, simulation: str | None) -> dict[str, Any]:
+    made = proposals.propose(document=document, by=officer, simulated=_simulation(simulation))
+    return {
+        "status": made.status,
+        "version": str(made.published) if made.published else None,
+        "proposal": made.public_id,
+        "loosenings": made.loosenings,
+        "sha256": made.sha256,
+    }
+
+
+def _officer(email: str) -> Actor:
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        raise CommandError(f"There is no account {email}.")
+    return Actor.for_user(user)
+
+
+def _simulation(public_id: str | None) -> PolicySimulation | None:
+    if public_id is None:
+        return None
+    return PolicySimulation.objects.filter(pk=parse_public_id(PolicySimulation.PREFIX, public_id)).first()

@@ -1,0 +1,276 @@
+"""Publishing policy on a database of its own, since a policy holds for everybody."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+from django.utils import timezone
+
+from compliance.actions import gate, policies, proposals
+from compliance.models import PolicyEpoch, PolicyVersionRecord
+from compliance.policy.errors import PolicyError
+from compliance.policy.packs import load_pack
+from compliance.policy.vocabulary import Gate
+from portal.audit.models import Event
+from portal.common.errors import Conflict, NotFound, Refused
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import User
+from tests.compliance.conftest import determine, new_officer, new_tenant, search_for_a_child
+
+SYSTEM = Actor.system("tests")
+TIGHTER = """
+pack = "countenance-default"
+number = 4
+published_at = 2020-01-01T00:00:00Z
+based_on = "countenance-default@3"
+
+[[rules]]
+id = "no-search-today"
+kind = "moratorium"
+effect = "refuse"
+period = { starts_at = 2020-01-01T00:00:00Z }
+source = { document = "Order of the office", dated_on = 2020-01-01, address = "https://example.org/order" }
+source_says = "No search."
+our_reading = "No search by anybody."
+sentence = "Nobody searches today."
+remedy = "Wait."
+[rules.scope]
+operation = ["search"]
+"""
+LOOSER = TIGHTER.split("[[rules]]", maxsplit=1)[0] + 'removed = ["live-off"]\n'
+
+
+@pytest.fixture
+def officers(fresh_database):
+    return [new_officer("Ada"), new_officer("Ben")]
+
+
+def epoch():
+    return PolicyEpoch.objects.get().epoch
+
+
+def ruling_on(tenant):
+    return gate.rule(
+        search_for_a_child(tenant.itself),
+        gate=Gate.SHARD,
+        subject="job_1",
+        by=SYSTEM,
+        organization=tenant.organization,
+    )
+
+
+def test_shipped_versions_are_entered_once(fresh_database):
+    before = epoch()
+    assert policies.load_shipped(by=SYSTEM) == []
+    assert (PolicyVersionRecord.objects.count(), epoch()) == (4, before)
+
+
+def test_stored_versions_are_those_that_ship(fresh_database):
+    for record in PolicyVersionRecord.objects.of_pack("countenance-default"):
+        shipped = load_pack("countenance-default").versions[record.number - 1]
+        assert (record.version, record.sha256) == (shipped, shipped.sha256)
+
+
+def test_a_tightening_stops_what_runs_at_once(officers):
+    tenant = new_tenant("Harbor Light")
+    determine(tenant, "find_missing_child")
+    cleared = ruling_on(tenant)
+    proposal = proposals.propose(document=TIGHTER, by=officers[0])
+    assert (cleared.outcome, proposal.status, proposal.published.ratified_at) == (
+        "cleared",
+        "published",
+        None,
+    )
+    assert not gate.still_stands(cleared, gate.current_epochs(tenant.organization))
+    stopped = ruling_on(tenant)
+    assert (stopped.outcome, stopped.rule) == ("refused", "no-search-today")
+
+
+def test_a_version_counts_from_its_publication_and_not_from_the_day_it_says(officers):
+    before = timezone.now()
+    record = proposals.propose(document=TIGHTER, by=officers[0]).published
+    assert record.published_at >= before
+    assert Event.objects.about(record.public_id).get().payload["epoch"] == epoch()
+
+
+def loosened(officers):
+    simulated = proposals.simulate(document=LOOSER, by=officers[0])
+    return proposals.propose(document=LOOSER, by=officers[0], simulated=simulated)
+
+
+def test_a_loosening_is_simulated_first(officers):
+    other = proposals.simulate(document=TIGHTER, by=officers[0])
+    for simulated in (None, other):
+        with pytest.raises(Refused, match="simulation_missing"):
+            proposals.propose(document=LOOSER, by=officers[0], simulated=simulated)
+
+
+def test_a_loosening_takes_a_second_officer_and_a_day(officers):
+    proposal = loosened(officers)
+    assert (proposal.status, proposal.loosenings) == ("waiting", ["live-off is removed."])
+    assert PolicyVersionRecord.objects.count() == 4
+    signed = proposals.countersign(proposal=proposal, sha256=proposal.sha256, by=officers[1])
+    assert signed.published.published_at > timezone.now() + timedelta(hours=23)
+    in_force = PolicyVersionRecord.objects.lineage("countenance-default").known_at(timezone.now())
+    assert in_force.number == 3
+
+
+def test_the_second_officer_is_somebody_else_and_read_the_same_document(officers):
+    proposal = loosened(officers)
+    with pytest.raises(Refused, match="second_officer"):
+        proposals.countersign(proposal=proposal, sha256=proposal.sha256, by=officers[0])
+    with pytest.raises(Refused, match="other_document"):
+        proposals.countersign(proposal=proposal, sha256="0" * 64, by=officers[1])
+    assert PolicyVersionRecord.objects.count() == 4
+
+
+def test_a_second_officer_can_refuse(officers):
+    proposal = proposals.refuse(proposal=loosened(officers), by=officers[1])
+    assert proposal.status == "refused"
+    with pytest.raises(Conflict, match="decided"):
+        proposals.countersign(proposal=proposal, sha256=proposal.sha256, by=officers[1])
+
+
+def test_a_tightening_does_not_wait_behind_a_loosening(officers):
+    proposal = loosened(officers)
+    pending = proposals.countersign(proposal=proposal, sha256=proposal.sha256, by=officers[1]).published
+    fifth = TIGHTER.replace("number = 4", "number = 5")
+    with pytest.raises(Conflict, match="pending"):
+        proposals.propose(document=fifth, by=officers[0])
+    policies.withdraw(record=pending, by=officers[0])
+    assert proposals.propose(document=fifth, by=officers[0]).published.number == 5
+    with pytest.raises(Conflict, match="in_force"):
+        policies.withdraw(record=PolicyVersionRecord.objects.get(number=5), by=officers[0])
+
+
+def test_a_simulation_names_what_would_flip_and_what_would_be_held(officers):
+    tenant = new_tenant("Harbor Light")
+    determine(tenant, "find_missing_child")
+    running = ruling_on(tenant)
+    result = proposals.simulate(document=TIGHTER, by=officers[0]).result
+    assert (result["rulings"], result["held"]) == (1, ["job_1"])
+    assert result["flips"][0] | {"ruling": running.public_id, "after": "refused"} == result["flips"][0]
+    assert ruling_on(tenant).outcome == "cleared"
+
+
+def test_a_simulation_of_the_same_rules_flips_nothing(officers):
+    tenant = new_tenant("Harbor Light")
+    ruling_on(tenant)
+    same = TIGHTER.split("[[rules]]", maxsplit=1)[0]
+    assert proposals.simulate(document=same, by=officers[0]).result["flips"] == []
+
+
+def test_only_officers_publish(officers):
+    tenant = new_tenant("Harbor Light")
+    with pytest.raises(NotFound):
+        proposals.propose(document=TIGHTER, by=tenant.actor)
+
+
+def test_a_number_is_used_once(officers):
+    proposals.propose(document=TIGHTER, by=officers[0])
+    with pytest.raises(Conflict, match="number_taken"):
+        proposals.propose(document=TIGHTER, by=officers[0])
+
+
+def test_a_wrong_document_publishes_nothing(officers):
+    before = epoch()
+    with pytest.raises(PolicyError):
+        proposals.propose(document=TIGHTER.replace('"search"', '"browse"'), by=officers[0])
+    assert (PolicyVersionRecord.objects.count(), epoch()) == (4, before)
+
+
+def test_a_tightening_is_ratified_by_another_officer(officers):
+    record = proposals.propose(document=TIGHTER, by=officers[0]).published
+    assert policies.unratified(now=timezone.now() + timedelta(hours=73)) == [record]
+    with pytest.raises(Refused, match="second_officer"):
+        policies.ratify(record=record, by=officers[0])
+    assert policies.ratify(record=record, by=officers[1]).countersigned_by == officers[1].id
+    assert policies.unratified(now=timezone.now() + timedelta(hours=73)) == []
+    with pytest.raises(Conflict, match="ratified"):
+        policies.ratify(record=record, by=officers[1])
+
+
+def test_another_pack_takes_two_officers(officers):
+    before = epoch()
+    with pytest.raises(Conflict, match="no_version"):
+        policies.choose_pack(pack="nowhere", by=officers[0], second=officers[1])
+    chosen = policies.choose_pack(pack="us-police-2020-service-terms", by=officers[0], second=officers[1])
+    assert (chosen.pack, chosen.epoch) == ("us-police-2020-service-terms", before + 1)
+
+
+def test_a_published_version_is_never_changed(fresh_database):
+    record = PolicyVersionRecord.objects.first()
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        PolicyVersionRecord.objects.filter(pk=record.pk).update(content={})
+
+
+def test_a_publication_waits_for_results_being_written(fresh_database):
+    tenant = new_tenant("Harbor Light")
+    with transaction.atomic(), psycopg.connect(**own_connection()) as other:
+        gate.lock_epochs_for_share(tenant.organization)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SELECT * FROM compliance_policyepoch FOR UPDATE NOWAIT")
+        other.rollback()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("SELECT * FROM tenancy_organization FOR UPDATE NOWAIT")
+
+
+def own_connection():
+    given = connection.get_connection_params()
+    return {name: given[name] for name in ("dbname", "user", "password", "host", "port") if name in given}
+
+
+def output_of(*arguments):
+    out = StringIO()
+    call_command("policies", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_lists_and_shows_versions(fresh_database):
+    rows = json.loads(output_of("list", "--json"))
+    assert {row["version"] for row in rows if row["chosen"]} == {
+        f"countenance-default@{n}" for n in (1, 2, 3)
+    }
+    assert "countenance-default@2" in output_of("list")
+    shown = output_of("show", "countenance-default@2")
+    assert "until further notice, no face is looked at by or for police" in shown
+    assert json.loads(output_of("show", "countenance-default@1", "--json"))["number"] == 1
+    assert "0 versions entered" in output_of("load")
+
+
+def test_the_command_says_what_is_wrong(officers, tmp_path):
+    file = tmp_path / "next.toml"
+    file.write_text(TIGHTER.replace('"search"', '"browse"'))
+    by = User.objects.get(pk=officers[0].user_id).email
+    with pytest.raises(CommandError, match="no version"):
+        output_of("show", "nowhere@1")
+    with pytest.raises(CommandError, match="browse"):
+        output_of("simulate", str(file), "--by", by)
+    with pytest.raises(CommandError, match="no account"):
+        output_of("simulate", str(file), "--by", "nobody@example.org")
+
+
+def test_the_command_simulates_and_proposes(officers, tmp_path):
+    file, by = tmp_path / "next.toml", User.objects.get(pk=officers[0].user_id).email
+    file.write_text(LOOSER)
+    assert "0 would come out differently" in output_of("simulate", str(file), "--by", by)
+    simulated = json.loads(output_of("simulate", str(file), "--by", by, "--json"))["simulation"]
+    made = json.loads(output_of("propose", str(file), "--by", by, "--simulation", simulated, "--json"))
+    assert (made["status"], made["version"]) == ("waiting", None)
+    file.write_text(TIGHTER)
+    assert "countenance-default@4" in output_of("propose", str(file), "--by", by)
+
+
+def test_publishing_at_once_by_command_needs_the_switch(officers, tmp_path, settings):
+    file, by = tmp_path / "next.toml", User.objects.get(pk=officers[0].user_id).email
+    file.write_text(LOOSER)
+    with pytest.raises(CommandError, match="COUNTENANCE_ALLOW_PROVISION"):
+        output_of("propose", str(file), "--by", by, "--ratified")
+    settings.ALLOW_PROVISION = True
+    assert json.loads(output_of("propose", str(file), "--by", by, "--ratified", "--json"))["synthetic"]
+    assert PolicyVersionRecord.objects.get(number=4).synthetic
