@@ -8,6 +8,7 @@ from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from kombu import Exchange, Queue
 
+from portal import logs
 from portal.celery import app as celery_app
 from portal.env import ROOT, env, home, is_production, secret
 from portal.local import services
@@ -274,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.documents.Described",
     "EXCEPTION_HANDLER": "portal.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: json, jsonl or csv of results
@@ -298,10 +299,5 @@ SPECTACULAR_SETTINGS = {
 
 # --- logs: no personal data, request ids instead ----------------------------------------------------------
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = logs.configure(level=LOG_LEVEL, json=PRODUCTION)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

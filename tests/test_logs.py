@@ -1,0 +1,34 @@
+import logging
+
+import pytest
+
+from portal.logs import MaskFilter, mask
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("GET /invitations/s3cret/", "GET /invitations/…/"),
+        ("POST /accounts/password/reset/key/1-abc/", "POST /accounts/password/reset/key/…/"),
+        ("GET /accounts/confirm-email/abc/", "GET /accounts/confirm-email/…/"),
+        ("GET /jobs/?q=Anna", "GET /jobs/?…"),
+        ("GET /jobs/job_1/", "GET /jobs/job_1/"),
+    ],
+)
+def test_a_logged_request_holds_no_secret_and_no_query(line, shown):
+    assert mask(line) == shown
+
+
+def test_other_loggers_are_masked_too():
+    record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/invitations/s3cret/",), None)
+    assert MaskFilter().filter(record)
+    assert record.getMessage() == "Not Found: /invitations/…/"
+
+
+def test_a_request_is_logged_with_an_id_and_without_address_or_secret(client, database, caplog):
+    with caplog.at_level(logging.INFO):
+        client.get("/invitations/s3cret-of-anna/", headers={"x-forwarded-for": "198.51.100.7"})
+    lines = " ".join(str(record.msg) for record in caplog.records)
+    assert "request_id" in lines
+    assert "198.51.100.7" not in lines
+    assert "s3cret-of-anna" not in lines
