@@ -33,8 +33,7 @@ SECRET_KEY = secret("SECRET_KEY", size=48)
 KEY_ENCRYPTION_KEY = secret("KEY_ENCRYPTION_KEY")
 
 # --- engine -----------------------------------------------------------------------------------------------
-COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="dlib-resnet-v1")
-COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface-mesh")
+COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)
 

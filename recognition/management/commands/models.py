@@ -1,0 +1,117 @@
+"""`manage.py models`: the engine's nets, and the similarity scale of a labeled set."""
+
+from __future__ import annotations
+
+import csv
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.common.errors import DomainError
+from recognition.engine import calibration, registry
+from recognition.engine.types import Float32, ImageResult
+
+CENTER_FIRST = 0  # faces come largest first: a labeled photo is of its largest face
+
+
+class Command(BaseCommand):
+    """List and verify the nets, or calibrate the similarity scale."""
+
+    help = "The engine's models: list them, verify their weights, calibrate the similarity scale."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        listing = actions.add_parser("list", help="name, version, license, source, sha256, ready or not")
+        listing.add_argument("--json", action="store_true")
+        actions.add_parser("verify", help="compare the weights of every ready net with their sha256")
+        calibrate = actions.add_parser("calibrate", help="make a similarity scale from labeled photos")
+        calibrate.add_argument("--dataset", type=Path, required=True, help="CSV: path,subject[,group]")
+        calibrate.add_argument("--mode", choices=registry.MODES, default="default")
+        calibrate.add_argument("--scale-version", required=True, help="a new name, stored with every result")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        try:
+            getattr(self, f"_{options['action']}")(options)
+        except DomainError as error:
+            raise CommandError(error.sentence) from error
+
+    def _list(self, options: dict[str, Any]) -> None:
+        known = registry.models()
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(one) for one in known], indent=2))
+            return
+        for one in known:
+            state = "ready" if one.ready else "not here"
+            self.stdout.write(f"{one.name:<24}{one.role:<12}{state:<10}{one.license}")
+            self.stdout.write(
+                f"{'':<24}{one.version}, {one.source}\n{'':<24}sha256 {one.sha256 or 'not pinned'}"
+            )
+            if not one.ready:
+                self.stdout.write(f"{'':<24}put its file at {one.path}")
+
+    def _verify(self, _: dict[str, Any]) -> None:
+        problems = registry.verify()
+        if problems:
+            raise CommandError("\n".join(problems))
+        self.stdout.write("All weights that are here are the ones that were measured.")
+
+    def _calibrate(self, options: dict[str, Any]) -> None:
+        rows = list(_rows(options["dataset"]))
+        templates, used, left_out = _templates(rows, options["mode"])
+        for path, reason in left_out:
+            self.stderr.write(f"left out: {path} ({reason})")
+        found = calibration.calibrate(
+            registry.pipeline_id(options["mode"]),
+            templates,
+            [row["subject"] for row in used],
+            [row.get("group") or "" for row in used],
+        )
+        name = options["scale_version"]
+        path = calibration.save(found, version=name, data_set=options["dataset"].name)
+        self.stdout.write(
+            f"{len(used)} photos, {len(left_out)} left out, {found.genuine_pairs:,} genuine and at least "
+            f"{found.impostor_pairs:,} impostor pairs a group. Scale {name} is at {path}; "
+            "workers and portal read it when they start."
+        )
+
+
+def _rows(dataset: Path) -> Iterator[dict[str, str]]:
+    try:
+        with dataset.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if not {"path", "subject"} <= set(reader.fieldnames or ()):
+                raise CommandError("The data set needs the columns path and subject (and group).")
+            for row in reader:
+                yield row | {"path": str(dataset.parent / row["path"])}
+    except OSError as error:
+        raise CommandError(f"The data set cannot be read: {error.strerror}.") from error
+
+
+def _templates(
+    rows: list[dict[str, str]], mode: str
+) -> tuple[Float32, list[dict[str, str]], list[tuple[str, str]]]:
+    """Return one template a photo that has one, its row, and what was left out with the reason."""
+    engine = registry.load(mode=mode)
+    sources = ((str(number), Path(row["path"]).read_bytes) for number, row in enumerate(rows))
+    templates, used, left_out = [], [], []
+    for result in engine.run(sources):
+        row = rows[int(result.key)]
+        template = _template(result)
+        if template is None:
+            left_out.append((row["path"], result.reason or "no_face"))
+        else:
+            templates.append(template)
+            used.append(row)
+    if not templates:
+        raise CommandError("No photo of the data set gave a template.")
+    return np.stack(templates), used, left_out
+
+
+def _template(result: ImageResult) -> Float32 | None:
+    return result.usable[CENTER_FIRST].template if result.usable else None
