@@ -90,7 +90,7 @@ def _second_factor(request: OfficerRequest) -> HttpResponseRedirect | None:
     """Send an officer to their second factor where this session has seen none."""
     if not settings.OFFICER_SECOND_FACTOR:
         return None
-    if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
         return None
     if Authenticator.objects.filter(user=request.user).exists():
         return _via(request, "mfa_reauthenticate")
@@ -101,7 +101,7 @@ def _second_factor(request: OfficerRequest) -> HttpResponseRedirect | None:
 def _idle(request: OfficerRequest) -> HttpResponseRedirect | None:
     """Send an officer who was away too long to sign in again."""
     now = time.time()
-    known = [record.get("at", 0) for record in get_authentication_records(request)]
+    known = [record.get("at", 0) for record in get_authentication_records(request, request.user)]
     seen = max([request.session.get(SEEN_AT, 0), *known])
     if seen and now - seen > IDLE_SECONDS:
         return _via(request, "account_reauthenticate")

@@ -12,7 +12,7 @@ from compliance.actions import cases, onboarding
 from compliance.models import Application, Case
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
-from portal.tenancy.scope import officer_scope, tenant_scope
+from portal.tenancy.scope import officer_scope
 from tests.compliance.conftest import Tenant, new_officer, new_tenant
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -99,8 +99,3 @@ def add_registration(tenant: Tenant, application: Application) -> None:
 
 def charter(name: str = "charter.txt") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, b"Registered as a charity.", "text/plain")
-
-
-def application_in(tenant: Tenant, key: Any) -> Application:
-    with tenant_scope(tenant.organization):
-        return Application.objects.get(pk=key)
