@@ -123,7 +123,9 @@ def migrations() -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if waiting:
-        yield fault(f"{waiting} migration(s) wait.", "Run `manage.py migrate` with DATABASE_OWNER_URL set.")
+        yield fault(
+            f"Migrations that wait: {waiting}.", "Run `manage.py migrate` with DATABASE_OWNER_URL set."
+        )
     elif not PolicyVersionRecord.objects.filter(pack=PolicyEpoch.objects.get().pack).exists():
         yield fault("No policy is in force: everything is refused.", "Run `manage.py migrate` again.")
 
@@ -222,14 +224,14 @@ def officers() -> Iterator[Finding]:
     active = Officer.objects.filter(active=True, user__is_active=True)
     if active.count() < 2:  # noqa: PLR2004 - an exemption takes two people
         yield in_production(
-            f"There are {active.count()} officers; what takes two people cannot be decided.",
-            "Appoint a second and a third one: `manage.py officer create`.",
+            f"Officers: {active.count()}. What takes two people cannot be decided.",
+            "Appoint at least two, better three: a third one votes where two disagree.",
         )
     protected = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user_id")
     bare = active.exclude(user__in=protected).count()
     if bare:
         yield in_production(
-            f"{bare} officer(s) have no second factor yet.", "They set it up when they next sign in."
+            f"Officers without a second factor: {bare}.", "They set it up when they next sign in."
         )
 
 
@@ -293,4 +295,4 @@ def _office_role(name: str, remedy: str) -> Iterator[Finding]:
 
 
 def _is_guarded(model: type) -> bool:
-    return getattr(model, "kind", None) in {Kind.OFFICE, Kind.TENANT}
+    return getattr(model, "model_kind", None) in {Kind.OFFICE, Kind.TENANT}

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.common.errors import DomainError
-from portal.env import home, is_production
+from portal.env import home
 from portal.web.demo import people, photos, report, story
 from recognition import client
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _require_place_and_worker() -> None:
-    if is_production():
+    if settings.PRODUCTION:
         raise CommandError("The demonstration makes synthetic accounts, and does not run in production.")
     if not client.engine_is_live():
         raise CommandError("No engine worker is alive. `make demo` starts everything the story needs.")

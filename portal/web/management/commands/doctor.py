@@ -24,7 +24,7 @@ class Command(BaseCommand):
             self.stdout.write(_in_words(examination))
         faults = sum(_count(one, Level.FAULT) for one in examinations)
         notes = sum(_count(one, Level.NOTE) for one in examinations)
-        self.stdout.write(f"\n{_verdict(faults)}" + (f" {notes} note(s) above." if notes else ""))
+        self.stdout.write(f"\n{_verdict(faults)}" + (f" Notes above: {notes}." if notes else ""))
         if faults:
             sys.exit(1)
 
