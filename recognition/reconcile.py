@@ -11,7 +11,7 @@ from compliance.actions.gate import Epochs
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import client, ledger, rulings, runner, worker
-from recognition.actions import jobs
+from recognition.actions import holds
 from recognition.ledger import Claim
 from recognition.models import Job
 
@@ -45,4 +45,4 @@ def _rule_again(organization_id: UUID, job_id: UUID) -> None:
     with tenant_scope(organization_id):
         job = Job.objects.get(pk=job_id)
         gallery = rulings.gallery_of(job)
-    jobs.review_hold(job=job, gallery=gallery, by=RECONCILER)
+    holds.review_hold(job=job, gallery=gallery, by=RECONCILER)

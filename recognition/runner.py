@@ -21,7 +21,7 @@ from portal.tenancy import secrets
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, rulings, search, storage, writing
-from recognition.actions import jobs
+from recognition.actions import holds, jobs
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
 from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
@@ -52,9 +52,8 @@ def run(claim: Claim, engine: EngineLike) -> None:
     work = _open(claim)
     if work is None:
         return
-    ruling = rulings.rule(work.job, work.gallery, gate=Gate.SHARD, by=ENGINE)
-    if not rulings.lets_through(ruling):
-        _hold(work, ruling)
+    ruling = _pass_gates(work)
+    if ruling is None:
         return
     try:
         outcomes = _recognize(work, engine, _watch(claim, ruling))
@@ -82,7 +81,6 @@ def _open(claim: Claim) -> Work | None:
             held = job.status == JobStatus.HELD
             ledger.give_back(claim, ShardState.HELD if held else ShardState.CANCELLED)
             return None
-        jobs.start(job, by=ENGINE)
         gallery = Gallery.objects.get(pk=job.gallery_id) if job.gallery_id else None
         items = Item.objects.filter(
             job=job, position__gte=claim.first, position__lte=claim.last, status=ItemStatus.WAITING
@@ -92,10 +90,32 @@ def _open(claim: Claim) -> Work | None:
         )
 
 
+def _pass_gates(work: Work) -> RulingRecord | None:
+    """Pass the gate at dispatch, where this is the job's first shard, and the one of every shard.
+
+    Returns:
+        The ruling under which the shard may be done; None where one held the job.
+    """
+    gates_ahead = [Gate.DISPATCH, Gate.SHARD] if work.job.status == JobStatus.QUEUED else [Gate.SHARD]
+    ruling = None
+    for gate in gates_ahead:
+        ruling = rulings.rule(work.job, work.gallery, gate=gate, by=ENGINE)
+        if not rulings.lets_through(ruling):
+            _hold(work, ruling)
+            return None
+    _start(work)
+    return ruling
+
+
+def _start(work: Work) -> None:
+    with tenant_scope(work.claim.organization_id):
+        jobs.start(_locked_job(work.claim), by=ENGINE)
+
+
 def _hold(work: Work, ruling: RulingRecord) -> None:
     """Hold the job under the ruling, unless another worker just did."""
     with suppress(Conflict):
-        jobs.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
+        holds.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
     ledger.give_back(work.claim, ShardState.HELD)
     ledger.note_epochs(work.job.pk, rulings.epochs(ruling))
 

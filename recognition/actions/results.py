@@ -20,7 +20,7 @@ from portal.tenancy.models import Membership
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
-from recognition.actions import jobs
+from recognition.actions import holds
 from recognition.models import (
     Adjudication,
     Candidate,
@@ -204,7 +204,7 @@ def _require_readable(job: Job, by: Actor) -> None:
 def _close(job: Job, ruling: RulingRecord, by: Actor) -> None:
     """Hold released results that a rule closes now."""
     if JOB.allows(job.status, JobStatus.HELD):
-        jobs.hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
+        holds.hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
 
 
 def _require_training(organization_id: UUID, by: Actor) -> None:

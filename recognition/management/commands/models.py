@@ -64,8 +64,8 @@ class Command(BaseCommand):
     def _calibrate(self, options: dict[str, Any]) -> None:
         rows = list(_rows(options["dataset"]))
         templates, used, left_out = _templates(rows, options["mode"])
-        for path, reason in left_out:
-            self.stderr.write(f"left out: {path} ({reason})")
+        for photo, reason in left_out:
+            self.stderr.write(f"left out: {photo} ({reason})")
         found = calibration.calibrate(
             registry.pipeline_id(options["mode"]),
             templates,
@@ -73,10 +73,10 @@ class Command(BaseCommand):
             [row.get("group") or "" for row in used],
         )
         name = options["scale_version"]
-        path = calibration.save(found, version=name, data_set=options["dataset"].name)
+        scale = calibration.save(found, version=name, data_set=options["dataset"].name)
         self.stdout.write(
             f"{len(used)} photos, {len(left_out)} left out, {found.genuine_pairs:,} genuine and at least "
-            f"{found.impostor_pairs:,} impostor pairs a group. Scale {name} is at {path}; "
+            f"{found.impostor_pairs:,} impostor pairs a group. Scale {name} is at {scale}; "
             "workers and portal read it when they start."
         )
 
