@@ -97,9 +97,8 @@ def test_a_missing_extension_is_found(fresh_database: Environment) -> None:
 
 
 def test_a_migration_that_waits_is_found(fresh_database: Environment) -> None:
-    as_superuser(
-        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations WHERE app = 'recognition')"
-    )
+    newest = "SELECT max(id) FROM django_migrations WHERE app = 'recognition'"
+    as_superuser(f"DELETE FROM django_migrations WHERE id = ({newest})")
     assert "Migrations that wait: 1" in sentences(doctor.migrations())
 
 
