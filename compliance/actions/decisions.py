@@ -122,6 +122,7 @@ def _carry_out(
     end(case, finding.outcome, by)
     _close_application(case)
     determinations.follow(case.organization, finding, by)
+    determinations.open_status_differences(organization=case.organization, by=by)
     return determination
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from compliance.actions import cases
 from compliance.findings import Finding, check
 from compliance.models import Case, Determination, Grant
-from compliance.standing import lineage_in_force
+from compliance.models.cases import CaseKind
+from compliance.standing import lineage_in_force, standing
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Refused
@@ -111,3 +113,21 @@ def follow(organization: Organization, finding: Finding, by: Actor) -> None:
         organizations.change_status(organization, to, by=by, reason="determination")
     else:
         organizations.raise_epoch(organization)
+
+
+def open_status_differences(*, organization: Organization, by: Actor) -> list[Case]:
+    """Open a case for each line whose recorded and computed status differ, once. Inside a scope."""
+    opened = []
+    for line in standing(organization).lines:
+        known = Case.objects.filter(organization=organization, subject=line.grant.public_id)
+        if line.differs and not known.exists():
+            opened.append(
+                cases.open_case(
+                    kind=CaseKind.STATUS_DIFFERENCE,
+                    organization_id=organization.pk,
+                    summary=f"Recorded {line.recorded}, computed {line.computed}: {line.grant}",
+                    subject=line.grant.public_id,
+                    by=by,
+                )
+            )
+    return opened

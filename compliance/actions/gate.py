@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.db.models import F
 
-from compliance.models import PolicyEpoch, RulingRecord
+from compliance.models import PolicyEpoch, PolicyVersionRecord, RulingRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts
-from compliance.policy.ruling import Ruling
+from compliance.policy.plain import encode
+from compliance.policy.ruling import RuleResult, Ruling
 from compliance.policy.vocabulary import Gate, Outcome
-from compliance.standing import determination_in_force, lineage_in_force
+from compliance.standing import determination_in_force
 from compliance.stated import Stated, facts_of
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -23,8 +24,18 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
 
-# What of a judged rule is told by the version itself and need not be stored with every ruling.
-_TOLD_BY_THE_VERSION = {"source", "remedy", "period"}
+# What of a judged rule is stored with each ruling; source, remedy and period are told by the version itself.
+_STORED = (
+    "rule_id",
+    "version",
+    "kind",
+    "effect",
+    "looked_at",
+    "result",
+    "counts_as",
+    "sentence",
+    "lifted_by",
+)
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,11 @@ def rule(
     with tenant_scope(key):
         # Epochs first: what changes after this moment raises them above what the ruling was made under.
         tenant = Organization.objects.get(pk=key)
-        epochs = Epochs(policy=PolicyEpoch.objects.get().epoch, organization=tenant.epoch)
+        policy = PolicyEpoch.objects.get()
+        epochs = Epochs(policy=policy.epoch, organization=tenant.epoch)
         facts = facts_of(stated, tenant, determination_in_force(tenant), by=by)
         now = database_now()
-        ruling = evaluate(facts, lineage_in_force(), at=now, known_at=now)
+        ruling = evaluate(facts, PolicyVersionRecord.objects.lineage(policy.pack), at=now, known_at=now)
         record = RulingRecord.objects.create(
             organization=tenant,
             subject=subject,
@@ -157,14 +169,13 @@ def close(subject: str, *, organization: Organization | UUID) -> None:
 
 
 def _columns(ruling: Ruling, facts: Facts) -> dict[str, Any]:
-    data = ruling.to_json()
     return {
         "outcome": ruling.outcome,
         "rule": ruling.rule_id,
         "sentence": ruling.sentence,
         "remedy": ruling.remedy,
-        "source": data["source"],
-        "period": data["period"],
+        "source": encode(ruling.source),
+        "period": encode(ruling.period),
         "facts": facts.to_json(),
         "facts_sha256": ruling.facts_sha256,
         "version": ruling.version or "",
@@ -172,13 +183,13 @@ def _columns(ruling: Ruling, facts: Facts) -> dict[str, Any]:
         "evaluator_hash": ruling.evaluator_hash,
         "at": ruling.at,
         "known_at": ruling.known_at,
-        "looked_at": [_stored(result) for result in data["looked_at"]],
-        "obligations": data["obligations"],
+        "looked_at": [_stored(result) for result in ruling.looked_at],
+        "obligations": ruling.obligations.to_json(),
         "valid_until": ruling.valid_until,
         "recorded_status": ruling.recorded_status,
         "computed_status": ruling.computed_status,
     }
 
 
-def _stored(result: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in result.items() if name not in _TOLD_BY_THE_VERSION}
+def _stored(result: RuleResult) -> dict[str, Any]:
+    return {name: encode(getattr(result, name)) for name in _STORED}

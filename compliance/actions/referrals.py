@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from compliance.actions import cases
 from compliance.actions.cases import reviewing
 from compliance.actions.decisions import APPROVE, REFUSE, end, record
 from compliance.impartiality import require_assigned
 from compliance.models import Case
 from compliance.models.cases import CaseKind, CaseStatus
-from compliance.standing import standing
 from compliance.states import CASE_TRANSITIONS
 from portal.common.errors import InvalidInput
 from portal.common.states import move
@@ -46,21 +44,3 @@ def outcome_of(subject: str, *, organization: Organization) -> str:
     )
     newest: Case | None = decided.order_by("-decided_at").first()
     return newest.outcome if newest else ""
-
-
-def open_status_differences(*, organization: Organization, by: Actor) -> list[Case]:
-    """Open a case for each line whose recorded and computed status differ, once. Inside a scope."""
-    opened = []
-    for line in standing(organization).lines:
-        known = Case.objects.filter(organization=organization, subject=line.grant.public_id)
-        if line.differs and not known.exists():
-            opened.append(
-                cases.open_case(
-                    kind=CaseKind.STATUS_DIFFERENCE,
-                    organization_id=organization.pk,
-                    summary=f"Recorded {line.recorded}, computed {line.computed}: {line.grant}",
-                    subject=line.grant.public_id,
-                    by=by,
-                )
-            )
-    return opened

@@ -9,7 +9,16 @@ from django.db.utils import IntegrityError
 from django.utils import timezone
 
 from compliance import evidence as store
-from compliance.actions import cases, decisions, end_users, gate, onboarding, referrals, suspensions
+from compliance.actions import (
+    cases,
+    decisions,
+    determinations,
+    end_users,
+    gate,
+    onboarding,
+    referrals,
+    suspensions,
+)
 from compliance.findings import Finding, Line
 from compliance.impartiality import draw_officer
 from compliance.models import Application, Case, Determination, Evidence, Grant, Recommendation, RulingRecord
@@ -399,7 +408,9 @@ def test_the_strictest_line_is_the_organizations_standing(tenant, police_unit):
     determine(tenant, "find_missing_child", police_unit, moratorium_status="not_covered")
     with tenant_scope(tenant.organization):
         found = standing(tenant.organization)
-        opened = referrals.open_status_differences(organization=tenant.organization, by=Actor.system("tests"))
+        opened = determinations.open_status_differences(
+            organization=tenant.organization, by=Actor.system("tests")
+        )
     assert (found.lines[0].recorded, found.lines[0].computed) == ("not_covered", "covered")
     assert found.moratorium_status is MoratoriumStatus.COVERED
     assert [case.kind for case in opened] == ["status_difference"]
@@ -635,3 +646,16 @@ def test_a_suspended_organization_that_is_rejected_is_revoked(tenant, officers):
     decisions.recommend(case=case, finding=finding, by=first)
     decisions.countersign(case=case, vote="approve", reasons="I saw it.", by=second_of(tenant, officers))
     assert status_of(tenant) == "revoked"
+
+
+def test_a_finding_the_rules_do_not_share_opens_a_case(applicant, officers, police_unit):
+    applied(applicant)
+    case, first = under_review(applicant, officers)
+    decisions.recommend(case=case, finding=finding_for(police_unit), by=first)
+    decisions.countersign(
+        case=case, vote="approve", reasons="Not police use.", by=second_of(applicant, officers)
+    )
+    with tenant_scope(applicant.organization):
+        opened = case_of_kind(applicant, "status_difference")
+        assert standing(applicant.organization).moratorium_status is MoratoriumStatus.COVERED
+    assert opened.summary.startswith("Recorded not_covered, computed covered")
