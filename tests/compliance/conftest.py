@@ -109,3 +109,14 @@ def police_unit(database: None) -> EndUser:
     return EndUser.objects.create(
         name=f"Westford Police {next(_numbers)}", organization_type="law_enforcement_local"
     )
+
+
+@pytest.fixture
+def officers(database):
+    User.objects.filter(officer__active=True).update(is_active=False)
+    return [new_officer(name) for name in ("Ada", "Ben", "Cleo")]
+
+
+@pytest.fixture
+def applicant(database):
+    return new_tenant("Harbor Light", status="draft")
