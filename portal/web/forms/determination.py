@@ -46,7 +46,7 @@ class FindingForm(forms.Form):
     )
     type_evidence = forms.MultipleChoiceField(
         label="Evidence that shows the type",
-        required=False,
+        error_messages={"required": "Choose the verified document that shows the type."},
         widget=HintedCheckboxes,
         help_text="Only documents that were verified can be chosen.",
     )
@@ -58,7 +58,7 @@ class FindingForm(forms.Form):
     records = forms.MultipleChoiceField(
         label="Records you have seen",
         required=False,
-        widget=HintedCheckboxes,
+        widget=HintedCheckboxes(attrs={"class": "two-columns"}),
         choices=choices(Record),
         help_text="Verified documents of these kinds count by themselves.",
     )
@@ -73,12 +73,10 @@ class FindingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["type_evidence"].choices = list(evidence)  # type: ignore[attr-defined]  # a choice field
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for the evidence of the type where something is granted."""
-        cleaned = super().clean() or {}
-        if cleaned.get("outcome") == "granted" and not cleaned.get("type_evidence"):
-            self.add_error("type_evidence", "Choose the verified document that shows the type.")
-        return cleaned
+    def _clean_fields(self) -> None:
+        """Ask a rejection for no evidence of the type."""
+        self.fields["type_evidence"].required = self.data.get("outcome") != "rejected"
+        super()._clean_fields()
 
     def finding(self, granted: Iterable[Line]) -> Finding:
         """Return the finding with the lines granted."""
@@ -103,11 +101,14 @@ class LineForm(forms.Form):
 
     granted = forms.BooleanField(label="Grant this line", required=False)
     operations = forms.MultipleChoiceField(
-        label="Operations", required=False, widget=HintedCheckboxes, choices=choices(Operation)
+        label="Operations",
+        widget=HintedCheckboxes,
+        choices=choices(Operation),
+        error_messages={"required": "Choose at least one operation."},
     )
     moratorium_status = forms.ChoiceField(
         label="Moratorium status of this line",
-        required=False,
+        error_messages={"required": "Say how a moratorium bears on this line."},
         widget=HintedRadios(hints=_STATUS_HINTS),
         choices=[(one.value, one.label) for one in _STATUS_HINTS],
     )
@@ -119,7 +120,10 @@ class LineForm(forms.Form):
         help_text="Document, case or order.",
     )
     expires_on = forms.DateField(
-        label="Ends on", required=False, widget=DateParts, help_text="Twelve months from today at most."
+        label="Ends on",
+        widget=DateParts,
+        help_text="Twelve months from today at most.",
+        error_messages={"required": "Give the day on which the grant ends."},
     )
     case_reference = forms.CharField(
         label="Only for case",
@@ -158,23 +162,19 @@ class LineForm(forms.Form):
         return bool(self.cleaned_data.get("granted"))
 
     def clean(self) -> dict[str, Any]:
-        """Ask for what a granted line needs."""
+        """Ask an exempt line for its exemption."""
         cleaned = super().clean() or {}
-        if cleaned.get("granted"):
-            self._require(cleaned)
+        exempt = cleaned.get("moratorium_status") == MoratoriumStatus.EXEMPT
+        if cleaned.get("granted") and exempt and not cleaned.get("exemption"):
+            self.add_error("exemption", "Name the exemption.")
         return cleaned
 
-    def _require(self, cleaned: dict[str, Any]) -> None:
-        needed = {
-            "operations": "Choose at least one operation.",
-            "moratorium_status": "Say how a moratorium bears on this line.",
-            "expires_on": "Give the day on which the grant ends.",
-        }
-        for name, sentence in needed.items():
-            if not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, sentence)
-        if cleaned.get("moratorium_status") == MoratoriumStatus.EXEMPT and not cleaned.get("exemption"):
-            self.add_error("exemption", "Name the exemption.")
+    def _clean_fields(self) -> None:
+        """Ask a line that is not granted for nothing."""
+        if f"{self.prefix}-granted" not in self.data:
+            for field in self.fields.values():
+                field.required = False
+        super()._clean_fields()
 
     def clean_expires_on(self) -> date | None:
         """Refuse a day in the past or more than twelve months ahead."""

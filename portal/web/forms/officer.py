@@ -22,6 +22,8 @@ from portal.web.forms.wording import grouped
 class QueueForm(forms.Form):
     """What the queue shows."""
 
+    all_optional = True  # a filter: no field need say so
+
     kind = forms.ChoiceField(label="Type", required=False, choices=[("", "All"), *CaseKind.choices])
     status = forms.ChoiceField(
         label="Status", required=False, choices=[("open", "Open"), ("all", "All"), *CaseStatus.choices]
@@ -119,6 +121,8 @@ class ReferralForm(forms.Form):
 class DirectoryForm(forms.Form):
     """Which organizations are listed."""
 
+    all_optional = True
+
     name = forms.CharField(label="Name", required=False, max_length=200)
     status = forms.ChoiceField(
         label="Status", required=False, choices=[("", "All"), *OrganizationStatus.choices]
@@ -127,6 +131,8 @@ class DirectoryForm(forms.Form):
 
 class TrailForm(forms.Form):
     """Which events are listed."""
+
+    all_optional = True
 
     verb = forms.ChoiceField(
         label="What happened",

@@ -23,6 +23,8 @@ from portal.web.forms.wording import grouped
 class WhatIfForm(forms.Form):
     """Facts of a request, each as declared until it is changed."""
 
+    all_optional = True  # a place left out is a fact left out, which is worth trying
+
     organization_type = forms.ChoiceField(label="Organization type", choices=grouped(OrganizationType))
     end_user_type = forms.ChoiceField(
         label="Type of the end user",

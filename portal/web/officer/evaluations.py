@@ -10,6 +10,7 @@ from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import Purpose
 from compliance.precheck import Preview
 from portal.web import rulings
+from portal.web.onboarding.prechecks import tags_of
 
 
 def evaluations(ruling: Ruling) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def preview_row(number: int, one: Preview) -> dict[str, Any]:
         "purpose": purpose.label if isinstance(purpose, Purpose) else "",
         "end_user": party.name if isinstance(party, Party) else "Not named",
         "end_user_type": party.type.label if isinstance(party, Party) and party.type else "type not stated",
-        "outcome": one.ruling.outcome,
+        "tags": tags_of(one),
         "status": one.status,
         "sentence": one.ruling.sentence,
         "rule": one.ruling.rule_id,

@@ -36,7 +36,7 @@ def listed(request: OfficerRequest) -> HttpResponse:
     records = list(PolicyVersionRecord.objects.order_by("pack", "-number"))
     packs: dict[str, list[dict[str, Any]]] = {}
     for record in records:
-        packs.setdefault(record.pack, []).append(_version_row(record, records, now))
+        packs.setdefault(record.pack, []).append(_version_row(record, records, now, epoch.pack))
     ordered = sorted(packs.items(), key=lambda pair: (pair[0] != epoch.pack, pair[0]))
     context = {
         "epoch": epoch,
@@ -46,17 +46,16 @@ def listed(request: OfficerRequest) -> HttpResponse:
 
 
 def _version_row(
-    record: PolicyVersionRecord, records: list[PolicyVersionRecord], now: datetime
+    record: PolicyVersionRecord, records: list[PolicyVersionRecord], now: datetime, chosen: str
 ) -> dict[str, Any]:
     version = record.version
     return {
         "label": str(record),
         "number": record.number,
         "url": reverse("officer_policy", args=[record.public_id]),
-        "status": status_of(record, records, now),
+        "status": status_of(record, records, now) if record.pack == chosen else "",
         "published_at": record.published_at,
-        "recorded_by": record.recorded_by,
-        "countersigned_by": record.countersigned_by,
+        "shipped": record.recorded_by.startswith("system:"),
         "ratified_at": record.ratified_at,
         "rules": len(version.rules),
         "sha256": record.sha256,
@@ -73,7 +72,8 @@ def status_of(record: PolicyVersionRecord, records: list[PolicyVersionRecord], n
     later = [one for one in records if one.pack == record.pack and one.number > record.number]
     if any(one.published_at <= now and not one.withdrawn_at for one in later):
         return "superseded"
-    return "in_force" if record.ratified_at else "in_force_unratified"
+    shipped = record.recorded_by.startswith("system:")
+    return "in_force" if record.ratified_at or shipped else "in_force_unratified"
 
 
 @officer_view()
@@ -89,6 +89,7 @@ def shown(request: OfficerRequest, policy_id: str) -> HttpResponse:
     context = {
         "record": record,
         "status": status_of(record, records, now),
+        "shipped": record.recorded_by.startswith("system:"),
         "groups": grouped(version),
         "changes": _changes(version, records),
     }

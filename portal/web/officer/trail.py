@@ -42,10 +42,24 @@ def _rows(events: list[Event]) -> list[dict[str, Any]]:
             "sentence": VERBS[event.verb].sentence if event.verb in VERBS else event.verb,
             "actor": people.get(event.actor, event.actor),
             "organization": names.get(event.organization, ""),
-            "payload": [{"key": name, "value": value} for name, value in sorted(event.payload.items())],
+            "payload": _payload(event.payload),
         }
         for event in events
     ]
+
+
+def _payload(payload: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what an event carries as words; what is empty is left out."""
+    told = {name: _told(value) for name, value in sorted(payload.items())}
+    return [{"key": name, "value": value} for name, value in told.items() if value]
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _organizations(keys: set[str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from portal.web.officer import casefile
 from portal.web.officer.cases import find
 from portal.web.officer.evaluations import evaluations, flips, preview_row
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
+from portal.web.onboarding.prechecks import tags_of
 
 
 @officer_view()
@@ -46,6 +47,7 @@ def what_if(request: OfficerRequest, case_id: str, number: int) -> HttpResponse:
         after = preview(supposed(before.facts, form.cleaned_data), lineage_in_force(), at=_moment(form))
         context |= {
             "after": after,
+            "after_tags": tags_of(after),
             "flips": flips(before.ruling, after.ruling),
             "evaluations": evaluations(after.ruling),
         }

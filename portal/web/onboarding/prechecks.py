@@ -9,10 +9,11 @@ from typing import Any
 from compliance.models import Application, Evidence
 from compliance.policy.facts import OrganizationFacts, Party
 from compliance.policy.rules import Lineage
-from compliance.policy.vocabulary import MoratoriumStatus, Outcome, Purpose, Record
+from compliance.policy.vocabulary import Outcome, Purpose, Record
 from compliance.precheck import Preview, lines_of, preview
 from compliance.standing import lineage_in_force
 from portal.common.clock import database_now
+from portal.web.templatetags.countenance import Status, status_of
 
 NEEDED = ("organization_type", "purposes")
 
@@ -23,8 +24,7 @@ class Checked:
 
     purpose: str
     end_user: str
-    status: MoratoriumStatus
-    outcome: Outcome
+    tags: tuple[Status, ...]
     sentences: tuple[str, ...]
     documents: tuple[str, ...]
 
@@ -65,13 +65,22 @@ def records_of(application: Application, *, verified: bool) -> frozenset[Record]
     return frozenset(map(Record, held.values_list("record", flat=True)))
 
 
+def tags_of(one: Preview) -> tuple[Status, ...]:
+    """Return moratorium status and outcome of a preview as words that nobody can read as a decision."""
+    covered = Status("Covered, an exemption fits", "warn")
+    cleared = Status("Cleared once granted", "info")
+    return (
+        covered if one.exemption else status_of(one.status),
+        cleared if one.ruling.outcome is Outcome.CLEARED else status_of(one.ruling.outcome),
+    )
+
+
 def _checked(one: Preview) -> Checked:
     party, purpose = one.facts.end_user, one.facts.purpose
     return Checked(
         purpose=purpose.label if isinstance(purpose, Purpose) else "",
         end_user=party.name if isinstance(party, Party) else "",
-        status=one.status,
-        outcome=one.ruling.outcome,
+        tags=tags_of(one),
         sentences=tuple(_sentences(one)),
         documents=_documents(one),
     )
