@@ -97,8 +97,10 @@ def test_a_missing_extension_is_found(fresh_database: Environment) -> None:
 
 
 def test_a_migration_that_waits_is_found(fresh_database: Environment) -> None:
-    newest = "SELECT max(id) FROM django_migrations WHERE app = 'recognition'"
-    as_superuser(f"DELETE FROM django_migrations WHERE id = ({newest})")
+    as_superuser(
+        "DELETE FROM django_migrations WHERE id = "
+        "(SELECT max(id) FROM django_migrations WHERE app = 'recognition')"
+    )
     assert "Migrations that wait: 1" in sentences(doctor.migrations())
 
 

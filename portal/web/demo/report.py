@@ -105,7 +105,8 @@ def _standings(members: Sequence[Member]) -> list[str]:
     ]
     lines = table(("Organization", "Reviewed as", "Standing", "Decided by"), rows)
     exempt = [line for member in members for line in member.standing.lines if line.grant.exemption]
-    return [*lines, "", *(f"{line.words} (rule {line.grant.exemption})." for line in exempt)]
+    words = [f"{line.words} (rule {line.grant.exemption})." for line in exempt]
+    return [*lines, "", *(line for sentence in words for line in wrapped(sentence))]
 
 
 def _deciders(member: Member) -> str:
@@ -173,7 +174,7 @@ def _candidates(search: Searched) -> list[str]:
     headings = ("Photo", "Treatment", "Shows", "First candidate", "Similarity", "")
     return [
         "",
-        f"{search.member.organization}: {_tally(search)}",
+        *wrapped(f"{search.member.organization}: {_tally(search)}"),
         *table(headings, rows),
         *_told(search.cast),
     ]
@@ -182,9 +183,11 @@ def _candidates(search: Searched) -> list[str]:
 def _tally(search: Searched) -> str:
     known = [one for one in search.found if one.probe.expected]
     strangers = [one for one in search.found if not one.probe.expected]
-    words = [f"the right person first for {_right(known)} of {len(known)} photos"]
+    words = [f"the right person first for {_right(known)} of {len(known)} photos"] if known else []
     if strangers:
-        words.append(f"no candidate for {_right(strangers)} of {len(strangers)} of people not in the gallery")
+        words.append(
+            f"no candidate for {_right(strangers)} of {len(strangers)} of people who are not enrolled"
+        )
     return ", ".join(words)
 
 
