@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
@@ -13,6 +14,30 @@ PAGING = [
     OpenApiParameter("cursor", str, description="`next` of the page before."),
     OpenApiParameter("limit", int, description=f"Items a page, 1 to {MOST}; {DEFAULT_LIMIT} unless given."),
 ]
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same call sent again under the same key is done once; its answer is kept for a day.",
+)
+PROBLEM = "application/problem+json"
+
+
+class Described(AutoSchema):
+    """Adds to every operation what no view has to say again: problem documents, Idempotency-Key on POST."""
+
+    def get_override_parameters(self) -> list[Any]:
+        given = list(super().get_override_parameters())
+        return [*given, IDEMPOTENCY] if self.method == "POST" else given
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        schema = self.resolve_serializer(Problem(), "response").ref
+        bodies["default"] = {
+            "description": "A problem document: what is wrong and what can be done.",
+            "content": {PROBLEM: {"schema": schema}},
+        }
+        return bodies
 
 
 class Receipt(serializers.Serializer[Any]):

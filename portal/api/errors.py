@@ -136,5 +136,7 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (exceptions.APIException, _of_framework),
     (Http404, lambda error: _of_domain(NotFound())),
     (RequestDataTooBig, lambda error: _of_framework(BodyTooLarge())),
+    # JSON nested deeper than Python reads.
+    (RecursionError, lambda error: _of_framework(exceptions.ParseError("Nested too deep."))),
     (SuspiciousOperation, lambda error: problem(400, "bad_request", "This request cannot be read.")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from compliance.policy.vocabulary import ImageSource, Purpose
 from portal.api import reach
 from portal.api.documents import PAGING, Receipt, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
+from portal.api.examples import FACE, GALLERY, NEW_GALLERY, RECEIPT, SUBJECT, answered, listed, sent
 from portal.api.pagination import page
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
@@ -92,27 +93,17 @@ class FaceOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-NEW = OpenApiExample(
-    "A gallery of missing children",
-    value={
-        "name": "Missing children",
-        "purpose": "find_missing_child",
-        "legal_basis": "Guardians' consent",
-        "owner": "Case team",
-        "retention_days": 365,
-        "image_source": "guardian",
-    },
-    request_only=True,
-)
-
-
 class Galleries(Endpoint):
     """All galleries of the key's purpose."""
 
     needs = {"GET": _READ, "POST": _MANAGE}
 
     @extend_schema(
-        operation_id="galleries_list", tags=["galleries"], parameters=PAGING, responses=paged(GalleryOutput)
+        operation_id="galleries_list",
+        tags=["galleries"],
+        parameters=PAGING,
+        responses=paged(GalleryOutput),
+        examples=[listed("Galleries", GALLERY)],
     )
     def get(self, request: Request) -> Response:
         """List galleries."""
@@ -124,7 +115,7 @@ class Galleries(Endpoint):
         tags=["galleries"],
         request=GalleryInput,
         responses={201: GalleryOutput},
-        examples=[NEW],
+        examples=[sent("A gallery of missing children", NEW_GALLERY), answered("A gallery", GALLERY)],
     )
     def post(self, request: Request) -> Response:
         """Make an empty gallery."""
@@ -143,13 +134,22 @@ class GalleryDetail(Endpoint):
 
     needs = {"GET": _READ, "PATCH": _MANAGE, "DELETE": _ERASE}
 
-    @extend_schema(operation_id="galleries_read", tags=["galleries"], responses=GalleryOutput)
+    @extend_schema(
+        operation_id="galleries_read",
+        tags=["galleries"],
+        responses=GalleryOutput,
+        examples=[answered("A gallery", GALLERY)],
+    )
     def get(self, request: Request, gallery: str) -> Response:
         """Return a gallery."""
         return Response(_described(self, gallery))
 
     @extend_schema(
-        operation_id="galleries_change", tags=["galleries"], request=GalleryChange, responses=GalleryOutput
+        operation_id="galleries_change",
+        tags=["galleries"],
+        request=GalleryChange,
+        responses=GalleryOutput,
+        examples=[sent("A shorter retention", {"retention_days": 90}), answered("A gallery", GALLERY)],
     )
     def patch(self, request: Request, gallery: str) -> Response:
         """Change name, legal basis, owner or retention. The purpose of a gallery never changes."""
@@ -158,7 +158,12 @@ class GalleryDetail(Endpoint):
         galleries.change(gallery=found, by=self.by, **self.read(GalleryChange))
         return Response(_described(self, gallery))
 
-    @extend_schema(operation_id="galleries_delete", tags=["galleries"], responses=Receipt)
+    @extend_schema(
+        operation_id="galleries_delete",
+        tags=["galleries"],
+        responses={200: Receipt},
+        examples=[answered("A receipt", RECEIPT)],
+    )
     def delete(self, request: Request, gallery: str) -> Response:
         """Erase everybody in a gallery, destroy its keys and return the receipt."""
         with tenant_scope(self.organization):
@@ -172,7 +177,11 @@ class Subjects(Endpoint):
     needs = {"GET": _READ}
 
     @extend_schema(
-        operation_id="subjects_list", tags=["galleries"], parameters=PAGING, responses=paged(SubjectOutput)
+        operation_id="subjects_list",
+        tags=["galleries"],
+        parameters=PAGING,
+        responses=paged(SubjectOutput),
+        examples=[listed("Subjects", SUBJECT)],
     )
     def get(self, request: Request, gallery: str) -> Response:
         """List the subjects of a gallery."""
@@ -186,13 +195,23 @@ class SubjectDetail(Endpoint):
 
     needs = {"GET": _READ, "DELETE": _ERASE}
 
-    @extend_schema(operation_id="subjects_read", tags=["galleries"], responses=SubjectOutput)
+    @extend_schema(
+        operation_id="subjects_read",
+        tags=["galleries"],
+        responses=SubjectOutput,
+        examples=[answered("A subject", SUBJECT)],
+    )
     def get(self, request: Request, gallery: str, subject: str) -> Response:
         """Return a subject."""
         with tenant_scope(self.organization):
             return Response(SubjectOutput(self._subject(gallery, subject)).data)
 
-    @extend_schema(operation_id="subjects_erase", tags=["galleries"], responses=Receipt)
+    @extend_schema(
+        operation_id="subjects_erase",
+        tags=["galleries"],
+        responses={200: Receipt},
+        examples=[answered("A receipt", RECEIPT)],
+    )
     def delete(self, request: Request, gallery: str, subject: str) -> Response:
         """Erase a person: faces, templates, candidates and photos used for nothing else."""
         with tenant_scope(self.organization):
@@ -211,7 +230,11 @@ class Faces(Endpoint):
     needs = {"GET": _READ}
 
     @extend_schema(
-        operation_id="faces_list", tags=["galleries"], parameters=PAGING, responses=paged(FaceOutput)
+        operation_id="faces_list",
+        tags=["galleries"],
+        parameters=PAGING,
+        responses=paged(FaceOutput),
+        examples=[listed("Faces", FACE)],
     )
     def get(self, request: Request, gallery: str) -> Response:
         """List the faces of a gallery."""

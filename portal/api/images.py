@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from portal.api import reach
 from portal.api.endpoint import Endpoint, Input
+from portal.api.examples import IMAGE, answered
 from portal.common.errors import NotFound
 from portal.tenancy import secrets
 from portal.tenancy.roles import Permission
@@ -45,22 +46,6 @@ class ImageOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-EXAMPLE = OpenApiExample(
-    "A photo",
-    value={
-        "id": "img_01k9",
-        "name": "anna.jpg",
-        "width": 1200,
-        "height": 1600,
-        "format": "JPEG",
-        "size": 412733,
-        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        "created_at": "2026-03-01T09:00:00Z",
-    },
-    response_only=True,
-)
-
-
 class Images(Endpoint):
     """Uploads."""
 
@@ -73,7 +58,7 @@ class Images(Endpoint):
         tags=["images"],
         request={"multipart/form-data": ImageInput},
         responses={201: ImageOutput},
-        examples=[EXAMPLE],
+        examples=[answered("A photo", IMAGE)],
     )
     def post(self, request: Request) -> Response:
         """Upload one photo.
@@ -94,7 +79,12 @@ class ImageDetail(Endpoint):
 
     needs = {"GET": (Permission.UPLOAD, Permission.VIEW_RESULTS), "DELETE": (Permission.UPLOAD,)}
 
-    @extend_schema(operation_id="images_read", tags=["images"], responses=ImageOutput, examples=[EXAMPLE])
+    @extend_schema(
+        operation_id="images_read",
+        tags=["images"],
+        responses=ImageOutput,
+        examples=[answered("A photo", IMAGE)],
+    )
     def get(self, request: Request, image: str) -> Response:
         """Return what is known of a photo."""
         with tenant_scope(self.organization):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from compliance.models import RulingRecord
 from portal.api import orders, reach
-from portal.api.documents import PAGING, Problem, RulingBrief, paged
+from portal.api.documents import PAGING, PROBLEM, Problem, RulingBrief, paged
 from portal.api.endpoint import Endpoint, PublicId
+from portal.api.examples import BRIEF, ITEM, JOB, NEW_SEARCH, REFUSAL, answered, listed, refused, sent
 from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
@@ -64,47 +65,19 @@ class SubmittedOutput(JobOutput):
     ruling = RulingBrief()
 
 
-SEARCH = OpenApiExample(
-    "Search for a missing child",
-    value={
-        "kind": "search",
-        "gallery": "gal_01k9",
-        "images": ["img_01k9"],
-        "requested_by": "police",
-        "case_reference": "WP-2026-0114",
-        "subject_class": "missing_child",
-        "image_source": "guardian",
-        "recipient": "eus_01k9",
-        "threshold": 90,
-        "max_candidates": 10,
-    },
-    request_only=True,
-)
-REFUSED = OpenApiExample(
-    "Refused by the moratorium",
-    value={
-        "type": "urn:countenance:problem:us-police-2020",
-        "title": "Refused",
-        "status": 403,
-        "code": "us-police-2020",
-        "detail": "Police use of face recognition is stopped until further notice.",
-        "decision": "rul_01k9",
-        "rule": "us-police-2020",
-        "remedy": "Bodies that look for missing children can ask for an exemption.",
-        "job": "job_01k9",
-    },
-    response_only=True,
-    status_codes=["403"],
-)
-
-
 class Jobs(Endpoint):
     """All jobs of the key's purpose and end user."""
 
     parser_classes = (JSONParser, MultiPartParser)
     needs = {"GET": _READ, "POST": _SUBMIT}
 
-    @extend_schema(operation_id="jobs_list", tags=["jobs"], parameters=PAGING, responses=paged(JobBrief))
+    @extend_schema(
+        operation_id="jobs_list",
+        tags=["jobs"],
+        parameters=PAGING,
+        responses=paged(JobBrief),
+        examples=[listed("Jobs", BRIEF)],
+    )
     def get(self, request: Request) -> Response:
         """List jobs, the newest first."""
         with tenant_scope(self.organization):
@@ -114,8 +87,11 @@ class Jobs(Endpoint):
         operation_id="jobs_submit",
         tags=["jobs"],
         request={"application/json": JobInput, "multipart/form-data": JobInput},
-        responses={201: SubmittedOutput, 403: Problem, 422: Problem},
-        examples=[SEARCH, REFUSED],
+        responses={201: SubmittedOutput, (403, PROBLEM): Problem},
+        examples=[
+            sent("Search for a missing child", NEW_SEARCH),
+            refused("Refused by the moratorium", REFUSAL),
+        ],
     )
     def post(self, request: Request) -> Response:
         """Submit a job.
@@ -162,7 +138,9 @@ class JobDetail(Endpoint):
 
     needs = {"GET": _READ}
 
-    @extend_schema(operation_id="jobs_read", tags=["jobs"], responses=JobOutput)
+    @extend_schema(
+        operation_id="jobs_read", tags=["jobs"], responses=JobOutput, examples=[answered("A job", JOB)]
+    )
     def get(self, request: Request, job: str) -> Response:
         """Return how far a job is, under which threshold and rulings."""
         with tenant_scope(self.organization):
@@ -174,7 +152,13 @@ class JobItems(Endpoint):
 
     needs = {"GET": _READ}
 
-    @extend_schema(operation_id="jobs_items", tags=["jobs"], parameters=PAGING, responses=paged(ItemOutput))
+    @extend_schema(
+        operation_id="jobs_items",
+        tags=["jobs"],
+        parameters=PAGING,
+        responses=paged(ItemOutput),
+        examples=[listed("Photos of a job", ITEM)],
+    )
     def get(self, request: Request, job: str) -> Response:
         """List a job's photos with their reason codes. What was found in them stands in the results."""
         with tenant_scope(self.organization):
@@ -188,7 +172,13 @@ class JobCancel(Endpoint):
 
     needs = {"POST": _SUBMIT}
 
-    @extend_schema(operation_id="jobs_cancel", tags=["jobs"], request=None, responses=JobOutput)
+    @extend_schema(
+        operation_id="jobs_cancel",
+        tags=["jobs"],
+        request=None,
+        responses=JobOutput,
+        examples=[answered("A job", JOB)],
+    )
     def post(self, request: Request, job: str) -> Response:
         """End a job. What is done stays, what waits is never done."""
         found = _found(self, job)
@@ -201,7 +191,13 @@ class JobRetry(Endpoint):
 
     needs = {"POST": _SUBMIT}
 
-    @extend_schema(operation_id="jobs_retry", tags=["jobs"], request=None, responses=JobOutput)
+    @extend_schema(
+        operation_id="jobs_retry",
+        tags=["jobs"],
+        request=None,
+        responses=JobOutput,
+        examples=[answered("A job", JOB)],
+    )
     def post(self, request: Request, job: str) -> Response:
         """Put failed photos back and run the job again. It passes the gate first."""
         found = _found(self, job)

@@ -26,6 +26,19 @@ _CARRIED_SETTINGS = ("threshold", "max_candidates")
 _NAMED_AT_MOST = 5
 
 
+class Similarity(serializers.FloatField):
+    """A finite number: NaN passes every comparison with a bound, and no bound is met by a number too long."""
+
+    def to_internal_value(self, data: Any) -> float:
+        try:
+            value = float(super().to_internal_value(data))
+        except OverflowError:
+            value = math.inf
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
 class AuthorizationInput(Input):
     """What a court or authority was asked, and answered."""
 
@@ -55,7 +68,7 @@ class JobInput(Input):
     )
     image_source = serializers.ChoiceField([(word.value, word.label) for word in ImageSource], required=False)
     authorization = AuthorizationInput(required=False, allow_null=True)
-    threshold = serializers.FloatField(required=False, min_value=0, max_value=100, help_text="0 to 100.")
+    threshold = Similarity(required=False, min_value=0, max_value=100, help_text="0 to 100.")
     max_candidates = serializers.IntegerField(required=False, min_value=1, max_value=MOST_CANDIDATES)
     images = serializers.ListField(
         child=serializers.CharField(), required=False, min_length=1, max_length=MOST_ITEMS
@@ -67,11 +80,6 @@ class JobInput(Input):
     )
     archive = serializers.FileField(required=False, allow_empty_file=True, help_text="A zip of photos.")
     subject_from = serializers.ChoiceField(SUBJECT_FROM, default="filename")
-
-    def validate_threshold(self, value: float) -> float:
-        if not math.isfinite(value):
-            raise serializers.ValidationError("A threshold is a number from 0 to 100.")
-        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("images")) == ("archive" in attrs):

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from compliance.actions import gate
 from compliance.models import RulingRecord
 from portal.api import reach
-from portal.api.documents import Problem
+from portal.api.documents import PROBLEM, Problem
 from portal.api.endpoint import Endpoint
 from portal.api.jobs import brief
 from portal.common.errors import InvalidInput
@@ -54,8 +54,7 @@ class Results(Endpoint):
             (200, "application/json"): OpenApiTypes.OBJECT,
             (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One photo a line."),
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One candidate a line."),
-            403: Problem,
-            409: Problem,
+            (403, PROBLEM): Problem,
         },
     )
     def get(self, request: Request, job: str) -> StreamingHttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from compliance.policy.rules import Rule
 from compliance.standing import LineStanding, Standing
 from portal.api.authentication import Caller
 from portal.api.endpoint import Endpoint
+from portal.api.examples import STANDING, answered
 from portal.common.ids import public_id
 from portal.tenancy.scope import tenant_scope
 
@@ -73,49 +74,15 @@ class StandingOutput(serializers.Serializer[Any]):
     key = KeyOutput()
 
 
-EXAMPLE = OpenApiExample(
-    "A charity that looks for children",
-    value={
-        "organization": "org_01k9",
-        "name": "Harbor Light",
-        "organization_type": "child_protection_ngo",
-        "organization_status": "active",
-        "synthetic": False,
-        "moratorium_status": "exempt",
-        "policy_version": "countenance-default@3",
-        "at": "2026-03-01T09:00:00Z",
-        "grants": [
-            {
-                "purpose": "find_missing_child",
-                "end_user": "eus_01k9",
-                "end_user_name": "Westford Police, missing persons unit",
-                "status": "exempt",
-                "words": "Exempt for Find a missing child / Westford Police until 2026-09-01",
-                "operations": ["detect", "enroll", "search"],
-                "conditions": {"review": "after_delivery"},
-                "starts_at": "2026-02-01T00:00:00Z",
-                "expires_at": "2026-09-01T00:00:00Z",
-                "in_force": True,
-            }
-        ],
-        "rules": [],
-        "key": {
-            "id": "key_01k9",
-            "purpose": "find_missing_child",
-            "end_user": "eus_01k9",
-            "scopes": [],
-            "defaults": {"requested_by": "police"},
-            "expires_at": "2026-09-01T00:00:00Z",
-        },
-    },
-    response_only=True,
-)
-
-
 class StandingView(Endpoint):
     """The organization's type, its moratorium status, its grants and the rules in force."""
 
-    @extend_schema(operation_id="standing", tags=["standing"], responses=StandingOutput, examples=[EXAMPLE])
+    @extend_schema(
+        operation_id="standing",
+        tags=["standing"],
+        responses=StandingOutput,
+        examples=[answered("A charity that looks for children", STANDING)],
+    )
     def get(self, request: Request) -> Response:
         """Return where the organization stands, by the database's clock."""
         with tenant_scope(self.organization):

@@ -7,7 +7,10 @@ import json
 import pytest
 
 from compliance.models import RulingRecord
+from compliance.policy.vocabulary import OrganizationType, Purpose
+from portal.api import results
 from portal.common.ids import public_id, uuid7
+from portal.tenancy.actions import organizations
 from portal.tenancy.scope import tenant_scope
 from recognition.engine.types import ImageResult
 from recognition.models import Image
@@ -15,7 +18,7 @@ from tests.api.conftest import Program, file_of, problem
 from tests.support import photos
 from tests.support.fake_engine import FakeEngine
 from tests.support.jobs import work_off
-from tests.support.world import jpeg
+from tests.support.world import jpeg, new_side
 
 ANNA, BORIS, NOBODY = (200, 30, 30), (30, 200, 30), (0, 0, 0)
 
@@ -95,6 +98,40 @@ def test_what_a_request_states_overrides_what_the_key_carries(alice):
     assert (facts["case_reference"], facts["requested_by"]) == ("CASE-77", "self")
 
 
+def test_an_authorization_reaches_the_facts(alice):
+    given = {"issuer": "Court", "reference": "A 1", "issued_at": "2026-01-01T00:00:00Z", "outcome": "granted"}
+    body = alice.post("jobs/", {"kind": "detect", "images": [alice.image()], "authorization": given}).json()
+    facts = alice.get(f"rulings/{body['ruling']['id']}/").json()["facts"]
+    assert (facts["authorization"]["issuer"], facts["authorization"]["reference"]) == ("Court", "A 1")
+
+
+def test_a_recipient_from_the_register_reaches_the_facts(alice, world):
+    named = world.charlie.end_user
+    body = alice.post(
+        "jobs/", {"kind": "detect", "images": [alice.image()], "recipient": named.public_id}
+    ).json()
+    facts = alice.get(f"rulings/{body['ruling']['id']}/").json()["facts"]
+    assert facts["recipient"]["name"] == named.name
+
+
+def test_a_referred_job_waits_for_an_officer(database):
+    program = Program(
+        new_side(
+            "Lone Developer",
+            organization_type=OrganizationType.INDIVIDUAL_DEVELOPER,
+            purpose=Purpose.PHOTO_ORGANIZATION,
+        )
+    )
+    answer = program.post(
+        "jobs/", {"kind": "detect", "images": [program.image()], "subject_class": "consenting"}
+    )
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["status"], body["ruling"]["outcome"]) == ("awaiting_approval", "referred")
+    work_off()
+    assert program.get(f"jobs/{body['id']}/").json()["counts"]["done"] == 0
+
+
 def test_another_purpose_than_the_keys_is_refused(alice, world):
     image, before = alice.image(), rulings_made(world.alice)
     answer = alice.post("jobs/", {"kind": "detect", "images": [image], "purpose": "find_missing_adult"})
@@ -156,6 +193,7 @@ def test_a_photo_named_twice_is_refused(alice):
         {"kind": "identify"},
         {"threshold": 101},
         {"threshold": "nan"},
+        {"threshold": 10**400},
         {"max_candidates": 0},
         {"images": []},
         {"images": None},
@@ -214,6 +252,15 @@ def test_results_stream_as_lines_and_as_a_table(alice, found):
     assert [row["candidate_subject"] for row in rows] == ["anna", "", ""]
     assert rows[0]["review"] == "candidate"
     assert rows[0]["name"] == "'=probe.jpg"
+
+
+def test_a_stream_ends_when_its_ruling_no_longer_stands(alice, found, world, monkeypatch):
+    monkeypatch.setattr(results, "_LOOK_AFTER", 1)
+    stream = iter(alice.get(f"jobs/{found}/results/?format=jsonl").streaming_content)
+    assert next(stream)
+    organizations.raise_epoch(world.alice.organization)
+    with pytest.raises(results.ResultsClosed):
+        next(stream)
 
 
 def test_an_unknown_format_is_refused(alice, found):

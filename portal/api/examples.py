@@ -1,0 +1,172 @@
+"""What requests and answers look like, for the schema. Every id and name is made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+NEW_GALLERY = {
+    "name": "Missing children",
+    "purpose": "find_missing_child",
+    "legal_basis": "Guardians' consent",
+    "owner": "Case team",
+    "retention_days": 365,
+    "image_source": "guardian",
+}
+GALLERY = {
+    "id": "gal_01k9",
+    **NEW_GALLERY,
+    "jurisdictions": ["US"],
+    "faces": 214,
+    "subjects": 120,
+    "created_at": "2026-03-01T09:00:00Z",
+}
+SUBJECT = {"id": "sub_01k9", "name": "Case 2026-0114", "created_at": "2026-03-01T09:00:00Z"}
+FACE = {
+    "id": "fac_01k9",
+    "subject": "sub_01k9",
+    "image": "img_01k9",
+    "index": 0,
+    "box": {"left": 120.5, "top": 80.0, "width": 96.2, "height": 96.2},
+    "quality": {"sharpness": 100.0},
+    "created_at": "2026-03-01T09:00:00Z",
+}
+RECEIPT = {"event": "019ac0de-0000-7000-8000-000000000000", "faces": 2, "subjects": 1, "photos": 2}
+IMAGE = {
+    "id": "img_01k9",
+    "name": "anna.jpg",
+    "width": 1200,
+    "height": 1600,
+    "format": "JPEG",
+    "size": 412733,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": "2026-03-01T09:00:00Z",
+}
+NEW_SEARCH = {
+    "kind": "search",
+    "gallery": "gal_01k9",
+    "images": ["img_01k9"],
+    "requested_by": "police",
+    "case_reference": "WP-2026-0114",
+    "subject_class": "missing_child",
+    "image_source": "guardian",
+    "recipient": "eus_01k9",
+    "threshold": 90,
+    "max_candidates": 10,
+}
+BRIEF = {
+    "id": "job_01k9",
+    "kind": "search",
+    "status": "released",
+    "gallery": "gal_01k9",
+    "purpose": "find_missing_child",
+    "total": 1,
+    "created_at": "2026-03-01T09:00:00Z",
+    "finished_at": "2026-03-01T09:00:02Z",
+}
+JOB = {
+    **BRIEF,
+    "status": "running",
+    "end_user": "eus_01k9",
+    "counts": {"total": 1200, "done": 800, "failed": 3, "held": 0},
+    "reasons": {"no_face": 4, "image_truncated": 3},
+    "rejected": [{"name": "notes.txt", "reason": "image_format"}],
+    "rate": 84.2,
+    "eta_seconds": 5,
+    "threshold": 92.4,
+    "threshold_asked": 90.0,
+    "threshold_reason": "budget",
+    "expected_false_candidates": 0.98,
+    "share_missed": 0.21,
+    "max_candidates": 10,
+    "review": "after_delivery",
+    "refused_by": "",
+    "policy_version": "countenance-default@3",
+    "rulings": [
+        {
+            "id": "rul_01k9",
+            "gate": "submit",
+            "outcome": "cleared",
+            "rule": "baseline-find_missing_child",
+            "at": "2026-03-01T09:00:00Z",
+        }
+    ],
+    "started_at": "2026-03-01T09:00:01Z",
+    "finished_at": None,
+}
+ITEM = {
+    "id": "itm_01k9",
+    "position": 0,
+    "image": "img_01k9",
+    "name": "anna.jpg",
+    "subject": "",
+    "status": "done",
+    "reason": "",
+    "faces": 1,
+    "done_at": "2026-03-01T09:00:02Z",
+}
+REFUSAL = {
+    "type": "urn:countenance:problem:us-police-2020",
+    "title": "Refused",
+    "status": 403,
+    "code": "us-police-2020",
+    "detail": "From 10 June 2020 and until further notice, no face is looked at by or for police.",
+    "decision": "rul_01k9",
+    "rule": "us-police-2020",
+    "remedy": "Where a charity holds the case, ask for the humanitarian exemption.",
+    "job": "job_01k9",
+}
+STANDING = {
+    "organization": "org_01k9",
+    "name": "Harbor Light",
+    "organization_type": "child_protection_ngo",
+    "organization_status": "active",
+    "synthetic": False,
+    "moratorium_status": "exempt",
+    "policy_version": "countenance-default@3",
+    "at": "2026-03-01T09:00:00Z",
+    "grants": [
+        {
+            "purpose": "find_missing_child",
+            "end_user": "eus_01k9",
+            "end_user_name": "Westford Police, missing persons unit",
+            "status": "exempt",
+            "words": "Exempt for Find a missing child / Westford Police until 2026-09-01",
+            "operations": ["detect", "enroll", "search"],
+            "conditions": {"review": "after_delivery"},
+            "starts_at": "2026-02-01T00:00:00Z",
+            "expires_at": "2026-09-01T00:00:00Z",
+            "in_force": True,
+        }
+    ],
+    "rules": [],
+    "key": {
+        "id": "key_01k9",
+        "purpose": "find_missing_child",
+        "end_user": "eus_01k9",
+        "scopes": [],
+        "defaults": {"requested_by": "police"},
+        "expires_at": "2026-09-01T00:00:00Z",
+    },
+}
+
+
+def sent(title: str, value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of a request."""
+    return OpenApiExample(title, value=value, request_only=True)
+
+
+def answered(title: str, value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of an answer."""
+    return OpenApiExample(title, value=value, response_only=True)
+
+
+def listed(title: str, value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of a page of a list."""
+    return answered(title, {"items": [value], "next": None})
+
+
+def refused(title: str, value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of a refusal."""
+    return OpenApiExample(title, value=value, response_only=True, status_codes=["403"])
