@@ -23,7 +23,7 @@ def _verb(sentence: str, *payload: str) -> Verb:
 VERBS: dict[str, Verb] = {
     # people and organizations
     "user.created": _verb("An account was created"),
-    "user.signed_in": _verb("Signed in"),
+    "user.password_changed": _verb("An account's password was changed"),
     "organization.created": _verb("The organization was created", "synthetic"),
     "organization.status_changed": _verb("The organization's status changed", "old", "new", "reason"),
     "officer.created": _verb("A compliance officer was appointed"),
