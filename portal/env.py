@@ -18,6 +18,12 @@ def home() -> Path:
     return Path(os.environ.get("COUNTENANCE_HOME") or ROOT / ".local").resolve()
 
 
+def portal_port() -> str:
+    """Return the port of the portal that was last started here, `PORT` before all; else 8000."""
+    kept = home() / "run" / "port"
+    return env("PORT", default="") or (kept.read_text() if kept.is_file() else "8000")
+
+
 def is_production() -> bool:
     """Tell whether this is a real deployment, where nothing may be made up on the spot."""
     return env("COUNTENANCE_ENV", default="development") == "production"

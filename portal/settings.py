@@ -10,7 +10,7 @@ from kombu import Exchange, Queue
 
 from portal import logs
 from portal.celery import app as celery_app
-from portal.env import ROOT, env, home, is_production, secret
+from portal.env import ROOT, env, home, is_production, portal_port, secret
 from portal.local import services
 
 PRODUCTION = is_production()
@@ -26,7 +26,7 @@ DATABASE_OWNER_URL = env("DATABASE_OWNER_URL", default=_services.get("DATABASE_O
 REDIS_URL = env("REDIS_URL", default=_services.get("REDIS_URL"))
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(home() / "media"))
 DEEPFACE_HOME = env("DEEPFACE_HOME", default=str(home() / "models"))
-BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{env('PORT', default='8000')}")
+BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{portal_port()}")
 
 # --- secrets ----------------------------------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY", size=48)

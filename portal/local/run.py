@@ -69,6 +69,7 @@ def _run(options: argparse.Namespace, environment: dict[str, str]) -> int:
         if supervisor.finish("migrate", *MANAGE, "migrate", "--no-input", "--verbosity=0"):
             raise Died("The database could not be migrated; see above.")
         _start(supervisor, port)
+        (home() / "run" / "port").write_text(str(port))  # commands elsewhere name the address, too
         address = f"http://127.0.0.1:{port}/"
         print(f"\nCountenance is ready at {address}\n", flush=True)
         status = supervisor.finish("demo", *_story(options)) if options.what == "demo" else 0

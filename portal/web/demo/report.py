@@ -37,6 +37,7 @@ def opening(album: Album) -> str:
             ),
             *section("Photos"),
             *(line for credit in album.credits for line in wrapped(credit)),
+            *section("Story"),
         ]
     )
 

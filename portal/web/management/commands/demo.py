@@ -31,7 +31,7 @@ class Command(BaseCommand):
         album = (
             photos.of_folder(options["photos"]) if options["photos"] else photos.shipped(home() / "photos")
         )
-        self._say(f"{report.opening(album)}\n")
+        self._say(report.opening(album))
         try:
             told = story.play(album, self._say)
         except DomainError as error:
