@@ -15,18 +15,16 @@ def test_broken_json_is_a_parse_error(alice):
     problem(answer, 400, "parse_error")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 50_000, "9" * 5000, "NaN"])
-def test_hostile_json_is_a_parse_error(alice, text):
+def test_hostile_json_is_a_parse_error(alice):
     headers = {"Authorization": f"Bearer {alice.bearer}"}
-    answer = alice.client.post("/api/v1/jobs/", text, content_type="application/json", headers=headers)
-    problem(answer, 400, "parse_error")
+    for text in ("[" * 100_000, '{"a":' * 50_000, "9" * 5000, "NaN"):
+        answer = alice.client.post("/api/v1/jobs/", text, content_type="application/json", headers=headers)
+        problem(answer, 400, "parse_error")
 
 
-@pytest.mark.parametrize(
-    "text", ["x", "gal_", "gal_%00", "gal_" + "z" * 26, "job_" + "0" * 26, "%2e%2e", "é"]
-)
-def test_an_id_that_is_none_is_not_found(alice, text):
-    problem(alice.get(f"galleries/{text}/"), 404, "not_found")
+def test_an_id_that_is_none_is_not_found(alice):
+    for text in ("x", "gal_", "gal_%00", "gal_" + "z" * 26, "job_" + "0" * 26, "%2e%2e", "é"):
+        problem(alice.get(f"galleries/{text}/"), 404, "not_found")
 
 
 def test_another_content_type_is_named(alice):

@@ -57,25 +57,34 @@ def wrong(world) -> str:
     return world.alice.key.bearer[:-1] + ("a" if world.alice.key.bearer[-1] != "a" else "b")
 
 
+@pytest.fixture
+def theirs(alice) -> dict[str, str]:
+    """Real ids of Alice's organization, one for every place in an address."""
+    gallery, image = alice.gallery(), alice.image()
+    job = alice.post("jobs/", {"kind": "enroll", "gallery": gallery, "images": [image]}).json()
+    return {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
+
+
 def test_every_address_is_in_the_table():
     routes = {str(one.pattern) for one in urls.urlpatterns}
     assert routes == set(METHODS) | OPEN
 
 
 @pytest.mark.parametrize("bad", [expired, revoked, wrong])
-@pytest.mark.parametrize(("route", "method"), CALLS)
-def test_a_bad_key_opens_nothing(world, bad, route, method):
-    answer = Program(world.alice, bad(world)).call(method, address(route))
-    assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == 'Bearer realm="countenance"'
-    assert method == "HEAD" or answer.json()["code"] == "key_invalid"
+def test_a_bad_key_opens_nothing(world, theirs, bad):
+    program = Program(world.alice, bad(world))
+    for route, method in CALLS:
+        answer = program.call(method, address(route, **theirs))
+        assert answer.status_code == 401, (route, method)
+        assert answer["WWW-Authenticate"] == 'Bearer realm="countenance"'
+        assert method == "HEAD" or answer.json()["code"] == "key_invalid"
 
 
-@pytest.mark.parametrize(("route", "method"), CALLS)
-def test_without_a_key_nothing_opens(world, client, route, method):
-    answer = client.generic(method, f"/api/v1/{address(route)}")
-    assert answer.status_code == 401
-    assert "Bearer" in answer["WWW-Authenticate"]
+def test_without_a_key_nothing_opens(client, theirs):
+    for route, method in CALLS:
+        answer = client.generic(method, f"/api/v1/{address(route, **theirs)}")
+        assert answer.status_code == 401, (route, method)
+        assert "Bearer" in answer["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer \x00", "ck_a_b", "Bearer ck_", "Bearer ü"])
@@ -90,20 +99,12 @@ def test_a_session_is_no_key(world, client):
     problem(client.get("/api/v1/standing/"), 401, "not_authenticated")
 
 
-@pytest.fixture
-def theirs(alice) -> dict[str, str]:
-    """Real ids of Alice's organization, one for every place in an address."""
-    gallery, image = alice.gallery(), alice.image()
-    job = alice.post("jobs/", {"kind": "enroll", "gallery": gallery, "images": [image]}).json()
-    return {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
-
-
-@pytest.mark.parametrize(("route", "method"), WITH_ID)
-def test_a_stranger_gets_the_answer_of_an_id_that_never_was(charlie, theirs, route, method):
-    body = {"name": "Mine now"} if method == "PATCH" else None
-    real, made_up = (charlie.call(method, address(route, **ids), body) for ids in (theirs, {}))
-    assert real.status_code == made_up.status_code == 404
-    assert real.content == made_up.content
+def test_a_stranger_gets_the_answer_of_an_id_that_never_was(charlie, theirs):
+    for route, method in WITH_ID:
+        body = {"name": "Mine now"} if method == "PATCH" else None
+        real, made_up = (charlie.call(method, address(route, **ids), body) for ids in (theirs, {}))
+        assert real.status_code == made_up.status_code == 404, (route, method)
+        assert real.content == made_up.content
 
 
 def test_a_stranger_changes_nothing(alice, charlie, theirs):
