@@ -157,13 +157,6 @@ def test_a_second_officer_with_the_same_address_is_refused(allowed: None) -> Non
         call_command("officer", "create", "otto@example.org", stdout=io.StringIO())
 
 
-def test_no_officer_is_made_without_the_switch(database: None, settings: Settings) -> None:
-    settings.ALLOW_PROVISION = False
-    with pytest.raises(CommandError, match="COUNTENANCE_ALLOW_PROVISION=1"):
-        call_command("officer", "create", "nobody@example.org")
-    assert not User.objects.filter(email="nobody@example.org").exists()
-
-
 def test_what_is_no_address_is_refused(allowed: None) -> None:
     with pytest.raises(CommandError, match="no email address"):
         call_command("officer", "create", "nonsense")
