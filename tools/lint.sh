@@ -14,7 +14,7 @@ check() {
 check ruff $bin/ruff check .
 check format $bin/ruff format --check .
 check imports $bin/lint-imports
-check templates $bin/djlint templates --lint --quiet
+check templates $bin/djlint templates --lint
 check migrations $bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 check types $bin/mypy portal compliance recognition
 
