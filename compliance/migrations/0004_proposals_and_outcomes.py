@@ -8,53 +8,108 @@ import portal.common.ids
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compliance', '0003_shipped_packs'),
+        ("compliance", "0003_shipped_packs"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicySimulation',
+            name="PolicySimulation",
             fields=[
-                ('id', models.UUIDField(default=portal.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.CharField(help_text='Of the document.', max_length=64)),
-                ('version', models.CharField(max_length=80)),
-                ('result', models.JSONField()),
-                ('simulated_by', models.CharField(max_length=96)),
-                ('simulated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("sha256", models.CharField(help_text="Of the document.", max_length=64)),
+                ("version", models.CharField(max_length=80)),
+                ("result", models.JSONField()),
+                ("simulated_by", models.CharField(max_length=96)),
+                (
+                    "simulated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='case',
-            name='outcome',
-            field=models.CharField(blank=True, help_text='What was decided.', max_length=24),
+            model_name="case",
+            name="outcome",
+            field=models.CharField(blank=True, help_text="What was decided.", max_length=24),
         ),
         migrations.AddField(
-            model_name='policyversionrecord',
-            name='synthetic',
-            field=models.BooleanField(default=False, help_text='Published by a command, for tests.'),
+            model_name="policyversionrecord",
+            name="synthetic",
+            field=models.BooleanField(default=False, help_text="Published by a command, for tests."),
         ),
         migrations.CreateModel(
-            name='PolicyProposal',
+            name="PolicyProposal",
             fields=[
-                ('id', models.UUIDField(default=portal.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('document', models.TextField()),
-                ('sha256', models.CharField(help_text='Of the document, which a countersignature repeats.', max_length=64)),
-                ('based_on', models.CharField(max_length=80)),
-                ('loosenings', models.JSONField(default=list, help_text='Where it loosens; nothing for a tightening.')),
-                ('status', models.CharField(choices=[('waiting', 'Waiting for the second officer'), ('published', 'Published'), ('refused', 'Refused by the second officer')], default='waiting', max_length=10)),
-                ('proposed_by', models.CharField(max_length=96)),
-                ('proposed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('decided_by', models.CharField(blank=True, max_length=96)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('published', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.policyversionrecord')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=portal.common.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("document", models.TextField()),
+                (
+                    "sha256",
+                    models.CharField(
+                        help_text="Of the document, which a countersignature repeats.", max_length=64
+                    ),
+                ),
+                ("based_on", models.CharField(max_length=80)),
+                (
+                    "loosenings",
+                    models.JSONField(default=list, help_text="Where it loosens; nothing for a tightening."),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting for the second officer"),
+                            ("published", "Published"),
+                            ("refused", "Refused by the second officer"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("proposed_by", models.CharField(max_length=96)),
+                (
+                    "proposed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("decided_by", models.CharField(blank=True, max_length=96)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "published",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="compliance.policyversionrecord",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'published', 'refused'])), name='proposal_status_known'), models.CheckConstraint(condition=models.Q(('decided_by', models.F('proposed_by')), _negated=True), name='proposal_two_people')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["waiting", "published", "refused"])),
+                        name="proposal_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                        name="proposal_two_people",
+                    ),
+                ],
             },
         ),
     ]
