@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.apps import apps
@@ -277,7 +278,7 @@ PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
 NEED_DATABASE = (roles, extensions, migrations, walls, worker, keys, officers)
 
 
-def _value(query: str, *parameters: object) -> object:
+def _value(query: str, *parameters: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         row = cursor.fetchone()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.core.management.base import CommandError
 from django.db.models import Q
 
@@ -47,9 +45,9 @@ def appoint_officers() -> list[User]:
     return users
 
 
-def acting_as_officer(user_id: UUID | None) -> Actor:
+def acting_as_officer(user: User) -> Actor:
     """Return the actor of the officer whom a case was drawn for."""
-    return Actor.for_user(User.objects.select_related("officer").get(pk=user_id))
+    return Actor.for_user(User.objects.select_related("officer").get(pk=user.pk))
 
 
 def acting_as(user: User, organization: Organization) -> Actor:

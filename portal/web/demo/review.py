@@ -6,6 +6,8 @@ import itertools
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.core.management.base import CommandError
+
 from compliance.actions import cases, decisions, end_users, onboarding
 from compliance.findings import Finding, Line
 from compliance.models import Application, Case, Determination, EndUser, Evidence
@@ -43,7 +45,8 @@ class Member:
     @property
     def determination(self) -> Determination:
         """The determination in force."""
-        assert self.standing.determination is not None  # noqa: S101 - reviewed a moment ago
+        if self.standing.determination is None:
+            raise CommandError(f"{self.organization} has no determination.")
         return self.standing.determination
 
 
@@ -148,23 +151,26 @@ def _case_of(application: Application) -> Case:
 
 def _decide(part: Part, organization: Organization, case: Case, evidence: Evidence) -> None:
     """Draw an officer, review, recommend, and countersign where the finding takes two."""
-    desk = people.acting_as_officer(people.appoint_officers()[0].pk)
-    case = cases.assign(case=case, by=desk)
-    first = people.acting_as_officer(case.assigned_to_id)
+    cases.assign(case=case, by=people.acting_as_officer(people.appoint_officers()[0]))
+    first, _ = _drawn(case)
     cases.begin_review(case=case, by=first)
     cases.verify_evidence(evidence=evidence, by=first)
     decisions.recommend(case=case, finding=_finding(part, organization, evidence, first), by=first)
-    case = _again(case)
-    if case.second_officer_id is None:
+    first, second = _drawn(case)
+    if second is None:
         decisions.determine(case=case, by=first)
-        return
-    second = people.acting_as_officer(case.second_officer_id)
-    decisions.countersign(case=case, vote=decisions.APPROVE, reasons=part.second_reasons, by=second)
+    else:
+        decisions.countersign(case=case, vote=decisions.APPROVE, reasons=part.second_reasons, by=second)
 
 
-def _again(case: Case) -> Case:
+def _drawn(case: Case) -> tuple[Actor, Actor | None]:
+    """Return the officers drawn for a case; the second where one is needed."""
     with officer_scope():
-        return Case.objects.select_related("application").get(pk=case.pk)
+        row = Case.objects.select_related("assigned_to", "second_officer").get(pk=case.pk)
+    if row.assigned_to is None:
+        raise CommandError(f"Nobody was drawn for {row.reference}.")
+    second = people.acting_as_officer(row.second_officer) if row.second_officer else None
+    return people.acting_as_officer(row.assigned_to), second
 
 
 def _finding(part: Part, organization: Organization, evidence: Evidence, by: Actor) -> Finding:
