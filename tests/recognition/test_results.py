@@ -1,0 +1,193 @@
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from portal.audit.models import Event
+from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
+from portal.tenancy.actions import members
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership
+from portal.tenancy.roles import Role
+from portal.tenancy.scope import tenant_scope
+from recognition.actions import erasure, results
+from recognition.models import Candidate, Face, FoundFace, Image, JobStatus, Shard, ShardState, Subject
+from tests.compliance.conftest import new_user
+from tests.support.jobs import ANNA, BORIS, Desk, new_desk, photo, work_off
+
+TWO_REVIEWERS = {"review": "before_release", "reviewers": 2}
+
+
+def clear_ledger() -> None:
+    Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
+
+
+@pytest.fixture
+def desk(database) -> Desk:
+    clear_ledger()
+    return new_desk()
+
+
+@pytest.fixture
+def strict(database) -> Desk:
+    """Two reviewers have to agree before anything is released."""
+    clear_ledger()
+    return new_desk("Strict House", conditions=TWO_REVIEWERS)
+
+
+def reviewer(desk: Desk, *, trained: bool = True) -> Actor:
+    user = new_user("reviewer")
+    membership = members.add(organization=desk.tenant.organization, user=user, role=Role.REVIEWER, by=desk.by)
+    if trained:
+        members.record_training(membership=membership, trained_on=date(2026, 1, 1), by=desk.by)
+    return Actor.for_user(user, Membership.objects.get(pk=membership.pk))
+
+
+def searched(desk: Desk):
+    """A finished search with one candidate."""
+    desk.submit("enroll", [("anna.png", photo(ANNA))])
+    work_off()
+    job = desk.submit("search", [("a.png", photo(ANNA))])
+    work_off()
+    job = desk.reload(job)
+    with tenant_scope(desk.tenant.organization):
+        return job, Candidate.objects.get(item__job=job)
+
+
+def status_of(desk: Desk, candidate: Candidate) -> str:
+    with tenant_scope(desk.tenant.organization):
+        return Candidate.objects.get(pk=candidate.pk).status
+
+
+def test_candidates_that_need_review_are_seen_by_reviewers_only(strict):
+    job, _ = searched(strict)
+    assert job.status == JobStatus.AWAITING_REVIEW
+    with pytest.raises(Conflict, match="not_released"):
+        results.open_results(job=job, by=strict.by)
+    assert results.open_results(job=job, by=reviewer(strict)).is_cleared
+
+
+def test_two_reviewers_who_agree_make_a_lead_and_release_the_job(strict):
+    job, candidate = searched(strict)
+    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=reviewer(strict))
+    assert status_of(strict, candidate) == "candidate"
+    results.adjudicate(candidate=candidate, verdict="lead", reason="Same scar.", by=reviewer(strict))
+    assert status_of(strict, candidate) == "lead"
+    assert strict.reload(job).status == JobStatus.RELEASED
+
+
+def test_a_third_reviewer_decides_between_two_who_disagree(strict):
+    _, candidate = searched(strict)
+    for verdict in ("lead", "rejected", "rejected"):
+        assert status_of(strict, candidate) == "candidate"
+        results.adjudicate(candidate=candidate, verdict=verdict, reason="Looked.", by=reviewer(strict))
+    assert status_of(strict, candidate) == "rejected"
+
+
+def test_nobody_judges_a_candidate_twice(strict):
+    _, candidate = searched(strict)
+    first = reviewer(strict)
+    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=first)
+    with pytest.raises(Conflict, match="adjudicated_already"):
+        results.adjudicate(candidate=candidate, verdict="lead", reason="Again.", by=first)
+
+
+def test_a_reviewer_without_training_judges_nothing(desk):
+    _, candidate = searched(desk)
+    with pytest.raises(Refused, match="training_missing"):
+        results.adjudicate(candidate=candidate, verdict="lead", reason="x", by=reviewer(desk, trained=False))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "code"), [("match", "x", "verdict_unknown"), ("lead", "  ", "reason_missing")]
+)
+def test_a_judgment_needs_a_known_verdict_and_a_reason(desk, verdict, reason, code):
+    _, candidate = searched(desk)
+    with pytest.raises(InvalidInput, match=code):
+        results.adjudicate(candidate=candidate, verdict=verdict, reason=reason, by=reviewer(desk))
+
+
+def test_an_analyst_judges_nothing(desk):
+    _, candidate = searched(desk)
+    with pytest.raises(Refused, match="permission"):
+        results.adjudicate(candidate=candidate, verdict="lead", reason="x", by=desk.by)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "needed", "reached"),
+    [
+        ([], 1, None),
+        (["lead"], 1, "lead"),
+        (["lead"], 2, None),
+        (["lead", "rejected"], 2, None),
+        (["lead", "rejected", "lead"], 2, "lead"),
+        (["lead", "rejected", "inconclusive"], 2, "inconclusive"),
+    ],
+)
+def test_what_reviewers_agree_on(verdicts, needed, reached):
+    assert results.agreed(verdicts, needed) == reached
+
+
+def test_every_read_of_results_is_ruled_on_and_recorded(desk):
+    job, _ = searched(desk)
+    ruling = results.open_results(job=job, by=desk.by)
+    assert (ruling.gate, ruling.subject) == ("release", job.public_id)
+    assert Event.objects.filter(target=job.public_id, verb="results.viewed").count() == 1
+
+
+def test_an_export_names_its_recipient_and_streams_every_item(desk):
+    job, _ = searched(desk)
+    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    [row] = list(export.rows)
+    assert row["faces"][0]["candidates"][0]["subject"] == "anna"
+    assert Event.objects.get(verb="results.exported", target=job.public_id).payload["export"] == export.id
+
+
+def test_an_export_to_nobody_is_refused(desk):
+    job, _ = searched(desk)
+    with pytest.raises(InvalidInput, match="recipient_missing"):
+        results.export(job=job, recipient=" ", format_="csv", by=desk.by)
+
+
+def test_a_stranger_reads_no_results(desk):
+    job, _ = searched(desk)
+    other = new_desk("Other House")
+    with pytest.raises(NotFound):
+        results.open_results(job=job, by=other.by)
+
+
+def test_erasing_a_subject_takes_faces_candidates_and_photos(desk):
+    job, candidate = searched(desk)
+    with tenant_scope(desk.tenant.organization):
+        subject = Subject.objects.get(pk=candidate.subject_id)
+        photo_row = Face.objects.get(subject=subject).image
+    receipt = erasure.erase_subject(subject=subject, by=desk.by)
+    assert (receipt.faces, receipt.subjects, receipt.photos) == (1, 1, 1)
+    with tenant_scope(desk.tenant.organization):
+        assert not Face.objects.filter(gallery=desk.gallery).exists()
+        assert not Candidate.objects.filter(item__job=job).exists()
+        assert FoundFace.objects.filter(item__job=job).exists()
+        assert Image.objects.get(pk=photo_row.pk).purged_at
+    assert Event.objects.get(pk=receipt.event).verb == "subject.erased"
+
+
+def test_an_erased_subject_is_nobodys_candidate_any_more(desk):
+    _, candidate = searched(desk)
+    desk.submit("enroll", [("boris.png", photo(BORIS))])
+    work_off()
+    with tenant_scope(desk.tenant.organization):
+        subject = Subject.objects.get(pk=candidate.subject_id)
+    erasure.erase_subject(subject=subject, by=desk.by)
+    again = desk.submit("search", [("a.png", photo(ANNA))])
+    work_off()
+    with tenant_scope(desk.tenant.organization):
+        assert not Candidate.objects.filter(item__job=again).exists()
+
+
+def test_a_deleted_gallery_leaves_no_face_no_key_and_takes_no_job(desk):
+    searched(desk)
+    receipt = erasure.delete_gallery(gallery=desk.gallery, by=desk.by)
+    assert (receipt.faces, receipt.subjects) == (1, 1)
+    desk.gallery.deleted_at = timezone.now()
+    with pytest.raises(Refused, match="gallery_deleted"):
+        desk.submit("search", [("a.png", photo(ANNA))])
