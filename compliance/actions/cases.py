@@ -149,6 +149,22 @@ def note(*, case: Case, body: str, by: Actor) -> CaseMessage:
     return message
 
 
+def open_evidence(*, evidence: Evidence, by: Actor) -> Evidence:
+    """Record that an officer opens a document, and return it.
+
+    Raises:
+        Refused: `own_organization`.
+    """
+    officer_id = officer_key(by)
+    with officer_scope():
+        row: Evidence = Evidence.objects.select_related("organization").get(pk=evidence.pk)
+        refuse_members(row.organization_id, officer_id)
+        audit.record(
+            verb="evidence.opened", actor=by, target=row, organization=row.organization_id, kind=row.kind
+        )
+    return row
+
+
 def verify_evidence(*, evidence: Evidence, by: Actor, expires_at: datetime | None = None) -> Evidence:
     """Record that a document is genuine and shows what it should.
 

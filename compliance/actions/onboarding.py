@@ -36,7 +36,7 @@ _S = OrganizationStatus
 
 
 def start(*, organization: Organization, by: Actor, kind: str = ApplicationKind.ONBOARDING) -> Application:
-    """Start an application.
+    """Start an application with the answers of the last one that was decided: nothing is asked twice.
 
     Raises:
         Conflict: `application_open`, there is an unfinished one of this kind.
@@ -49,6 +49,7 @@ def start(*, organization: Organization, by: Actor, kind: str = ApplicationKind.
             organization=organization,
             kind=ApplicationKind(kind),
             reference=references.draw("A"),
+            answers=_earlier_answers(),
             expires_at=database_now() + DRAFT_LIVES,
         )
         _event("application.started", application, by, kind=str(kind))
@@ -175,6 +176,11 @@ def declaration_of(application: Application) -> str:
     hashes = list(documents.values_list("sha256", flat=True))
     declared = {"reference": application.reference, "answers": application.answers, "evidence": hashes}
     return plain.sha256(declared)
+
+
+def _earlier_answers() -> dict[str, Any]:
+    decided = Application.objects.filter(status=ApplicationStatus.DECIDED).order_by("-submitted_at").first()
+    return dict(decided.answers) if decided else {}
 
 
 @contextmanager

@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
     "application.submitted": _verb("The application was submitted", "declaration"),
     "application.withdrawn": _verb("The application was withdrawn"),
     "evidence.added": _verb("Evidence was added", "kind", "sha256", "size"),
+    "evidence.opened": _verb("An officer opened a document", "kind"),
     "evidence.verified": _verb("Evidence was verified", "kind"),
     "evidence.rejected": _verb("Evidence was rejected", "kind", "reason"),
     "case.opened": _verb("A case was opened", "kind", "due_at"),

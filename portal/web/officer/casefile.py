@@ -208,7 +208,12 @@ def events(targets: Iterable[str], *, limit: int = 50) -> list[dict[str, Any]]:
     rows = list(Event.objects.filter(target__in=list(targets)).order_by("-id")[:limit])
     names = people({row.actor for row in rows})
     return [
-        {"at": row.at, "title": VERBS[row.verb].sentence, "actor": names.get(row.actor, row.actor)}
+        {
+            "at": row.at,
+            "title": VERBS[row.verb].sentence,
+            "actor": names.get(row.actor, row.actor),
+            "status": row.payload.get("new") if row.verb == "organization.status_changed" else "",
+        }
         for row in rows
     ]
 

@@ -15,6 +15,7 @@ from portal.common.clock import database_now
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
+from portal.web.officer.proposals import waiting
 from portal.web.onboarding.standing import conditions
 from portal.web.templatetags.countenance import words
 
@@ -40,6 +41,7 @@ def listed(request: OfficerRequest) -> HttpResponse:
     ordered = sorted(packs.items(), key=lambda pair: (pair[0] != epoch.pack, pair[0]))
     context = {
         "epoch": epoch,
+        "proposals": waiting(request),
         "packs": [{"name": name, "in_force": name == epoch.pack, "versions": rows} for name, rows in ordered],
     }
     return office_page(request, "officer/policies.html", context)
@@ -90,10 +92,15 @@ def shown(request: OfficerRequest, policy_id: str) -> HttpResponse:
         "record": record,
         "status": status_of(record, records, now),
         "shipped": record.recorded_by.startswith("system:"),
+        "can_ratify": record.ratified_at is None and _by_another_officer(record, request),
         "groups": grouped(version),
         "changes": _changes(version, records),
     }
     return office_page(request, "officer/policy.html", context)
+
+
+def _by_another_officer(record: PolicyVersionRecord, request: OfficerRequest) -> bool:
+    return record.recorded_by.startswith("usr_") and record.recorded_by != request.actor.id
 
 
 def grouped(version: PolicyVersion) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.officer import cases, determinations, organizations, policies, queue, trail, whatif
+from portal.web.officer import cases, determinations, organizations, policies, proposals, queue, trail, whatif
 
 urlpatterns = [
     path("", queue.queue, name="officer_queue"),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("organizations/<str:organization_id>/", organizations.shown, name="officer_organization"),
     path("organizations/<str:organization_id>/suspend/", organizations.suspend, name="officer_suspend"),
     path("policies/", policies.listed, name="officer_policies"),
+    path("policies/proposals/<str:proposal_id>/", proposals.proposal, name="officer_proposal"),
+    path("policies/<str:policy_id>/ratify/", proposals.ratify, name="officer_ratify"),
     path("policies/<str:policy_id>/", policies.shown, name="officer_policy"),
     path("trail/", trail.listed, name="officer_trail"),
 ]

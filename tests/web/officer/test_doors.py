@@ -19,6 +19,7 @@ ARGUMENTS = {
     "case_id": "cas_00000000000000000000000000",
     "evidence_id": "evi_00000000000000000000000000",
     "organization_id": "org_00000000000000000000000000",
+    "proposal_id": "prp_00000000000000000000000000",
     "policy_id": "pol_00000000000000000000000000",
     "number": 0,
 }
@@ -49,7 +50,8 @@ def test_a_visitor_is_led_to_sign_in(database, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["officer_case", "officer_evidence_open", "officer_organization", "officer_policy"]
+    "name",
+    ["officer_case", "officer_evidence_open", "officer_organization", "officer_policy", "officer_proposal"],
 )
 def test_what_never_was_is_not_found(officer, name):
     assert officer_client(officer).get(address(name)).status_code == 404

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from compliance.models import Case, Determination, EndUser, Evidence
+from portal.audit.models import Event
 from portal.tenancy.models import Membership, Organization
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import officer_scope, tenant_scope
@@ -139,6 +140,7 @@ def test_a_document_is_opened_verified_and_kept_sealed(tenant, officers):
     client = officer_client(officer)
     opened = client.get(f"/officer/evidence/{evidence.public_id}/")
     assert b"".join(opened.streaming_content) == b"Registered as a charity."
+    assert Event.objects.about(evidence.public_id).get(verb="evidence.opened").actor == officer.id
     address = f"/officer/cases/{case.public_id}/evidence/{evidence.public_id}/"
     client.post(address, {"verify": "1", **day("expires_on", ("12", "31", "2027"))})
     with officer_scope():
@@ -271,7 +273,8 @@ def test_an_officer_of_the_organization_has_no_part_in_its_case(tenant, officers
     assert "You have no part in this case" in page
     note = client.post(f"/officer/cases/{case.public_id}/note/", {"note-body": "Looks fine."})
     assert (note.status_code, note.context["code"]) == (403, "own_organization")
-    assert client.get(f"/officer/evidence/{evidence.public_id}/").status_code == 404
+    assert client.get(f"/officer/evidence/{evidence.public_id}/").status_code == 403
+    assert not Event.objects.about(evidence.public_id).filter(verb="evidence.opened").exists()
     verify = client.post(f"/officer/cases/{case.public_id}/evidence/{evidence.public_id}/", {"verify": "1"})
     assert verify.status_code == 403
 
