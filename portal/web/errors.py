@@ -48,7 +48,7 @@ def _ruling(request: HttpRequest, error: DomainError) -> dict[str, Any]:
         return {}
     with tenant_scope(organization):
         found = rulings.ruling_in(request, error.detail["ruling"])
-        return rulings.refusal_of(found) | {"evaluations": rulings.evaluations_of(found)}
+        return rulings.refusal_of(found) | rulings.split_of(found)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

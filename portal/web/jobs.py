@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from compliance.models import EndUser, RulingRecord
-from compliance.policy.vocabulary import ImageSource, Purpose, RequestedBy, SubjectClass
+from compliance.policy.vocabulary import Gate, ImageSource, Outcome, Purpose, RequestedBy, SubjectClass
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 from portal.web import reads, sentences
@@ -142,7 +143,8 @@ def _rate(job: Job, ended: int) -> float | None:
 def _rulings(request: MemberRequest, job: Job) -> dict[str, Any]:
     """Return the job's rulings, and the one that refuses, refers or holds it now."""
     rows = RulingRecord.objects.filter(subject=job.public_id).order_by("-pk")
-    page = page_of(request, rows, size=RULINGS_SHOWN, parameter="rulings")
+    looks = Q(gate=Gate.RELEASE.value, outcome=Outcome.CLEARED.value)  # one each time somebody reads results
+    page = page_of(request, rows.exclude(looks), size=RULINGS_SHOWN, parameter="rulings")
     newest = rows.filter(outcome__in=("refused", "referred")).first() if job.refused_by else None
     last = page.rows[0] if page.rows else None
     return {
@@ -167,6 +169,8 @@ def _facts(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
     ]
     if job.kind == JobKind.SEARCH:
         rows.insert(5, ("Photos come from", _label(ImageSource, declared.get("probe_source"))))
+    if authorization := declared.get("authorization"):
+        rows.insert(-1, ("Authorization", f"{authorization['issuer']}, {authorization['reference']}"))
     if job.approved_by:
         rows.append(("Approved by", names[job.approved_by]))
     return [{"key": key, "value": value} for key, value in rows]

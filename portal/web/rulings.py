@@ -26,13 +26,16 @@ _UNSTATED = {"missing", "undetermined"}
 def ruling(request: MemberRequest, ruling_id: str) -> HttpResponse:
     """Show one ruling, rule by rule."""
     found = get_or_404(RulingRecord, request.actor, ruling_id)
-    context = refusal_of(found) | {
-        "ruling": found,
-        "made_for": name_of(found.made_for, request.organization),
-        "facts": stated_rows(found.facts),
-        "evaluations": evaluations_of(found),
-        "conditions": sorted(found.demands.conditions),
-    }
+    context = (
+        refusal_of(found)
+        | split_of(found)
+        | {
+            "ruling": found,
+            "made_for": name_of(found.made_for, request.organization),
+            "facts": stated_rows(found.facts),
+            "conditions": sorted(found.demands.conditions),
+        }
+    )
     return render(request, "tenant/ruling.html", context)
 
 
@@ -54,10 +57,18 @@ def refusal_of(found: RulingRecord) -> dict[str, Any]:
 
 
 def evaluations_of(found: RulingRecord) -> list[dict[str, Any]]:
-    """Return the lines of `_components/rule_table.html`: rules that count first, the others after them."""
+    """Return a ruling rule by rule, as `_components/rule_table.html` takes it. In scope."""
     rules = _rules(found.version)
-    lines = [_line(one, rules.get(one["rule_id"])) for one in found.looked_at]
-    return sorted(lines, key=lambda line: line["result"] == _NOT_MET)
+    return [_line(one, rules.get(one["rule_id"])) for one in found.looked_at]
+
+
+def split_of(found: RulingRecord) -> dict[str, Any]:
+    """Return the rules that count in a ruling apart from those that do not bear on its facts. In scope."""
+    lines = evaluations_of(found)
+    return {
+        "evaluations": [line for line in lines if line["result"] != _NOT_MET],
+        "others": [line for line in lines if line["result"] == _NOT_MET],
+    }
 
 
 def stated_rows(facts: dict[str, Any]) -> list[dict[str, str]]:
@@ -102,7 +113,8 @@ def _result(one: dict[str, Any]) -> str:
 
 
 def _looked_at(one: dict[str, Any]) -> str:
-    return "; ".join(filter(None, (_look(look) for look in one["looked_at"])))
+    text = "; ".join(filter(None, (_look(look) for look in one["looked_at"])))
+    return text[:1].upper() + text[1:]
 
 
 def _look(look: dict[str, Any]) -> str:

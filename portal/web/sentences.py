@@ -87,7 +87,7 @@ def one_in(similarity: float) -> str:
 def meaning(similarity: float) -> str:
     """Return what a similarity says, and what it does not."""
     sentence = f"{one_in(similarity)} comparisons of different people scores this high on {DATA_SET}."
-    return f"Not {similarity:.0f} % sure. {sentence}" if similarity >= _NOT_SURE_FROM else sentence
+    return f"Not {int(similarity)} % sure. {sentence}" if similarity >= _NOT_SURE_FROM else sentence
 
 
 def caution(purpose: str, subject_class: str = "") -> str:

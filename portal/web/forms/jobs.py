@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from compliance.policy.vocabulary import ImageSource, Purpose, RequestedBy, SubjectClass, Word
+from compliance.policy.vocabulary import (
+    AuthorizationOutcome,
+    ImageSource,
+    Purpose,
+    RequestedBy,
+    SubjectClass,
+    Word,
+)
 from compliance.standing import USUAL_SUBJECT
-from portal.web.forms.widgets import HintedRadios
+from portal.web.forms.widgets import DateParts, HintedRadios
 from portal.web.lines import NOBODY, Line, recipients_of
 from recognition import threshold
 from recognition.actions.jobs import MOST_CANDIDATES
@@ -21,6 +29,8 @@ SUBJECT_FROM = (
     ("folder", "The folder in the ZIP file"),
     ("manifest", "The file manifest.csv in the ZIP file"),
 )
+_OF_SEARCHES = ("probe_source", "threshold", "max_candidates")
+AUTHORIZATION = ("issuer", "reference", "issued_on", "outcome")
 _SUBJECT_HINTS = {
     "filename": "anna-lee 2.jpg shows anna-lee.",
     "folder": "anna-lee/front.jpg shows anna-lee.",
@@ -70,6 +80,22 @@ class OrderForm(forms.Form):
     subject_class = forms.ChoiceField(label="Who the photos show", choices=_choices(SubjectClass))
     probe_source = forms.ChoiceField(label="Where the photos come from", choices=_choices(ImageSource))
     recipient = forms.ChoiceField(label="Who receives the results")
+    issuer = forms.CharField(
+        label="Who authorized it",
+        required=False,
+        max_length=200,
+        help_text="A court, an authority, or who reported the person missing. Needed where a family asks.",
+    )
+    reference = forms.CharField(
+        label="Reference of the authorization",
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({"class": "govuk-input--width-20", "autocomplete": "off"}),
+    )
+    issued_on = forms.DateField(label="Issued on", required=False, widget=DateParts())
+    outcome = forms.ChoiceField(
+        label="What they answered", required=False, choices=_choices(AuthorizationOutcome)
+    )
     threshold = forms.FloatField(min_value=0, max_value=100, initial=threshold.DEFAULT, required=False)
     max_candidates = forms.IntegerField(
         label="Candidates a face, at most",
@@ -99,9 +125,13 @@ class OrderForm(forms.Form):
             del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Folders and manifests exist in an archive only."""
+        """Folders and manifests exist in an archive only; an authorization is stated whole or not at all."""
         cleaned = super().clean() or {}
         files = cleaned.get("images") or []
+        stated = [name for name in AUTHORIZATION if cleaned.get(name)]
+        for name in AUTHORIZATION:
+            if stated and name not in stated and name not in self.errors:
+                self.add_error(name, "State this too, or leave all four out.")
         if cleaned.get("subject_from", "filename") != "filename":
             alone = [file.name for file in files if not is_archive(file)]
             if alone:
@@ -132,13 +162,18 @@ class OrderForm(forms.Form):
         recipient = self.cleaned_data.get("recipient")
         if recipient:
             facts["recipient"] = None if recipient == NOBODY else recipient
-        return facts
+        return facts | self._authorization
+
+    @property
+    def _authorization(self) -> dict[str, Any]:
+        values = {name: self.cleaned_data.get(name) for name in AUTHORIZATION}
+        if not all(values.values()):
+            return {}
+        issued_at = datetime.combine(values.pop("issued_on"), time(), UTC)
+        return {"authorization": {**values, "issued_at": issued_at.isoformat()}}
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
-
-
-_OF_SEARCHES = ("probe_source", "threshold", "max_candidates")
 
 
 def is_archive(file: UploadedFile) -> bool:

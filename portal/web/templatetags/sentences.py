@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def reason(code: str) -> str:
-    """`face_too_small` -> `The face is too small to compare.`"""
+    """Return the sentence of a reason code, such as `face_too_small`."""
     return sentences.reason(code)

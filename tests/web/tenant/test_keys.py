@@ -1,0 +1,67 @@
+"""API keys by HTTP: bound to a line of the determination, shown once, revoked at once."""
+
+import re
+
+import pytest
+
+from portal.common.errors import Refused
+from portal.tenancy.actions import keys
+from portal.tenancy.models import ApiKey
+from portal.tenancy.roles import Role
+
+
+def grant_of(site):
+    page = site.alice.get("/keys/new/").content.decode()
+    return re.search(r'name="grant" value="(gra_\w+)"', page)[1]
+
+
+def create(site, called, **values):
+    sent = {"name": called, "grant": grant_of(site), "days": "30", "recipient": "none"} | values
+    return site.alice.post("/keys/new/", sent)
+
+
+def test_a_key_is_bound_to_purpose_and_end_user(site, database):
+    create(site, "Case system", requested_by="family")
+    key = ApiKey.objects.get(organization=site.organization, name="Case system")
+    assert (key.purpose, key.end_user_id) == ("find_missing_child", site.desk.tenant.itself.pk)
+    assert key.defaults == {"requested_by": "family", "recipient": None}
+
+
+def test_its_secrets_are_shown_once_and_kept_by_no_cache(site, database):
+    answer = create(site, "Once")
+    page, key = answer.content.decode(), ApiKey.objects.get(organization=site.organization, name="Once")
+    bearer = re.search(r"ck_\S+", page)[0].removesuffix("</output>")
+    assert keys.authenticate(bearer) == key
+    assert key.access_key_id in page
+    assert answer["Cache-Control"] == "private, no-store"
+    assert bearer not in site.alice.get("/keys/").content.decode()
+
+
+@pytest.mark.parametrize("values", [{"days": "0"}, {"days": "900"}, {"grant": "gra_other"}, {"name": ""}])
+def test_a_key_needs_a_grant_a_name_and_an_end(site, database, values):
+    before = ApiKey.objects.count()
+    assert create(site, "Wrong", **values).status_code == 422
+    assert ApiKey.objects.count() == before
+
+
+def test_a_revoked_key_is_worth_nothing(site, database):
+    page = create(site, "Revoked").content.decode()
+    bearer = re.search(r"ck_\S+", page)[0].removesuffix("</output>")
+    key = ApiKey.objects.get(organization=site.organization, name="Revoked")
+    site.alice.post(f"/keys/{key.public_id}/revoke/")
+    with pytest.raises(Refused, match="key_invalid"):
+        keys.authenticate(bearer)
+
+
+def test_a_stranger_revokes_nothing(site, bob):
+    create(site, "Kept")
+    key = ApiKey.objects.get(organization=site.organization, name="Kept")
+    assert bob.post(f"/keys/{key.public_id}/revoke/").status_code == 404
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+
+def test_an_analyst_makes_no_key(site, database):
+    before = ApiKey.objects.count()
+    assert site.member(Role.ANALYST).post("/keys/new/", {"name": "x"}).status_code == 403
+    assert ApiKey.objects.count() == before
