@@ -77,4 +77,5 @@ urlpatterns = [
     *tenant,
     path("onboarding/", include("portal.web.onboarding.urls")),
     path("officer/", include("portal.web.officer.urls")),
+    path("transparency/", include("portal.web.public.urls")),
 ]
