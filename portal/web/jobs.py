@@ -10,7 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from compliance.models import EndUser, RulingRecord
-from compliance.policy.vocabulary import Gate, ImageSource, Outcome, Purpose, RequestedBy, SubjectClass
+from compliance.policy.vocabulary import (
+    Gate,
+    ImageSource,
+    Outcome,
+    Purpose,
+    RequestedBy,
+    Review,
+    SubjectClass,
+)
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 from portal.web import reads, sentences
@@ -27,6 +35,7 @@ from recognition.states import JOB
 STOP_POLLING = 286  # htmx ends a poll on this status
 RULINGS_SHOWN = 5
 _MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
+_NEVER_RUN = (JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED, JobStatus.TERMINATED)
 _READABLE = (JobStatus.RELEASED, JobStatus.PARTIAL, JobStatus.AWAITING_REVIEW)
 
 
@@ -57,7 +66,8 @@ def detail(request: MemberRequest, job_id: str) -> HttpResponse:
         "rejected_count": len(job.rejected),
         "actions": _actions(job, request),
         "decline_form": DeclineForm(),
-        "readable": job.status in _READABLE,
+        "readable": _readable(job, request),
+        "never_run": job.status in _NEVER_RUN,
         "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
         "threshold_why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
     }
@@ -186,6 +196,12 @@ def _recipient(declared: dict[str, Any]) -> str:
     if declared["recipient"] is None:
         return "Nobody outside the organization"
     return str(EndUser.objects.filter(pk=declared["recipient"]).first() or "Not in the register")
+
+
+def _readable(job: Job, request: MemberRequest) -> bool:
+    """Whether the way to the results is shown; the gate decides again."""
+    waits = job.review == Review.BEFORE_RELEASE and job.status != JobStatus.RELEASED
+    return job.status in _READABLE and (not waits or request.actor.may(Permission.ADJUDICATE))
 
 
 def _actions(job: Job, request: MemberRequest) -> dict[str, bool]:

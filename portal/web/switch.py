@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.actions import organizations
+from portal.tenancy.actor import Actor
 from portal.tenancy.middleware import SESSION_KEY
 from portal.tenancy.models import Membership, Organization
 from portal.web.guards import signed_in
@@ -30,7 +32,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """List the organizations a person belongs to; a form sent here acts for another one."""
     if request.method == "POST":
         return _switch(request)
-    mine = Membership.objects.filter(user=request.user, ended_at=None).select_related("organization")
+    mine = _memberships(request).select_related("organization")
     context = {"page": page_of(request, mine.order_by("pk"))}
     return render(request, "tenant/organizations/choose.html", context)
 
@@ -54,7 +56,12 @@ def found(request: HttpRequest) -> HttpResponse:
 
 def _switch(request: HttpRequest) -> HttpResponse:
     key = parse_public_id(Organization.PREFIX, request.POST.get("organization", ""))
-    if not Membership.objects.filter(user=request.user, organization=key, ended_at=None).exists():
+    if not _memberships(request).filter(organization=key).exists():
         raise NotFound()
     request.session[SESSION_KEY] = str(key)
     return redirect("/")
+
+
+def _memberships(request: HttpRequest) -> QuerySet[Membership]:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return Membership.objects.filter(user__pk=actor.user_id, ended_at=None)

@@ -23,7 +23,7 @@ _PAGES = {"gal": "/galleries/{}/", "job": "/jobs/{}/", "rul": "/rulings/{}/"}
 def index(request: MemberRequest) -> HttpResponse:
     """List events, the newest first; `verb` shows one kind only."""
     verb = request.GET.get("verb", "")
-    rows = Event.objects.all().of_organization(request.organization.pk)  # type: ignore[attr-defined]
+    rows = Event.objects.all().of_organization(request.organization.pk)
     page = page_of(request, rows.filter(verb=verb) if verb in VERBS else rows)
     actors = names_of({event.actor for event in page.rows}, request.organization)
     context = {
@@ -38,7 +38,7 @@ def index(request: MemberRequest) -> HttpResponse:
 def _row(event: Event, actors: dict[str, str]) -> dict[str, Any]:
     known = VERBS.get(event.verb)
     page = _PAGES.get(event.target.partition("_")[0])
-    details = "; ".join(f"{words(name)}: {_detail(value)}" for name, value in event.payload.items())
+    details = "; ".join(f"{words(name)}: {_detail(value)}" for name, value in event.payload.items() if value)
     return {
         "id": str(event.pk),
         "at": event.at,

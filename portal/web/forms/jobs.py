@@ -166,7 +166,7 @@ class OrderForm(forms.Form):
 
     @property
     def _authorization(self) -> dict[str, Any]:
-        values = {name: self.cleaned_data.get(name) for name in AUTHORIZATION}
+        values: dict[str, Any] = {name: self.cleaned_data.get(name) for name in AUTHORIZATION}
         if not all(values.values()):
             return {}
         issued_at = datetime.combine(values.pop("issued_on"), time(), UTC)

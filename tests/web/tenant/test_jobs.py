@@ -218,3 +218,17 @@ def test_the_list_of_jobs_asks_no_more_queries_for_more_jobs(database):
         submit(own)
         submit(own)
     assert counts[0] == counts[1]
+
+
+def test_a_familys_request_goes_through_with_an_authoritys_report(site, database):
+    report = {"issuer": "Westford Police", "reference": "Report 88", "outcome": "granted"}
+    day = {"issued_on_month": "6", "issued_on_day": "10", "issued_on_year": "2026"}
+    path = submit(site, requested_by="family", **report, **day)
+    assert job_at(site, path).facts["authorization"]["issued_at"] == "2026-06-10T00:00:00+00:00"
+    assert "Westford Police, Report 88" in site.alice.get(path).content.decode()
+
+
+def test_an_authorization_is_stated_whole(site, database):
+    answer = site.alice.post(site.paths()["order"], order(site.desk, issuer="Westford Police"))
+    assert answer.status_code == 422
+    assert "leave all four out" in answer.content.decode()

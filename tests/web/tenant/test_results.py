@@ -103,6 +103,7 @@ def test_only_reviewers_see_candidates_that_wait_for_review(database):
     answer = own.alice.get(own.paths()["candidates"])
     assert answer.status_code == 409
     assert "Reviewers have to judge" in answer.content.decode()
+    assert "Look at the results" not in own.alice.get(own.paths()["job"]).content.decode()
     assert own.member(Role.REVIEWER).get(own.paths()["candidates"]).status_code == 200
 
 

@@ -43,7 +43,7 @@ def test_the_refused_job_shows_the_same_for_ever(bob):
     _, job = refused(bob)
     page = bob.get(f"/jobs/{job.public_id}/").content.decode()
     assert job.status == "refused"
-    for words in ("us-police-2020", job.ruling, "What you can do", "A refusal says nothing"):
+    for words in ("us-police-2020", job.ruling, "What you can do", "A refusal says nothing", "Not run"):
         assert words in page
 
 
