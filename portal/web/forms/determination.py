@@ -73,10 +73,10 @@ class FindingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["type_evidence"].choices = list(evidence)  # type: ignore[attr-defined]  # a choice field
 
-    def _clean_fields(self) -> None:
+    def full_clean(self) -> None:
         """Ask a rejection for no evidence of the type."""
         self.fields["type_evidence"].required = self.data.get("outcome") != "rejected"
-        super()._clean_fields()
+        super().full_clean()
 
     def finding(self, granted: Iterable[Line]) -> Finding:
         """Return the finding with the lines granted."""
@@ -109,7 +109,7 @@ class LineForm(forms.Form):
     moratorium_status = forms.ChoiceField(
         label="Moratorium status of this line",
         error_messages={"required": "Say how a moratorium bears on this line."},
-        widget=HintedRadios(hints=_STATUS_HINTS),
+        widget=HintedRadios(hints={str(one): hint for one, hint in _STATUS_HINTS.items()}),
         choices=[(one.value, one.label) for one in _STATUS_HINTS],
     )
     exemption = forms.ChoiceField(label="Exemption", required=False, help_text="Only for an exempt line.")
@@ -169,12 +169,12 @@ class LineForm(forms.Form):
             self.add_error("exemption", "Name the exemption.")
         return cleaned
 
-    def _clean_fields(self) -> None:
+    def full_clean(self) -> None:
         """Ask a line that is not granted for nothing."""
-        if f"{self.prefix}-granted" not in self.data:
+        if self.is_bound and f"{self.prefix}-granted" not in self.data:
             for field in self.fields.values():
                 field.required = False
-        super()._clean_fields()
+        super().full_clean()
 
     def clean_expires_on(self) -> date | None:
         """Refuse a day in the past or more than twelve months ahead."""

@@ -226,4 +226,5 @@ def people(actors: Iterable[str]) -> dict[str, str]:
 
 def belongs(organization: Organization, actor: Actor) -> bool:
     """Whether an officer belongs or ever belonged to an organization, and so has no part in its cases."""
-    return Membership.objects.filter(organization=organization, user_id=actor.user_id).exists()
+    rows = Membership.objects.filter(organization=organization)
+    return actor.user_id is not None and rows.filter(user_id=actor.user_id).exists()

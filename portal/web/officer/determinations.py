@@ -124,7 +124,7 @@ def _forms(case: Case, data: Any) -> tuple[FindingForm, list[dict[str, Any]]]:
         {
             **preview_row(number, one),
             "form": LineForm(
-                Purpose(one.facts.purpose),
+                Purpose(str(one.facts.purpose)),
                 str(entry.pk),
                 exemptions,
                 data,
@@ -145,7 +145,8 @@ def _registered(case: Case, application: Application | None) -> list[tuple[Previ
         for body in bodies
     }
     found = [
-        (one, entries.get(getattr(one.facts.end_user, "id", None))) for one in casefile.previews(application)
+        (one, entries.get(str(getattr(one.facts.end_user, "id", ""))))
+        for one in casefile.previews(application)
     ]
     return [(one, entry) for one, entry in found if entry is not None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
 from compliance.actions import onboarding
@@ -24,10 +24,15 @@ WRITABLE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.INFO_REQUESTED}
 
 
 @signed_in
-def index(request: MemberRequest) -> HttpResponse:
-    """Show where the organization stands: nothing yet, an application, or its standing."""
-    if request.organization is None:
-        return redirect("/organizations/new/")
+def index(request: HttpRequest) -> HttpResponse:
+    """Show where the organization stands, or lead to where one is founded."""
+    if request.organization is None:  # type: ignore[attr-defined]  # set by ActorMiddleware
+        return redirect("found_organization")
+    return _where_it_stands(request)  # type: ignore[arg-type]  # a member's, as just seen
+
+
+def _where_it_stands(request: MemberRequest) -> HttpResponse:
+    """Show nothing yet, an application, or the standing."""
     with tenant_scope(request.organization):
         newest = Application.objects.order_by("-started_at", "-pk").first()
         determined = standing.is_determined(request.organization)
