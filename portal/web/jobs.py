@@ -155,7 +155,8 @@ def _rulings(request: MemberRequest, job: Job) -> dict[str, Any]:
     rows = RulingRecord.objects.filter(subject=job.public_id).order_by("-pk")
     looks = Q(gate=Gate.RELEASE.value, outcome=Outcome.CLEARED.value)  # one each time somebody reads results
     page = page_of(request, rows.exclude(looks), size=RULINGS_SHOWN, parameter="rulings")
-    newest = rows.filter(outcome__in=("refused", "referred")).first() if job.refused_by else None
+    by_rule = job.refused_by not in {"", "approver"}
+    newest = rows.filter(outcome__in=("refused", "referred")).first() if by_rule else None
     last = page.rows[0] if page.rows else None
     return {
         "rulings": page,

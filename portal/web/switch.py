@@ -64,4 +64,4 @@ def _switch(request: HttpRequest) -> HttpResponse:
 
 def _memberships(request: HttpRequest) -> QuerySet[Membership]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    return Membership.objects.filter(user__pk=actor.user_id, ended_at=None)
+    return Membership.objects.filter(user=actor.user_id, ended_at=None)
