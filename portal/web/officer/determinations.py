@@ -15,7 +15,7 @@ from compliance.models import Application, Case
 from compliance.policy.rules import Kind
 from compliance.policy.vocabulary import OrganizationType, Purpose
 from compliance.precheck import Preview
-from compliance.standing import lineage_in_force
+from compliance.standing import lineage_in_force, standing
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.scope import officer_scope
@@ -25,6 +25,7 @@ from portal.web.officer import casefile
 from portal.web.officer.cases import fetch, find
 from portal.web.officer.evaluations import preview_row
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
+from portal.web.onboarding.standing import lines
 
 
 @officer_view(methods=("GET", "POST"))
@@ -101,6 +102,7 @@ def _page(
         "case": case,
         "form": form,
         "lines": rows,
+        "in_force": lines(standing(case.organization)),
         "errors": [_line_error(row) for row in rows if row["form"].is_bound and row["form"].errors],
         "unregistered": [
             body for body in casefile.named_bodies(application, case.organization) if body["entry"] is None

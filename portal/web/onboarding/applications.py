@@ -15,7 +15,7 @@ from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web.forms.onboarding import AnswerForm
+from portal.web.forms.onboarding import PLACES, AnswerForm
 from portal.web.guards import MemberRequest, member_view, signed_in
 from portal.web.onboarding import prechecks, standing
 
@@ -148,6 +148,7 @@ def ask_page(
             "task": task,
             "place": task.questions.index(asked) + 1,
             "form": form,
+            "live": bool(asked.words) or asked.name in PLACES,
             "writable": is_writable(request, application),
             **prechecks.panel(application),
             **more,
@@ -158,7 +159,7 @@ def ask_page(
 @member_view(scoped=False)
 def precheck(request: MemberRequest, application_id: str) -> HttpResponse:
     """Return the pre-check for an answer that is being given and not saved."""
-    name = next((one for one in request.GET if one in QUESTIONS), "")
+    name = next((one for one in request.GET if one in QUESTIONS and one != END_USERS), "")
     unsaved: dict[str, Any] = {}
     if name and (form := AnswerForm(QUESTIONS[name], request.GET)).is_valid():
         unsaved = {name: form.answer}

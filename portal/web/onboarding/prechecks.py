@@ -102,6 +102,8 @@ def _sentences(one: Preview) -> list[str]:
 
 
 def _documents(one: Preview) -> tuple[str, ...]:
+    if one.moratorium and not one.exemption:
+        return ()  # no document helps where a moratorium covers the line and no exemption fits
     named = one.facts.end_user
     wanted = [record.label for record in one.lacking]
     if one.exemption:

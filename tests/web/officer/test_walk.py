@@ -304,3 +304,21 @@ def test_a_named_end_user_is_entered_once(tenant, officers):
     prepared(tenant, officers)
     prepared(applicant("Second"), officers)
     assert EndUser.objects.filter(name=POLICE).count() == 1
+
+
+def test_a_new_determination_says_what_it_would_end(tenant, officers):
+    case, _, client, evidence = prepared(tenant, officers)
+    base = f"/officer/cases/{case.public_id}/"
+    client.post(f"{base}determine/", finding(evidence, **line(0, "not_covered")))
+    client.post(f"{base}carry-out/")
+    member = signed_in(tenant.administrator)
+    started_again = member.post("/onboarding/start/", {"kind": "new_purpose"}).headers["Location"]
+    member.post(f"{started_again}purposes/", {"purposes": ["find_missing_child", "find_missing_adult"]})
+    member.post(f"{started_again}submit/", {"declared": "on"})
+    again, officer = under_review(tenant, officers)
+    page = officer_client(officer).get(f"/officer/cases/{again.public_id}/determine/")
+    assert [one["purpose"] for one in page.context["in_force"]] == ["Find a missing child"]
+    assert {one["purpose"] for one in page.context["lines"]} == {
+        "Find a missing child",
+        "Find a missing adult",
+    }
