@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
-
-from django.db.models import F
 
 from compliance.actions import gate as gates
 from compliance.actions.gate import Epochs
@@ -12,29 +13,30 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import client, ledger, rulings, runner, worker
 from recognition.actions import holds
-from recognition.ledger import Claim
 from recognition.models import Job
 
 RECONCILER = Actor.system("reconciler")
+logger = logging.getLogger(__name__)
 
 
 def reconcile() -> None:
     """Bring the ledger in step with the world; may run at any time, any number of times."""
     for claim in ledger.lost():
-        _take_over(claim)
+        _alone(partial(runner.take_over, claim), claim.job_id)
     for organization_id, job_id in ledger.stale(_epochs()):
-        _rule_again(organization_id, job_id)
+        _alone(partial(_rule_again, organization_id, job_id), job_id)
     worker.forget_dead()
     waiting = ledger.ready_count()
     if waiting:
         client.wake(waiting)
 
 
-def _take_over(claim: Claim) -> None:
-    with tenant_scope(claim.organization_id):
-        Job.objects.filter(pk=claim.job_id).update(recoveries=F("recoveries") + 1)
-    if ledger.take_over(claim):
-        runner.fail_as_poison(claim)
+def _alone(step: Callable[[], None], job_id: UUID) -> None:
+    """Take one step; what is wrong with one job must not keep all others waiting."""
+    try:
+        step()
+    except Exception:
+        logger.exception("A job could not be reconciled", extra={"job": str(job_id)})
 
 
 def _epochs() -> dict[UUID, Epochs]:

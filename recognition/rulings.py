@@ -6,7 +6,6 @@ from typing import Any
 
 from compliance.actions import gate as gates
 from compliance.actions import referrals
-from compliance.actions.decisions import APPROVE
 from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.plain import MISSING
@@ -37,7 +36,7 @@ def lets_through(ruling: RulingRecord) -> bool:
     if ruling.outcome != Outcome.REFERRED:
         return False
     with tenant_scope(ruling.organization_id):
-        return referrals.outcome_of(ruling.subject, organization=ruling.organization) == APPROVE
+        return referrals.approves(ruling)
 
 
 def epochs(ruling: RulingRecord) -> Epochs:
@@ -46,17 +45,18 @@ def epochs(ruling: RulingRecord) -> Epochs:
 
 
 def _stated(job: Job, gallery: Gallery | None) -> Stated:
-    own = Stated(
-        purpose=job.purpose,
-        operation=str(job.kind),
-        end_user=job.end_user_id or MISSING,
-        probe_source=None if job.kind == JobKind.ENROLL else MISSING,
-        gallery_source=gallery.image_source if gallery else None,
-        threshold=job.threshold_asked,
-        gallery_size=gallery_size(gallery) if gallery else None,
-    )
+    """Return the facts of a job: what was declared never overrides what the job and its gallery are."""
+    own = {
+        "purpose": job.purpose,
+        "operation": str(job.kind),
+        "end_user": job.end_user_id or MISSING,
+        "gallery_source": gallery.image_source if gallery else None,
+        "threshold": job.threshold_asked,
+        "gallery_size": gallery_size(gallery) if gallery else None,
+    }
+    probe = {"probe_source": None} if job.kind == JobKind.ENROLL else {}
     subjects = {"subjects": list(gallery.jurisdictions)} if gallery and gallery.jurisdictions else {}
-    return Stated.of(vars(own), subjects, job.facts)
+    return Stated.of(probe, subjects, job.facts, own)
 
 
 def gallery_of(job: Job) -> Gallery | None:

@@ -7,17 +7,22 @@ after a stop, an expiry or a suspension, however long the engine took.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.db.models import F
 
 from compliance.actions import gate as gates
+from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
 from portal.common.envelope import DataKey
-from portal.common.errors import Conflict
+from portal.common.errors import Conflict, InvalidInput
 from portal.tenancy import secrets
+from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, rulings, search, storage, writing
@@ -30,6 +35,7 @@ from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
 ENGINE = Actor.system("engine")
+logger = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
@@ -48,25 +54,47 @@ class Work:
 
 
 def run(claim: Claim, engine: EngineLike) -> None:
-    """Do one claimed shard: results written once, or nothing written and the shard given back or held."""
+    """Do one claimed shard: results written once, or nothing written and the shard given back or held.
+
+    A shard that breaks is given up with its attempt counted, as if its worker had died.
+    """
+    try:
+        _run(claim, engine)
+    except Stopped:
+        ledger.give_back(claim)
+    except Exception:  # whatever one shard does must not leave it leased, nor end the worker
+        logger.exception("A shard broke", extra={"shard": str(claim.shard_id), "attempt": claim.attempt})
+        take_over(claim)
+
+
+def take_over(claim: Claim) -> None:
+    """Give up a shard that was lost or broke: it is tried again, split, and in the end fails alone."""
+    with tenant_scope(claim.organization_id):
+        Job.objects.filter(pk=claim.job_id).update(recoveries=F("recoveries") + 1)
+    if ledger.take_over(claim):
+        _fail_as_poison(claim)
+
+
+def _run(claim: Claim, engine: EngineLike) -> None:
     work = _open(claim)
     if work is None:
         return
-    ruling = _pass_gates(work)
-    if ruling is None:
+    passed = _pass_gates(work)
+    if passed is None:
         return
-    try:
-        outcomes = _recognize(work, engine, _watch(claim, ruling))
-        _commit(work, outcomes, ruling, engine.pipeline_id)
-    except Stopped:
-        ledger.give_back(claim)
+    work, ruling = passed
+    outcomes = _recognize(work, engine, _watch(claim, ruling))
+    _commit(work, outcomes, ruling, engine.pipeline_id)
 
 
-def fail_as_poison(claim: Claim) -> None:
-    """Fail the single item of a shard that killed its worker each time."""
+def _fail_as_poison(claim: Claim) -> None:
+    """Fail the single item of a shard that killed its worker each time; not while its job is held."""
     with tenant_scope(claim.organization_id):
         job = _locked_job(claim)
         if not ledger.lock(claim):
+            return
+        if job.status == JobStatus.HELD:
+            ledger.give_back(claim, ShardState.HELD)
             return
         item = Item.objects.get(job=job, position=claim.first)
         writing.fail(item, "poison")
@@ -74,14 +102,20 @@ def fail_as_poison(claim: Claim) -> None:
 
 
 def _open(claim: Claim) -> Work | None:
-    """Read what a shard needs; None when its job is not to be done now, and the shard was put aside."""
+    """Read what a shard needs; None when its job is not to be done now, and the shard was put aside.
+
+    The job is locked, so that nobody lets a held job go on between the look and the putting aside.
+    """
     with tenant_scope(claim.organization_id):
-        job = Job.objects.get(pk=claim.job_id)
+        job = _locked_job(claim)
         if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
             held = job.status == JobStatus.HELD
             ledger.give_back(claim, ShardState.HELD if held else ShardState.CANCELLED)
             return None
         gallery = Gallery.objects.get(pk=job.gallery_id) if job.gallery_id else None
+        if gallery and gallery.deleted_at:
+            jobs.end(job, by=ENGINE)
+            return None
         items = Item.objects.filter(
             job=job, position__gte=claim.first, position__lte=claim.last, status=ItemStatus.WAITING
         )
@@ -90,34 +124,49 @@ def _open(claim: Claim) -> Work | None:
         )
 
 
-def _pass_gates(work: Work) -> RulingRecord | None:
+def _pass_gates(work: Work) -> tuple[Work, RulingRecord] | None:
     """Pass the gate at dispatch, where this is the job's first shard, and the one of every shard.
 
     Returns:
-        The ruling under which the shard may be done; None where one held the job.
+        The work under the demands of the ruling, and the ruling; None where the job was held.
     """
-    gates_ahead = [Gate.DISPATCH, Gate.SHARD] if work.job.status == JobStatus.QUEUED else [Gate.SHARD]
-    ruling = None
-    for gate in gates_ahead:
-        ruling = rulings.rule(work.job, work.gallery, gate=gate, by=ENGINE)
-        if not rulings.lets_through(ruling):
-            _hold(work, ruling)
-            return None
-    _start(work)
-    return ruling
+    if ended := keys.ended(work.job.submitted_by):
+        _hold(work, "tenant", rule=ended, ruling=work.job.ruling)
+        return None
+    if work.job.status == JobStatus.QUEUED and _pass(work, Gate.DISPATCH) is None:
+        return None
+    ruling = _pass(work, Gate.SHARD)
+    return (_start(work, ruling), ruling) if ruling else None
 
 
-def _start(work: Work) -> None:
-    with tenant_scope(work.claim.organization_id):
-        jobs.start(_locked_job(work.claim), by=ENGINE)
-
-
-def _hold(work: Work, ruling: RulingRecord) -> None:
-    """Hold the job under the ruling, unless another worker just did."""
-    with suppress(Conflict):
-        holds.hold(job=work.job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=ENGINE)
-    ledger.give_back(work.claim, ShardState.HELD)
+def _pass(work: Work, gate: Gate) -> RulingRecord | None:
+    """Pass one gate; None where its ruling held the job."""
+    ruling = rulings.rule(work.job, work.gallery, gate=gate, by=ENGINE)
+    if rulings.lets_through(ruling):
+        return ruling
+    _hold(work, "policy", rule=ruling.rule, ruling=ruling.public_id)
+    holds.refer(ruling, by=ENGINE)
     ledger.note_epochs(work.job.pk, rulings.epochs(ruling))
+    return None
+
+
+def _start(work: Work, ruling: RulingRecord) -> Work:
+    with tenant_scope(work.claim.organization_id):
+        job = _locked_job(work.claim)
+        jobs.start(job, by=ENGINE)
+        jobs.tighten(job, ruling, work.gallery)
+    return replace(work, job=job)
+
+
+def _hold(work: Work, reason: str, *, rule: str, ruling: str) -> None:
+    """Hold the job with its shards.
+
+    The shard is given back first and held with the others: where another worker moved the job meanwhile,
+    it stays ready and is looked at anew.
+    """
+    ledger.give_back(work.claim)
+    with suppress(Conflict):
+        holds.hold(job=work.job, reason=reason, ruling=ruling, rule=rule, by=ENGINE)
 
 
 def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> list[Outcome]:
@@ -126,7 +175,7 @@ def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], Non
     pairs = [(by_key[result.key], result) for result in found]
     if work.job.kind != JobKind.SEARCH:
         return [Outcome(item, result) for item, result in pairs]
-    return _search(work, pairs)
+    return _search(work, pairs, engine.pipeline_id)
 
 
 def _sources(work: Work) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -136,15 +185,24 @@ def _sources(work: Work) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 def _reader(item: Item, key: DataKey) -> Callable[[], bytes]:
     image = item.image
-    return lambda: storage.get(image.path, key=key, owner=image.pk)
+
+    def read() -> bytes:
+        try:
+            return storage.get(image.path, key=key, owner=image.pk)
+        except FileNotFoundError:
+            raise InvalidInput(writing.ERASED, "The photo was erased before it was looked at.") from None
+
+    return read
 
 
-def _search(work: Work, pairs: list[tuple[Item, ImageResult]]) -> list[Outcome]:
+def _search(work: Work, pairs: list[tuple[Item, ImageResult]], pipeline: str) -> list[Outcome]:
     gallery = work.gallery
     if gallery is None:
         raise RuntimeError("A search without a gallery cannot be stored, so it cannot be run.")
     with tenant_scope(work.claim.organization_id):
         gallery.refresh_from_db()
+        if gallery.pipeline not in ("", pipeline):  # templates of two models say nothing about each other
+            return [Outcome(item, result, reason=writing.MODEL_MISMATCH) for item, result in pairs]
         matrix: Matrix = search.matrix(gallery, work.key)
     return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in pairs]
 
@@ -170,10 +228,17 @@ def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline:
         epochs = gates.lock_epochs_for_share(work.claim.organization_id)
         job = _locked_job(work.claim)
         mine = ledger.lock(work.claim) and job.status == JobStatus.RUNNING
-        if not mine or not gates.still_stands(ruling, epochs, approved=True):
+        if not mine or not _may_write(work, ruling, epochs):
             raise Stopped
         writing.write(job, work.gallery, outcomes, work.key, pipeline)
         _close(work.claim, job)
+        if not _may_write(work, ruling, epochs):  # writing took time, and the ruling or the key ended in it
+            raise Stopped
+
+
+def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs) -> bool:
+    stands = gates.still_stands(ruling, epochs, approved=True) and not keys.ended(work.job.submitted_by)
+    return stands and (work.gallery is None or Gallery.objects.in_use().filter(pk=work.gallery.pk).exists())
 
 
 def _locked_job(claim: Claim) -> Job:
@@ -184,5 +249,6 @@ def _locked_job(claim: Claim) -> Job:
 
 def _close(claim: Claim, job: Job) -> None:
     ledger.finish(claim)
-    if job.status == JobStatus.RUNNING and not ledger.unfinished(job.pk):
+    if job.status in (JobStatus.QUEUED, JobStatus.RUNNING) and not ledger.unfinished(job.pk):
+        jobs.start(job, by=ENGINE)  # one whose only item never let it begin ends all the same
         jobs.finish(job, by=ENGINE)

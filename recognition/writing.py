@@ -21,7 +21,8 @@ from recognition.search import Hit, Matrix
 
 _BULK = 2_000
 # Reasons that say "nothing to use here", against those that say "could not be read".
-_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate"})
+_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased"})
+ERASED = "erased"  # the person or the photo was erased before the item's turn
 OTHER_FACE = "other_face"  # another face of the photo was enrolled: the largest usable one
 MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
 
@@ -47,6 +48,7 @@ class Outcome:
     item: Item
     result: ImageResult
     hits: dict[int, list[Hit]] = field(default_factory=dict)
+    reason: str = ""  # why nothing was made of what the engine found
 
 
 def hits_of(result: ImageResult, matrix: Matrix, job: Job) -> dict[int, list[Hit]]:
@@ -79,7 +81,7 @@ def fail(item: Item, reason: str) -> None:
 
 
 def _judge(outcome: Outcome) -> None:
-    item, reason = outcome.item, outcome.result.reason or ""
+    item, reason = outcome.item, outcome.reason or outcome.result.reason or ""
     item.reason, item.faces, item.done_at = reason, len(outcome.result.faces), Now()
     item.status = ItemStatus.DONE if not reason or reason in _ANSWERS else ItemStatus.FAILED
 
@@ -125,11 +127,20 @@ def _enroll(
         for outcome in outcomes:
             outcome.item.status, outcome.item.reason = ItemStatus.FAILED, MODEL_MISMATCH
         return
+    _name_again(outcomes)
     chosen = _choose(locked, outcomes, rows)
     subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
     seed = search.seeds(locked, key)[locked.key_version]
     Face.objects.bulk_create(_faces(locked, chosen, subjects, seed, pipeline), batch_size=_BULK)
     Gallery.objects.filter(pk=locked.pk).update(version=F("version") + 1, pipeline=pipeline)
+
+
+def _name_again(outcomes: list[Outcome]) -> None:
+    """Read whom the photos show once more, under the gallery's lock: an erasure takes the name away."""
+    keys = [outcome.item.pk for outcome in outcomes]
+    names = dict(Item.objects.filter(pk__in=keys).values_list("pk", "subject_name"))
+    for outcome in outcomes:
+        outcome.item.subject_name = names[outcome.item.pk]
 
 
 def _choose(
@@ -139,16 +150,20 @@ def _choose(
     digests = [outcome.item.image.sha256 for outcome in outcomes]
     known = Face.objects.filter(gallery=gallery, image__sha256__in=digests)
     seen = set(known.values_list("image__sha256", "subject__name"))
+    photos = set(known.values_list("image_id", flat=True))
     chosen = []
     for outcome in outcomes:
         item, usable = outcome.item, outcome.result.usable
         if not usable:
             continue
         identity = (item.image.sha256, item.subject_name)
-        if identity in seen:
+        if not item.subject_name:
+            item.reason = ERASED
+        elif identity in seen or item.image_id in photos:
             item.reason = "duplicate"
         else:
             seen.add(identity)
+            photos.add(item.image_id)
             chosen.append((outcome, usable[0]))
         others = usable if item.reason else usable[1:]
         for face in others:

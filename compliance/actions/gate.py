@@ -72,7 +72,8 @@ def rule(
         epochs = Epochs(policy=policy.epoch, organization=tenant.epoch)
         facts = facts_of(stated, tenant, determination_in_force(tenant), by=by)
         now = database_now()
-        ruling = evaluate(facts, PolicyVersionRecord.objects.lineage(policy.pack), at=now, known_at=now)
+        lineage = PolicyVersionRecord.objects.lineage(policy.pack)
+        ruling = evaluate(facts, lineage, at=now, known_at=now)
         record = RulingRecord.objects.create(
             organization=tenant,
             subject=subject,
@@ -81,7 +82,7 @@ def rule(
             made_for=by.id,
             policy_epoch=epochs.policy,
             organization_epoch=epochs.organization,
-            **_columns(ruling, facts),
+            **_columns(ruling, facts, lineage.next_after(now)),
         )
         audit.record(
             verb="ruling.made",
@@ -168,7 +169,8 @@ def close(subject: str, *, organization: Organization | UUID) -> None:
     RulingRecord.objects.filter(organization_id=key, subject=subject, open=True).update(open=False)
 
 
-def _columns(ruling: Ruling, facts: Facts) -> dict[str, Any]:
+def _columns(ruling: Ruling, facts: Facts, next_version_at: datetime | None) -> dict[str, Any]:
+    ends = [end for end in (ruling.valid_until, next_version_at) if end]
     return {
         "outcome": ruling.outcome,
         "rule": ruling.rule_id,
@@ -185,7 +187,7 @@ def _columns(ruling: Ruling, facts: Facts) -> dict[str, Any]:
         "known_at": ruling.known_at,
         "looked_at": [_stored(result) for result in ruling.looked_at],
         "obligations": ruling.obligations.to_json(),
-        "valid_until": ruling.valid_until,
+        "valid_until": min(ends, default=None),
         "recorded_status": ruling.recorded_status,
         "computed_status": ruling.computed_status,
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from compliance.actions.cases import reviewing
 from compliance.actions.decisions import APPROVE, REFUSE, end, record
 from compliance.impartiality import require_assigned
-from compliance.models import Case
+from compliance.models import Case, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus
+from compliance.policy.vocabulary import Outcome
 from compliance.states import CASE_TRANSITIONS
 from portal.common.errors import InvalidInput
 from portal.common.states import move
@@ -36,6 +37,26 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
 
 def outcome_of(subject: str, *, organization: Organization) -> str:
     """Return `approve`, `refuse`, or nothing while a referred request waits. Inside a scope."""
+    newest = _decided(subject, organization)
+    return newest.outcome if newest else ""
+
+
+def approves(ruling: RulingRecord) -> bool:
+    """Tell whether an officer approved what a ruling refers. Inside a scope.
+
+    An approval is of what the officer had before them: a rule that refers the same request later, say when
+    a moratorium has lapsed, takes a decision of its own.
+    """
+    case = _decided(ruling.subject, ruling.organization)
+    if case is None or case.outcome != APPROVE:
+        return False
+    seen = RulingRecord.objects.about(ruling.subject).filter(
+        organization=ruling.organization_id, outcome=Outcome.REFERRED, made_at__lte=case.decided_at
+    )
+    return seen.filter(rule=ruling.rule).exists()
+
+
+def _decided(subject: str, organization: Organization) -> Case | None:
     decided = Case.objects.filter(
         organization=organization,
         subject=subject,
@@ -43,4 +64,4 @@ def outcome_of(subject: str, *, organization: Organization) -> str:
         status__in=(CaseStatus.DECIDED, CaseStatus.CLOSED),
     )
     newest: Case | None = decided.order_by("-decided_at").first()
-    return newest.outcome if newest else ""
+    return newest

@@ -202,3 +202,7 @@ class Lineage:
         """Return the newest version published by a moment, None where there was none yet."""
         published = [version for version in self.versions if version.published_at <= moment]
         return published[-1] if published else None
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """Return when the next version begins to count, None where none is scheduled."""
+        return min((one.published_at for one in self.versions if one.published_at > moment), default=None)

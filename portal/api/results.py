@@ -8,14 +8,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework.request import Request
 
-from compliance.actions import gate
 from compliance.models import RulingRecord
 from portal.api import reach
 from portal.api.documents import PROBLEM, Problem
@@ -35,7 +33,6 @@ COLUMNS = (
     "item", "position", "image", "name", "sha256", "subject", "status", "reason",
     "face", "face_reason", "candidate", "rank", "candidate_subject", "subject_id", "similarity", "review",
 )  # fmt: skip
-_LOOK_AFTER = 200  # rows written between two looks at the epochs
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
@@ -68,25 +65,12 @@ class Results(Endpoint):
         with tenant_scope(self.organization):
             found: Job = reach.jobs(self.by).with_public_id(job)
         ruling = results.open_results(job=found, by=self.by)
-        rows = _while_it_stands(results.rows(found), ruling)
+        rows = results.rows(found, ruling)
         return StreamingHttpResponse(
             (piece.encode() for piece in written(rows, found, ruling)),
             content_type=content_type,
             headers={"X-Countenance-Decision": ruling.public_id, "X-Countenance-Review": found.review},
         )
-
-
-class ResultsClosed(Exception):
-    """The ruling a stream was opened under no longer stands."""
-
-
-def _while_it_stands(rows: Iterator[Row], ruling: RulingRecord) -> Iterator[Row]:
-    for number, row in zip(count(1), rows, strict=False):
-        if number % _LOOK_AFTER == 0:
-            epochs = gate.current_epochs(ruling.organization_id)
-            if not gate.still_stands(ruling, epochs):
-                raise ResultsClosed(ruling.public_id)
-        yield row
 
 
 def _format(name: str) -> tuple[Callable[[Iterator[Row], Job, RulingRecord], Iterator[str]], str]:

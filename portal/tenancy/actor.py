@@ -24,6 +24,7 @@ class Actor:
     key_id: UUID | None = None
     purpose: str | None = None
     end_user_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()  # of a key; none named: all that keys may have
 
     @property
     def person(self) -> UUID:
@@ -40,7 +41,7 @@ class Actor:
     def permissions(self) -> frozenset[Permission]:
         """What the actor may do in its organization."""
         if self.kind == "key":
-            return KEY_PERMISSIONS
+            return KEY_PERMISSIONS & self.scopes if self.scopes else KEY_PERMISSIONS
         return self.role.permissions if self.role else frozenset()
 
     def may(self, permission: Permission) -> bool:
@@ -72,6 +73,7 @@ class Actor:
             key_id=key.pk,
             purpose=key.purpose,
             end_user_id=key.end_user_id,
+            scopes=frozenset(key.scopes),
         )
 
     @classmethod

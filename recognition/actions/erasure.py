@@ -14,7 +14,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants, storage
-from recognition.actions import images
+from recognition.actions import images, jobs
 from recognition.models import (
     Adjudication,
     Candidate,
@@ -24,8 +24,11 @@ from recognition.models import (
     GalleryUserObjectPermission,
     Image,
     Item,
+    Job,
+    JobStatus,
     Subject,
 )
+from recognition.states import JOB
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,17 @@ class Receipt:
 
 
 def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
-    """Erase one person from a gallery: faces, candidates that name them, and photos used for nothing else."""
+    """Erase one person from a gallery: faces, candidates that name them, and photos used for nothing else.
+
+    Photos of theirs that wait to be enrolled lose the name, and with it are enrolled for nobody.
+    """
     require(by, Permission.ERASE, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
         _lock(subject.gallery_id)
-        count, purged = _erase(Face.objects.filter(subject=subject), by)
-        Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name).update(
-            subject_name=""
-        )
+        named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
+        photo_ids = set(named.values_list("image", flat=True))
+        named.update(subject_name="")
+        count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
         Subject.objects.filter(pk=subject.pk).delete()
         event = audit.record(
             verb="subject.erased",
@@ -64,8 +70,11 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     require(by, Permission.ERASE, organization=gallery.organization_id)
     with tenant_scope(gallery.organization_id):
         grants.require_use(by, gallery)
+        _end_jobs(gallery, by)
         _lock(gallery.pk)
-        count, purged = _erase(Face.objects.filter(gallery=gallery), by)
+        enrolled = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
+        photo_ids = set(enrolled.values_list("image", flat=True))
+        count, purged = _erase(Face.objects.filter(gallery=gallery), by, photo_ids)
         subjects, _ = Subject.objects.filter(gallery=gallery).delete()
         GalleryKey.objects.filter(gallery=gallery).delete()
         GalleryUserObjectPermission.objects.filter(content_object=gallery).delete()
@@ -83,17 +92,33 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     return Receipt(str(event.pk), count, subjects, len(purged))
 
 
+def _end_jobs(gallery: Gallery, by: Actor) -> None:
+    """End what waits for the gallery: a search of nothing would say that nobody was found.
+
+    Jobs are locked before the gallery, as by the workers.
+    """
+    for job in Job.objects.filter(gallery=gallery).order_by("pk").select_for_update(of=("self",)):
+        if JOB.allows(job.status, JobStatus.CANCELLED):
+            jobs.end(job, by=by)
+
+
 def _lock(gallery_id: UUID) -> None:
     """Raise the version first: it locks the row, so no worker writes candidates of faces that are going."""
     Gallery.objects.filter(pk=gallery_id).update(version=F("version") + 1)
 
 
-def _erase(faces: QuerySet[Face], by: Actor) -> tuple[int, list[Image]]:
-    """Delete faces and what hangs on them; return their number and the photos nothing else needs."""
+def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int, list[Image]]:
+    """Delete faces and what hangs on them; return their number and the photos nothing else needs.
+
+    Args:
+        faces: What to delete.
+        by: Who erases.
+        photo_ids: Photos that were to be enrolled, and go like those that were.
+    """
     candidates = Candidate.objects.filter(face__in=faces.values("pk"))
     Adjudication.objects.filter(candidate__in=candidates.values("pk")).delete()
     candidates.delete()
-    photo_ids = set(faces.values_list("image_id", flat=True))
+    photo_ids = photo_ids | set(faces.values_list("image_id", flat=True))
     count, _ = faces.delete()
     needed = set(Face.objects.filter(image__in=photo_ids).values_list("image_id", flat=True))
     photos = list(Image.objects.filter(pk__in=photo_ids - needed, purged_at=None))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from compliance.actions import cases
 from compliance.models import RulingRecord
-from compliance.policy.vocabulary import Gate
+from compliance.policy.vocabulary import Gate, Outcome
 from portal.common.states import move
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
@@ -29,14 +30,23 @@ def review_hold(*, job: Job, gallery: Gallery | None, by: Actor) -> None:
     ruling = rulings.rule(job, gallery, gate=Gate.DISPATCH, by=by)
     through = rulings.lets_through(ruling)
     if through and job.status == JobStatus.HELD and job.held_reason == "policy":
-        _resume(job, ruling, by)
+        resume(job, ruling, by=by)
         return
     if not through and job.status != JobStatus.HELD:
         hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
+        refer(ruling, by=by)
     ledger.note_epochs(job.pk, rulings.epochs(ruling))
 
 
-def _resume(job: Job, ruling: RulingRecord, by: Actor) -> None:
+def refer(ruling: RulingRecord, *, by: Actor) -> None:
+    """Open a case where a ruling refers what it holds: else no officer would ever hear of it."""
+    if ruling.outcome == Outcome.REFERRED:
+        with tenant_scope(ruling.organization_id):
+            cases.open_referral(ruling, by=by)
+
+
+def resume(job: Job, ruling: RulingRecord, *, by: Actor) -> None:
+    """Let a held job go on, or its results be read again, under a ruling that lets it through."""
     with tenant_scope(job.organization_id):
         fields = {"held_reason": "", "refused_by": "", "held_from": "", "ruling": ruling.public_id}
         move(job, job.held_from, table=JOB, **fields)

@@ -26,10 +26,12 @@ from recognition import client, grants, ledger, rulings, threshold
 from recognition.actions.images import Photo, Received
 from recognition.models import Candidate, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import JOB
+from recognition.threshold import Threshold
 
 MOST_ITEMS = 50_000
 MOST_CANDIDATES = 100
 _BULK = 1_000
+_REVIEWS = ("none", "after_delivery", "before_release")  # from loose to strict
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,31 @@ def cancel(*, job: Job, by: Actor) -> None:
     """End a job; what is done stays, what waits is never done."""
     require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
     with tenant_scope(job.organization_id):
-        move(job, JobStatus.CANCELLED, table=JOB, finished_at=Now())
-        ledger.cancel(job.pk)
-        record(job, "job.cancelled", by)
+        end(job, by=by)
+
+
+def end(job: Job, *, by: Actor) -> None:
+    """Cancel a job with its shards, inside the caller's scope."""
+    move(job, JobStatus.CANCELLED, table=JOB, finished_at=Now())
+    ledger.cancel(job.pk)
+    record(job, "job.cancelled", by)
+
+
+def tighten(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
+    """Raise a job's threshold and review to what its newest ruling asks, inside the caller's scope.
+
+    Rules may have been tightened and the gallery may have grown since it was submitted. Nothing is ever
+    loosened: what was shown at submission is what is kept at least.
+    """
+    asked = _demanded(job, ruling, gallery)
+    review = _stricter(job.review, ruling.demands.review if job.kind == JobKind.SEARCH else "none")
+    reviewers = max(job.reviewers, ruling.demands.reviewers)
+    if asked.similarity <= job.threshold and (review, reviewers) == (job.review, job.reviewers):
+        return
+    if asked.similarity > job.threshold:
+        job.threshold, job.threshold_reason = asked.similarity, asked.reason
+    job.review, job.reviewers = review, reviewers
+    job.save(update_fields=["threshold", "threshold_reason", "review", "reviewers"])
 
 
 def retry(*, job: Job, by: Actor) -> int:
@@ -194,15 +218,25 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
 
 
 def _apply_obligations(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
-    demands = ruling.demands
-    job.review = demands.review if job.kind == JobKind.SEARCH else "none"
-    job.reviewers = demands.reviewers
-    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
-    size = rulings.gallery_size(gallery)
-    found = threshold.effective(
-        asked=job.threshold_asked, floor=demands.min_similarity or 0.0, budget=budget, gallery_size=size
-    )
+    job.review = ruling.demands.review if job.kind == JobKind.SEARCH else "none"
+    job.reviewers = ruling.demands.reviewers
+    found = _demanded(job, ruling, gallery)
     job.threshold, job.threshold_reason = found.similarity, found.reason
+
+
+def _demanded(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> Threshold:
+    demands = ruling.demands
+    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    return threshold.effective(
+        asked=job.threshold_asked,
+        floor=demands.min_similarity or 0.0,
+        budget=budget,
+        gallery_size=rulings.gallery_size(gallery),
+    )
+
+
+def _stricter(one: str, other: str) -> str:
+    return max(one, other, key=_REVIEWS.index)
 
 
 def _write(job: Job, photos: Sequence[Photo]) -> None:

@@ -12,7 +12,7 @@ from portal.common.states import move
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
-from recognition.actions import jobs
+from recognition.actions import holds, jobs
 from recognition.models import Job, JobStatus
 from recognition.states import JOB
 
@@ -35,6 +35,8 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Job:
         if not approve and job.status == JobStatus.AWAITING_APPROVAL:
             move(job, JobStatus.REFUSED, table=JOB, refused_by="officer", finished_at=Now())
             jobs.record(job, "job.declined", by, reason="officer")
+    if approve and job.status == JobStatus.HELD:
+        holds.review_hold(job=job, gallery=rulings.gallery_of(job), by=by)
     if approve and job.status == JobStatus.AWAITING_APPROVAL:
         jobs.queue_if_let_through(job, rulings.rule_for(job, gate=Gate.DISPATCH, by=by), by)
     return job

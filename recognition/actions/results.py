@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from compliance.actions import gate as gates
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
 from portal.audit import actions as audit
@@ -50,6 +52,8 @@ class Export:
 def open_results(*, job: Job, by: Actor) -> RulingRecord:
     """Pass the release gate for a read of a job's results. Call outside any scope, before each read.
 
+    Results that a rule closed are open again as soon as none does.
+
     Raises:
         Conflict: `not_released`, while the job has no results to show, or they wait for review.
         Refused: The rule that closes them now; a released job is held.
@@ -59,7 +63,10 @@ def open_results(*, job: Job, by: Actor) -> RulingRecord:
     ruling = rulings.rule_for(job, gate=Gate.RELEASE, by=by)
     if not rulings.lets_through(ruling):
         _close(job, ruling, by)
+        holds.refer(ruling, by=by)
         raise rulings.refusal(ruling, job=job.public_id)
+    if job.status == JobStatus.HELD:
+        holds.resume(job, ruling, by=by)
     with tenant_scope(job.organization_id):
         audit.record(
             verb="results.viewed",
@@ -87,8 +94,11 @@ def adjudicate(*, candidate: Candidate, verdict: str, reason: str, by: Actor) ->
         raise InvalidInput("reason_missing", "Say in a sentence what you compared.", field="reason")
     with tenant_scope(candidate.organization_id):
         job = Job.objects.get(pk=Item.objects.values_list("job", flat=True).get(pk=candidate.item_id))
-    open_results(job=job, by=by)
+    ruling = open_results(job=job, by=by)
     with tenant_scope(candidate.organization_id):
+        _require_standing(ruling)
+        # The job first: of two reviewers who judge its last candidates, one sees what the other said.
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
         locked = Candidate.objects.select_for_update().get(pk=candidate.pk)
         made = _add(locked, verdict, reason.strip(), by)
         _settle(locked, job)
@@ -121,14 +131,23 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
             rows=job.total,
             ruling=ruling.public_id,
         )
-    return Export(export_id, ruling.public_id, rows(job))
+    return Export(export_id, ruling.public_id, rows(job, ruling))
 
 
-def rows(job: Job) -> Iterator[dict[str, Any]]:
-    """Yield one row an item, with its faces and candidates; memory stays flat whatever the job's size."""
+def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
+    """Yield one row an item, with its faces and candidates; memory stays flat whatever the job's size.
+
+    Args:
+        job: Whose results.
+        ruling: What `open_results` returned for this read; looked at again before each chunk.
+
+    Raises:
+        Refused: `results_closed`, the ruling no longer stands: what came before was read under it.
+    """
     after = -1
     while True:
         with tenant_scope(job.organization_id):
+            _require_standing(ruling)
             items = list(
                 Item.objects.filter(job=job, position__gt=after)
                 .select_related("image")
@@ -189,21 +208,43 @@ def _candidate_row(candidate: Candidate) -> dict[str, Any]:
 
 
 def _require_readable(job: Job, by: Actor) -> None:
-    reviewing = by.may(Permission.ADJUDICATE)
-    waits = job.review == "before_release" and job.status in (JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL)
-    if waits and not reviewing:
+    closed = job.status == JobStatus.HELD and job.held_reason == "policy"
+    status = job.held_from if closed else job.status
+    waits = job.review == "before_release" and _waits_for_review(job, status)
+    if waits and not by.may(Permission.ADJUDICATE):
         raise Conflict(
             "not_released", "Reviewers have to judge the candidates before anybody else sees them."
         )
-    if not waits and job.status not in _READABLE:
+    if not waits and status not in _READABLE:
         raise Conflict(
             "not_released", f"This job has no results to show: it is {job.get_status_display().lower()}."
         )
 
 
+def _waits_for_review(job: Job, status: str) -> bool:
+    """Whether reviewers come first; of a partly done job, as long as a candidate waits for them."""
+    if status != JobStatus.PARTIAL:
+        return status == JobStatus.AWAITING_REVIEW
+    with tenant_scope(job.organization_id):
+        return bool(Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE).exists())
+
+
+def _require_standing(ruling: RulingRecord) -> None:
+    """Go on only under a ruling that still stands, held against change until the transaction ends.
+
+    Raises:
+        Refused: `results_closed`.
+    """
+    epochs = gates.lock_epochs_for_share(ruling.organization_id)
+    if not gates.still_stands(ruling, epochs, approved=True):
+        raise Refused("results_closed", "What this may be read under changed meanwhile. Open it again.")
+
+
 def _close(job: Job, ruling: RulingRecord, by: Actor) -> None:
-    """Hold released results that a rule closes now."""
-    if JOB.allows(job.status, JobStatus.HELD):
+    """Hold released results that a rule closes now, unless somebody just did."""
+    if not JOB.allows(job.status, JobStatus.HELD):
+        return
+    with suppress(Conflict):
         holds.hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import OrganizationType, Purpose
-from portal.api import results
+from portal.common.errors import Refused
 from portal.common.ids import public_id, uuid7
 from portal.tenancy.actions import organizations
 from portal.tenancy.scope import tenant_scope
+from recognition.actions import results
 from recognition.engine.types import ImageResult
 from recognition.models import Image
 from tests.api.conftest import Program, file_of, problem
@@ -255,11 +256,11 @@ def test_results_stream_as_lines_and_as_a_table(alice, found):
 
 
 def test_a_stream_ends_when_its_ruling_no_longer_stands(alice, found, world, monkeypatch):
-    monkeypatch.setattr(results, "_LOOK_AFTER", 1)
+    monkeypatch.setattr(results, "_CHUNK", 1)
     stream = iter(alice.get(f"jobs/{found}/results/?format=jsonl").streaming_content)
     assert next(stream)
     organizations.raise_epoch(world.alice.organization)
-    with pytest.raises(results.ResultsClosed):
+    with pytest.raises(Refused, match="results_closed"):
         next(stream)
 
 

@@ -120,6 +120,14 @@ def test_a_loosening_takes_a_second_officer_and_a_day(officers):
     assert in_force.number == 3
 
 
+def test_a_ruling_ends_when_the_next_version_begins_to_count(officers):
+    tenant = new_tenant("Harbor Light")
+    determine(tenant, "find_missing_child")
+    proposal = loosened(officers)
+    signed = proposals.countersign(proposal=proposal, sha256=proposal.sha256, by=officers[1])
+    assert ruling_on(tenant).valid_until == signed.published.published_at
+
+
 def test_the_second_officer_is_somebody_else_and_read_the_same_document(officers):
     proposal = loosened(officers)
     with pytest.raises(Refused, match="second_officer"):

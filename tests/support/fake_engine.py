@@ -58,7 +58,7 @@ class FakeEngine:
                 between_batches()
             for key, source in batch:
                 time.sleep(PACE)
-                yield _result(key, source if isinstance(source, bytes) else source())
+                yield _result(key, source)
 
 
 def load(mode: str = "default", model: str | None = None, threads: int | None = None) -> FakeEngine:
@@ -67,9 +67,9 @@ def load(mode: str = "default", model: str | None = None, threads: int | None = 
     return FakeEngine()
 
 
-def _result(key: str, data: bytes) -> ImageResult:
+def _result(key: str, source: Source) -> ImageResult:
     try:
-        pixels = decode(data)
+        pixels = decode(source if isinstance(source, bytes) else source())
     except InvalidInput as error:
         return ImageResult(key, 0, 0, (), error.code)
     height, width = pixels.shape[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image as Pictures
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, runner
 from recognition.actions import galleries, images, jobs
+from recognition.actions.images import Received
 from recognition.actions.jobs import Order
 from recognition.models import Gallery, Item, Job, JobKind
 from tests.compliance.conftest import Tenant, determine, new_tenant
@@ -55,6 +57,9 @@ class Desk:
         received = images.receive(
             organization=organization, files=photos, subject_from="filename", by=self.by
         )
+        return self.order(kind, received, **changes)
+
+    def order(self, kind: str, received: Received, by: Any = None, **changes: Any) -> Job:
         values = {
             "kind": JobKind(kind),
             "gallery": self.gallery,
@@ -63,15 +68,27 @@ class Desk:
             "facts": FACTS,
         }
         order = Order(**values | changes)
-        return jobs.submit(organization=organization, order=order, received=received, by=self.by)
+        organization = self.tenant.organization
+        return jobs.submit(organization=organization, order=order, received=received, by=by or self.by)
 
     def items(self, job: Job) -> list[Item]:
         with tenant_scope(self.tenant.organization):
-            return list(Item.objects.filter(job=job).order_by("position"))
+            return list(Item.objects.filter(job=job).select_related("image").order_by("position"))
 
     def reload(self, job: Job) -> Job:
         with tenant_scope(self.tenant.organization):
             return Job.objects.get(pk=job.pk)
+
+
+class Meanwhile(FakeEngine):
+    """Something happens while it looks at faces."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self.happens = happens
+
+    def run(self, images: Any, between_batches: Any = None) -> Iterator[Any]:
+        yield from super().run(images, between_batches)
+        self.happens()
 
 
 def new_desk(name: str = "Harbor Light", **line: Any) -> Desk:

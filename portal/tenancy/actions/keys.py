@@ -18,10 +18,12 @@ from django.utils import timezone
 
 from portal.audit import actions as audit
 from portal.common import envelope
+from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
-from portal.common.ids import uuid7
+from portal.common.ids import parse_public_id, uuid7
 from portal.tenancy import secrets as data_keys
 from portal.tenancy.access import require
+from portal.tenancy.actions.organizations import raise_epoch
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey, Organization
 from portal.tenancy.roles import Permission
@@ -113,11 +115,29 @@ def authenticate(bearer: str) -> ApiKey:
 
 
 def revoke(*, key: ApiKey, by: Actor) -> None:
-    """End a key at once."""
+    """End a key at once; what runs at its request is stopped before its next result."""
     require(by, Permission.MANAGE_KEYS, organization=key.organization_id)
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=Now()):
+            raise_epoch(key.organization)
             audit.record(verb="key.revoked", actor=by, target=key, organization=key.organization_id)
+
+
+def ended(actor: str) -> str:
+    """Tell why a key no longer speaks for its organization, by the database's clock.
+
+    Args:
+        actor: Id of an actor; whoever is no key has nothing that ends.
+
+    Returns:
+        `key-revoked` or `key-expired`; nothing while it is in force.
+    """
+    if not actor.startswith(f"{ApiKey.PREFIX}_"):
+        return ""
+    key = ApiKey.objects.get(pk=parse_public_id(ApiKey.PREFIX, actor))
+    if key.revoked_at:
+        return "key-revoked"
+    return "key-expired" if key.expires_at <= database_now() else ""
 
 
 def _hash(secret: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require
+from portal.tenancy.actions.organizations import raise_epoch
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Invitation, Membership, Organization, User
 from portal.tenancy.roles import Permission, Role
@@ -136,12 +137,15 @@ def remove(*, membership: Membership, by: Actor) -> None:
 
     Raises:
         Refused: `self_grant`, on one's own; `last_administrator`.
+        Conflict: `ended_already`.
     """
     require(by, Permission.MANAGE_MEMBERS, organization=membership.organization_id)
     _not_oneself(membership, by, "Another administrator has to remove you.")
     with transaction.atomic():
         _keep_an_administrator(membership)
-        Membership.objects.filter(pk=membership.pk).update(ended_at=Now())
+        if not Membership.objects.filter(pk=membership.pk, ended_at=None).update(ended_at=Now()):
+            raise Conflict("ended_already", "This person is no member any more.")
+        raise_epoch(membership.organization)  # ends what streams to them
         audit.record(
             verb="member.removed",
             actor=by,

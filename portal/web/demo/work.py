@@ -142,8 +142,8 @@ def done(job: Job, seconds: float = WAIT_SECONDS) -> Job:
 
 def found(desk: Desk, job: Job, probes: Sequence[Probe]) -> list[Found]:
     """Return what a finished search gave for each probe, read through the release gate."""
-    results.open_results(job=job, by=desk.member.acting)
-    rows = {row["name"]: row for row in results.rows(job)}
+    ruling = results.open_results(job=job, by=desk.member.acting)
+    rows = {row["name"]: row for row in results.rows(job, ruling)}
     unread = {one["name"]: one["reason"] for one in job.rejected}
     names = [(numbered(index, probe.photo), probe) for index, probe in enumerate(probes, 1)]
     return [_found(probe, rows.get(name), unread.get(name, "")) for name, probe in names]
