@@ -81,7 +81,7 @@ def estimate(
         missed=threshold.share_missed(found.similarity),
         gallery_size=size,
         caution=sentences.caution(gallery.purpose, facts.get("subject_class", "")),
-        unstated=_unstated(ruling),
+        unstated=_unanswered(kind, facts) or _unstated(ruling),
     )
 
 
@@ -111,6 +111,15 @@ def _evaluate(organization: Organization, stated: Stated) -> Ruling:
     now = database_now()
     facts = facts_of(stated, organization, determination_in_force(organization))
     return evaluate(facts, lineage_in_force(), at=now, known_at=now)
+
+
+def _unanswered(kind: JobKind, facts: dict[str, Any]) -> str:
+    """Return what the form still asks for: a verdict on half a request would only frighten."""
+    needed = {"requested_by": "who asked for it", "subject_class": "whom the photos show"}
+    if kind == JobKind.SEARCH:
+        needed["probe_source"] = "where the photos come from"
+    open_ = [words for name, words in needed.items() if name not in facts]
+    return f"Say {', '.join(open_)}; how the rules stand appears here." if open_ else ""
 
 
 def _unstated(ruling: Ruling) -> str:
