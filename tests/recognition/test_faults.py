@@ -15,7 +15,7 @@ from recognition.models import FoundFace, Item, JobStatus, Shard, ShardState
 from tests.support.jobs import ANNA, new_desk, photo
 from tests.support.workers import kill_child, wait_for, workers
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.proof, pytest.mark.timeout(240)]
 FULL = os.environ.get("PROOF") == "full"
 PHOTOS, KILLS = (1000, 5) if FULL else (400, 2)
 
