@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from compliance.actions import cases, decisions, end_users, referrals
+from compliance.actions import cases, decisions, end_users
 from compliance.models import Case, Evidence
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from portal.common.errors import NotFound
@@ -19,6 +19,7 @@ from portal.web.officer import casefile
 from portal.web.officer.evaluations import preview_row
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.onboarding.documents import hand_out
+from recognition.actions import referrals
 
 _S = CaseStatus
 _REFERRALS = frozenset({CaseKind.REFERRAL, CaseKind.NO_RULE})

@@ -1,0 +1,68 @@
+import pytest
+
+from compliance.actions import cases
+from compliance.models import Case
+from portal.common.errors import Conflict
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import User
+from portal.tenancy.scope import officer_scope
+from recognition.actions import jobs, referrals
+from recognition.models import JobStatus, Shard, ShardState
+from tests.compliance.conftest import determine, new_officer
+from tests.support.jobs import ANNA, FACTS, Desk, new_desk, photo, work_off
+
+
+@pytest.fixture
+def desk(database) -> Desk:
+    """A tenant with a grant for a purpose that no rule knows."""
+    Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
+    desk = new_desk("House of Other Purposes")
+    determine(desk.tenant, "other")
+    return desk
+
+
+def referred(desk: Desk):
+    """A job that waits for an officer, and its case in the hands of the officer who was drawn."""
+    job = desk.submit("detect", [("a.png", photo(ANNA))], gallery=None, purpose="other", facts=FACTS)
+    new_officer("drawn")
+    with officer_scope():
+        case = Case.objects.get(subject=job.public_id)
+    case = cases.assign(case=case, by=Actor.system("tests"))
+    officer = Actor.for_user(User.objects.get(pk=case.assigned_to_id))
+    cases.begin_review(case=case, by=officer)
+    with officer_scope():
+        return job, Case.objects.get(pk=case.pk), officer
+
+
+def test_a_job_that_no_rule_knows_waits_for_an_officer_and_opens_a_case(desk):
+    job, case, _ = referred(desk)
+    assert (job.status, case.kind) == (JobStatus.AWAITING_APPROVAL, "no_rule")
+    assert work_off() == 0
+
+
+def test_an_approved_referral_runs_through_every_later_gate(desk):
+    job, case, officer = referred(desk)
+    referrals.decide(case=case, approve=True, reasons="Seen the plan.", by=officer)
+    assert desk.reload(job).status == JobStatus.QUEUED
+    work_off()
+    assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_a_declined_referral_is_refused_and_never_runs(desk):
+    job, case, officer = referred(desk)
+    referrals.decide(case=case, approve=False, reasons="No plan.", by=officer)
+    assert desk.reload(job).status == JobStatus.REFUSED
+    assert work_off() == 0
+
+
+def test_no_approver_of_the_tenant_can_decide_in_place_of_the_officer(desk):
+    job, _, _ = referred(desk)
+    approver = Actor(
+        kind="user",
+        id="usr_approver",
+        label="Approver",
+        organization_id=desk.tenant.organization.pk,
+        role=desk.by.role.APPROVER,
+    )
+    with pytest.raises(Conflict, match="needs_officer"):
+        jobs.approve(job=job, by=approver)
