@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -17,6 +18,11 @@ from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
+
+LONGEST_TEXT = 1_000
+_LARGEST = 2**53  # beyond it JSON numbers are not exact
+_MOST_VALUES = 1_000
+_DEEPEST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +85,13 @@ def facts_of(
         by: Who asks; a key holds them to the purpose and end user it is bound to.
 
     Raises:
-        InvalidInput: A word is not in the vocabulary, or a party is not in the register.
+        InvalidInput: A word is not in the vocabulary, a party is not in the register, or a value cannot be
+            kept: `not_plain`.
     """
+    for name, value in vars(stated).items():
+        if not _is_plain(value):
+            sentence = f"{name.replace('_', ' ')}: too long, or holds what no record can keep."
+            raise InvalidInput("not_plain", sentence, field=name)
     itself = _itself(organization, determination)
     records, records_until = _records(organization, determination)
     return Facts(
@@ -124,11 +135,34 @@ def end_user_of(value: UUID | str) -> EndUser:
         raise NotFound() from None
 
 
-def _key(text: str) -> UUID:
+def _key(text: object) -> UUID:
+    if not isinstance(text, str):
+        raise NotFound()
     try:
         return UUID(text)
     except ValueError:
         return parse_public_id(EndUser.PREFIX, text)
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value is data that the database and a canonical hash can keep."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_TEXT and "\0" not in value and not _has_surrogate(value)
+    if isinstance(value, int | float):
+        return -_LARGEST <= value <= _LARGEST and math.isfinite(value)
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return (
+            depth < _DEEPEST
+            and len(value) <= _MOST_VALUES
+            and all(_is_plain(inner, depth + 1) for inner in value)
+        )
+    return True
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _read(name: str, value: Any) -> Any:
@@ -138,6 +172,9 @@ def _read(name: str, value: Any) -> Any:
         return policy_facts.FACT_READERS[name](dict(value) if isinstance(value, Mapping) else value)
     except InvalidInput as error:
         raise InvalidInput(error.code, f"{name.replace('_', ' ')}: {error.sentence}", field=name) from error
+    except OverflowError:  # a moment at the edge of the calendar
+        sentence = f"{name.replace('_', ' ')}: outside what can be reckoned with."
+        raise InvalidInput("not_plain", sentence, field=name) from None
 
 
 def _party(value: UUID | str | Missing | None, name: str) -> Fact[Party]:
@@ -177,7 +214,7 @@ def _lines(determination: Determination | None) -> tuple[policy_facts.GrantLine,
 def _subjects(value: list[str] | str | Missing, determination: Determination | None) -> Any:
     if isinstance(value, str):
         return Undetermined(value.removeprefix("unknown:").strip() or "The place of the person is not known.")
-    if isinstance(value, list):
+    if not isinstance(value, Missing):
         return _read("subjects", value)
     return frozenset(determination.subjects) if determination else MISSING
 

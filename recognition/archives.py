@@ -26,6 +26,8 @@ MANIFEST = "manifest.csv"
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\._)")
 _NUMBERED = re.compile(r"[_\- ]*\(?\d+\)?$")
 _CHUNK = 1 << 20
+# LZMA lets a header of a few bytes ask for gigabytes of memory, and no camera or system packs photos so.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Member:
     name: str
     data: bytes = b""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", tidy(self.name))
+
+
+def tidy(text: str) -> str:
+    """Return a name as it can be stored and shown: what is no printable sign is marked."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def members(file: IO[bytes]) -> Iterator[Member]:
@@ -67,10 +77,13 @@ def manifest(file: IO[bytes]) -> dict[str, str]:
         if MANIFEST not in archive.namelist():
             return {}
         member = _read(archive, archive.getinfo(MANIFEST), MAX_BYTES)
-    rows = csv.DictReader(io.StringIO(member.data.decode("utf-8-sig", "replace")))
-    if not {"path", "subject"} <= set(rows.fieldnames or ()):
-        raise InvalidInput("manifest_format", "manifest.csv needs the columns path and subject.")
-    return {row["path"]: (row["subject"] or "").strip() for row in rows if row["path"]}
+    rows = csv.DictReader(io.StringIO(member.data.decode("utf-8-sig", "replace"), newline=None))
+    try:
+        if not {"path", "subject"} <= set(rows.fieldnames or ()):
+            raise InvalidInput("manifest_format", "manifest.csv needs the columns path and subject.")
+        return {tidy(row["path"]): tidy(row["subject"] or "").strip() for row in rows if row["path"]}
+    except csv.Error:
+        raise InvalidInput("manifest_format", "manifest.csv is damaged.") from None
 
 
 def subject_of(name: str, subject_from: str, named: dict[str, str]) -> str:
@@ -118,6 +131,8 @@ def _check(infos: list[zipfile.ZipInfo]) -> None:
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> Member:
     if _escapes(info.filename):
         return Member(info.filename, reason="archive_path")
+    if info.compress_type not in _PACKED:
+        return Member(info.filename, reason="image_format")
     if info.file_size > most:
         return Member(info.filename, reason="image_too_large")
     parts, size = [], 0
@@ -136,4 +151,4 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> Member:
 def _escapes(name: str) -> bool:
     """Whether a name would leave the folder it is unpacked into (zip slip)."""
     path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or ":" in path.parts[0]
+    return path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]

@@ -79,11 +79,18 @@ def gallery_size(gallery: Gallery | None) -> int:
         return Face.objects.filter(gallery=gallery).count()
 
 
-def refusal(ruling: RulingRecord, **detail: Any) -> Refused:
-    """Return the error of a ruling that does not clear: rule, sentence, remedy, source, decision id."""
+def refusal(ruling: RulingRecord, *, code: str = "", sentence: str = "", **detail: Any) -> Refused:
+    """Return the error of a ruling that does not clear: rule, sentence, remedy, source, decision id.
+
+    Args:
+        ruling: The ruling.
+        code: More exact than the rule's id, where there is such a code.
+        sentence: For people, with that code.
+        **detail: Further values for programs.
+    """
     return Refused(
-        ruling.rule,
-        ruling.sentence,
+        code or ruling.rule,
+        sentence or ruling.sentence,
         ruling=ruling.public_id,
         decision=ruling.public_id,
         outcome=str(ruling.outcome),

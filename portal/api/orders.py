@@ -16,7 +16,7 @@ from portal.api.endpoint import Input
 from portal.common.errors import InvalidInput, NotFound, Refused
 from portal.common.ids import parse_public_id, public_id
 from portal.tenancy.scope import tenant_scope
-from recognition.actions.jobs import MOST_CANDIDATES, MOST_ITEMS, Order
+from recognition.actions.orders import MOST_CANDIDATES, MOST_ITEMS, Order
 from recognition.models import Gallery, Image, JobKind
 
 SUBJECT_FROM = ("filename", "folder", "manifest")

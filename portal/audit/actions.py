@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -42,12 +43,39 @@ def record(
     Raises:
         RuntimeError: Outside a transaction, or a verb or key that is not in the list: mistakes of ours.
     """
+    event = _event(verb, actor, target, organization, payload)
+    event.save(force_insert=True)
+    return event
+
+
+def record_many(
+    *,
+    verb: str,
+    actor: Acting,
+    about: Iterable[tuple[Named | str, dict[str, Any]]],
+    organization: UUID | str | None = None,
+) -> list[Event]:
+    """Insert one event for each of many things, in a single statement; otherwise like `record`.
+
+    Args:
+        verb: One of `VERBS`.
+        actor: Who did it.
+        about: What it was done to, each with its payload.
+        organization: Whose events they are.
+    """
+    events = [_event(verb, actor, target, organization, payload) for target, payload in about]
+    return Event.objects.bulk_create(events)
+
+
+def _event(
+    verb: str, actor: Acting, target: Named | str, organization: UUID | str | None, payload: dict[str, Any]
+) -> Event:
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into the transaction of what it speaks of.")
     known = VERBS.get(verb)
     if known is None or not known.payload.issuperset(payload):
         raise RuntimeError(f"{verb} with {sorted(payload)} is not in the list of events.")
     name = target if isinstance(target, str) else target.public_id
-    return Event.objects.create(
+    return Event(
         verb=verb, actor=actor.id, target=name, organization=str(organization or ""), payload=payload
     )

@@ -17,7 +17,7 @@ from portal.web.guards import MemberRequest, member_view
 from portal.web.lines import Line, lines_of
 from recognition.actions import jobs
 from recognition.actions.images import Received
-from recognition.actions.jobs import Order
+from recognition.actions.orders import Order
 from recognition.models import Gallery, JobKind
 
 MOST_GALLERIES = 500

@@ -24,6 +24,7 @@ from recognition import archives, images, storage
 from recognition.models import Face, Image, Item
 
 _TOGETHER = 100  # rows written in one transaction while an archive streams in
+_NAME = 255  # characters of a file's name that are kept: the last ones, they tell most
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,8 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
         InvalidInput: With the reason code of `recognition.images.inspect`.
     """
     require(by, Permission.UPLOAD, organization=organization)
-    image = _keep(organization, name, data, secrets.data_key(organization), by)
-    try:
-        with tenant_scope(organization):
-            _insert([image], by)
-    except BaseException:
-        storage.delete(image.path)
-        raise
+    image = _keep(organization, archives.tidy(name), data, secrets.data_key(organization), by)
+    _insert(organization, [image], by)
     return image
 
 
@@ -122,14 +118,14 @@ def _receive(
 ) -> Received:
     require(by, Permission.UPLOAD, organization=organization)
     key, received = secrets.data_key(organization), Received()
-    while batch := list(islice(files, _TOGETHER)):
-        photos = [
-            Photo(image, archives.subject_of(member.name, subject_from, named))
-            for member in batch
-            if (image := _try(organization, member, key, by, received))
-        ]
-        with tenant_scope(organization):
-            _insert([photo.image for photo in photos], by)
+    # One file in memory at a time: the rows of a batch are gathered, its bytes are not.
+    kept = (
+        Photo(image, archives.subject_of(member.name, subject_from, named))
+        for member in files
+        if (image := _try(organization, member, key, by, received))
+    )
+    while photos := list(islice(kept, _TOGETHER)):
+        _insert(organization, [photo.image for photo in photos], by)
         received.photos += photos
     return received
 
@@ -143,7 +139,7 @@ def _try(
             raise InvalidInput(member.reason, "The archive's member was not read.")
         return _keep(organization, member.name, member.data, key, by)
     except DomainError as error:
-        received.rejected.append({"name": member.name, "reason": error.code})
+        received.rejected.append({"name": member.name[-_NAME:], "reason": error.code})
         return None
 
 
@@ -152,7 +148,7 @@ def _keep(organization: Organization, name: str, data: bytes, key: DataKey, by: 
     image = Image(
         id=uuid7(),
         organization=organization,
-        name=name[-255:],
+        name=name[-_NAME:],
         sha256=info.sha256,
         size=len(data),
         format=info.format,
@@ -164,14 +160,14 @@ def _keep(organization: Organization, name: str, data: bytes, key: DataKey, by: 
     return image
 
 
-def _insert(rows: list[Image], by: Actor) -> None:
-    Image.objects.bulk_create(rows)
-    for image in rows:
-        audit.record(
-            verb="image.uploaded",
-            actor=by,
-            target=image,
-            organization=image.organization_id,
-            sha256=image.sha256,
-            size=image.size,
-        )
+def _insert(organization: Organization, rows: list[Image], by: Actor) -> None:
+    """Write the rows of stored photos with an event each; where that fails, the bytes go again."""
+    about = [(image, {"sha256": image.sha256, "size": image.size}) for image in rows]
+    try:
+        with tenant_scope(organization):
+            Image.objects.bulk_create(rows)
+            audit.record_many(verb="image.uploaded", actor=by, about=about, organization=organization.pk)
+    except BaseException:
+        for image in rows:
+            storage.delete(image.path)
+        raise

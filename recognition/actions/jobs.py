@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -14,7 +12,7 @@ from compliance.actions import cases
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate, Outcome
 from portal.audit import actions as audit
-from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.errors import Conflict, Refused
 from portal.common.ids import uuid7
 from portal.common.states import move
 from portal.tenancy.access import require
@@ -23,38 +21,15 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import client, grants, ledger, rulings, threshold
+from recognition.actions import orders
 from recognition.actions.images import Photo, Received
+from recognition.actions.orders import Order
 from recognition.models import Candidate, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import JOB
 from recognition.threshold import Threshold
 
-MOST_ITEMS = 50_000
-MOST_CANDIDATES = 100
 _BULK = 1_000
 _REVIEWS = ("none", "after_delivery", "before_release")  # from loose to strict
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a submitter asks for.
-
-    Attributes:
-        kind: Enroll, search or detect.
-        gallery: Which gallery; None for detect.
-        purpose: Word of the vocabulary.
-        end_user_id: For whom, from the register.
-        facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
-        threshold: Similarity asked for, 0 to 100.
-        max_candidates: At most so many a face.
-    """
-
-    kind: JobKind
-    gallery: Gallery | None
-    purpose: str
-    end_user_id: UUID | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    threshold: float = threshold.DEFAULT
-    max_candidates: int = 10
 
 
 def submit(*, organization: Organization, order: Order, received: Received, by: Actor) -> Job:
@@ -67,11 +42,14 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
         by: The submitter.
 
     Raises:
-        InvalidInput: `no_images`, `too_many_images`, `threshold_range`, `subject_missing`, …
-        Refused: The rule's id, with `ruling` and `job` in the detail; the job is kept as refused.
+        InvalidInput: `no_images`, `too_many_images`, `threshold_range`, `subject_missing`,
+            `image_source_differs`, …
+        Refused: The rule's id, with `ruling` and `job` in the detail; the job is kept as refused. A key that
+            exceeds what it is bound to: `other_purpose`, `other_end_user`. `gallery_purpose`, before any
+            ruling: the gallery was made for another purpose.
     """
     require(by, Permission.SUBMIT_JOBS, organization=organization)
-    _check(order, received.photos)
+    orders.check(order, received.photos)
     with tenant_scope(organization):
         if order.gallery is not None:
             grants.require_use(by, order.gallery)
@@ -82,7 +60,7 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
         _write(job, received.photos)
         _settle(job, ruling, by)
     if job.status == JobStatus.REFUSED:
-        raise rulings.refusal(ruling, job=job.public_id)
+        raise rulings.refusal(ruling, **orders.exceeded(order, by), job=job.public_id)
     return job
 
 
@@ -180,22 +158,6 @@ def finish(job: Job, *, by: Actor) -> None:
         done=counts[ItemStatus.DONE],
         failed=counts[ItemStatus.FAILED],
     )
-
-
-def _check(order: Order, photos: Sequence[Photo]) -> None:
-    if not photos:
-        raise InvalidInput("no_images", "There is no photo to work on.", field="images")
-    if len(photos) > MOST_ITEMS:
-        raise InvalidInput("too_many_images", f"A job holds at most {MOST_ITEMS:,} photos.", field="images")
-    if not 0 <= order.threshold <= 100:  # noqa: PLR2004 - the scale of similarity
-        raise InvalidInput("threshold_range", "A threshold lies between 0 and 100.", field="threshold")
-    if not 1 <= order.max_candidates <= MOST_CANDIDATES:
-        sentence = f"Between 1 and {MOST_CANDIDATES} candidates a face."
-        raise InvalidInput("max_candidates_range", sentence, field="max_candidates")
-    if order.kind != JobKind.DETECT and order.gallery is None:
-        raise InvalidInput("gallery_missing", "Choose a gallery.", field="gallery")
-    if order.kind == JobKind.ENROLL and any(not photo.subject for photo in photos):
-        raise InvalidInput("subject_missing", "Every photo to enroll needs a subject.", field="subject_from")
 
 
 def _draft(organization: Organization, order: Order, received: Received, by: Actor) -> Job:

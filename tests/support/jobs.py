@@ -14,7 +14,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import ledger, runner
 from recognition.actions import galleries, images, jobs
 from recognition.actions.images import Received
-from recognition.actions.jobs import Order
+from recognition.actions.orders import Order
 from recognition.models import Gallery, Item, Job, JobKind
 from tests.compliance.conftest import Tenant, determine, new_tenant
 from tests.support.fake_engine import FakeEngine
@@ -67,6 +67,8 @@ class Desk:
             "end_user_id": self.tenant.itself.pk,
             "facts": FACTS,
         }
+        if kind == "enroll":  # the gallery tells where its photos are from
+            values["facts"] = FACTS | {"probe_source": None}
         order = Order(**values | changes)
         organization = self.tenant.organization
         return jobs.submit(organization=organization, order=order, received=received, by=by or self.by)

@@ -18,7 +18,7 @@ from portal.web.demo.casting import Cast, Probe
 from portal.web.demo.photos import Photo
 from portal.web.demo.review import Member
 from recognition.actions import galleries, images, jobs, results
-from recognition.actions.jobs import Order
+from recognition.actions.orders import Order
 from recognition.models import Gallery, Job, JobKind, JobStatus
 from recognition.states import UNFINISHED
 

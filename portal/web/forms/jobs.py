@@ -21,7 +21,7 @@ from compliance.standing import USUAL_SUBJECT
 from portal.web.forms.widgets import DateParts, HintedRadios
 from portal.web.lines import NOBODY, Line, recipients_of
 from recognition import threshold
-from recognition.actions.jobs import MOST_CANDIDATES
+from recognition.actions.orders import MOST_CANDIDATES
 from recognition.models import Gallery, JobKind
 
 SUBJECT_FROM = (
