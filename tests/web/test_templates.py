@@ -21,6 +21,15 @@ def test_template_has_nothing_the_content_policy_forbids(name: str) -> None:
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\bsrc=)", source)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_name_made_in_one_block_is_not_looked_for_in_another(name: str) -> None:
+    blocks = re.split(r"{%\s*block\b", (TEMPLATES / name).read_text())[1:]
+    made = [set(re.findall(r"\bas (\w+) %}", block)) for block in blocks]
+    for block, own in zip(blocks, made, strict=True):
+        used = set(re.findall(r"(?:{{ |url=)(\w+)", block))
+        assert not used & (set().union(*made) - own)
+
+
 def test_a_refusal_states_rule_fact_remedy_and_decision() -> None:
     refusal = {"sentence": "No.", "rule": "us-police-2020", "fact": "End user: police", "decision": "rul_1"}
     page = render_to_string("_components/refusal.html", {**refusal, "remedy": "Ask for an exemption."})

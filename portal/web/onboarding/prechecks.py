@@ -9,6 +9,7 @@ from typing import Any
 from compliance.models import Application, Evidence
 from compliance.policy.facts import OrganizationFacts, Party
 from compliance.policy.rules import Lineage
+from compliance.policy.ruling import Result
 from compliance.policy.vocabulary import Outcome, Purpose, Record
 from compliance.precheck import Preview, lines_of, preview
 from compliance.standing import lineage_in_force
@@ -71,8 +72,18 @@ def tags_of(one: Preview) -> tuple[Status, ...]:
     cleared = Status("Cleared once granted", "info")
     return (
         covered if one.exemption else status_of(one.status),
-        cleared if one.ruling.outcome is Outcome.CLEARED else status_of(one.ruling.outcome),
+        cleared if one.ruling.outcome is Outcome.CLEARED else _outcome(one),
     )
+
+
+def _outcome(one: Preview) -> Status:
+    # What was not answered yet refuses, but is no reason to frighten anybody who is still answering.
+    return Status("Not complete yet", "neutral") if _lacks_facts(one) else status_of(one.ruling.outcome)
+
+
+def _lacks_facts(one: Preview) -> bool:
+    """Whether the rule that decides could not be judged, because something was not answered."""
+    return one.ruling.result_of(one.ruling.rule_id).result is Result.MISSING
 
 
 def _checked(one: Preview) -> Checked:
@@ -94,7 +105,7 @@ def _sentences(one: Preview) -> list[str]:
         said.append(f"An exemption fits ({one.exemption.rule_id}): {one.exemption.sentence}")
     if one.ruling.outcome is Outcome.CLEARED:
         said.append("The rules allow it once an officer grants it.")
-    elif not one.moratorium or one.exemption:
+    elif not _lacks_facts(one) and (not one.moratorium or one.exemption):
         said.append(one.ruling.sentence)
     if one.ruling.outcome is not Outcome.CLEARED:
         said.append(one.ruling.remedy)

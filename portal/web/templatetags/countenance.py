@@ -180,6 +180,12 @@ def cell_text(cell: Any) -> str:
 
 
 @register.filter
+def lead_in(label: str) -> str:
+    """Close a field's label before its error: `Name:`, but a question keeps its own mark."""
+    return label if label.endswith(("?", ".")) else f"{label}:"
+
+
+@register.filter
 def focus_target(field: BoundField) -> str:
     """Return the id of the first control of a form field, where an error summary sends people."""
     return str(field.id_for_label or f"{field.auto_id}_0")
