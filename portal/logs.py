@@ -31,8 +31,9 @@ class MaskFilter(logging.Filter):
     """The same for loggers that know nothing of structlog, such as Django's own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask message and arguments; keep every record."""
-        record.msg = mask(str(record.msg))
+        """Mask message and arguments; keep every record. structlog's own are dictionaries, masked before."""
+        if isinstance(record.msg, str):
+            record.msg = mask(record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(mask(one) if isinstance(one, str) else one for one in record.args)
         return True

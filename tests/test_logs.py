@@ -1,6 +1,9 @@
 import logging
+import sys
 
 import pytest
+import structlog
+from structlog.stdlib import ProcessorFormatter
 
 from portal.logs import MaskFilter, mask
 
@@ -23,6 +26,20 @@ def test_other_loggers_are_masked_too():
     record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/invitations/s3cret/",), None)
     assert MaskFilter().filter(record)
     assert record.getMessage() == "Not Found: /invitations/…/"
+
+
+def test_a_line_of_structlog_is_written_with_its_fields(capsys):
+    handler = next(
+        one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter)
+    )
+    stream, handler.stream = handler.stream, sys.stdout
+    try:
+        structlog.get_logger("test").warning("shard_lost", request="GET /invitations/s3cret/")
+    finally:
+        handler.stream = stream
+    written = capsys.readouterr().out
+    assert "shard_lost" in written
+    assert "/invitations/…/" in written
 
 
 def test_a_request_is_logged_with_an_id_and_without_address_or_secret(client, database, caplog):

@@ -145,9 +145,9 @@ def test_a_floor_off_the_scale_is_refused(allowed: None, floor: int) -> None:
 
 def test_an_officer_is_made_with_a_password_that_works(allowed: None) -> None:
     out = io.StringIO()
-    call_command("officer", "create", "olga@example.org", "--json", stdout=out)
+    call_command("officer", "create", "olga@office.example", "--json", stdout=out)
     made = json.loads(out.getvalue())
-    assert Officer.objects.get(user__email="olga@example.org").active
+    assert Officer.objects.get(user__email="olga@office.example").active
     assert User.objects.get(email=made["email"]).check_password(made["password"])
 
 

@@ -60,7 +60,7 @@ def test_a_search_goes_from_the_gallery_to_a_candidate(page, address, probe):
     page.get_by_role("link", name="Missing children").click()
     page.get_by_role("button", name="Search this gallery").click()
     estimate = page.locator("#estimate")
-    estimate.get_by_text("State what is missing").wait_for()
+    estimate.get_by_text("Not complete yet").wait_for()
     fill_order(page, probe)
     estimate.get_by_text("family-authority").wait_for()
     state_authorization(page)
