@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+handler400 = "portal.web.errors.bad_request"
 urlpatterns = [
     path("", include("portal.web.urls")),
     path("api/v1/", include("portal.api.urls")),

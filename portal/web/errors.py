@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -58,3 +60,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "Go back, load the page again and retry."
     )
     return page_of(request, Refused("csrf", sentence))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django itself cannot take, before any view saw it."""
+    if isinstance(exception, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        sentence = f"More than {most} files were sent at once, and none was taken."
+        error = DomainError(
+            "too_many_files", sentence, remedy="Put them into a ZIP file: it holds any number."
+        )
+    else:
+        error = DomainError("bad_request", "This request cannot be read.")
+    return page_of(request, error)

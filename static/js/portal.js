@@ -18,7 +18,9 @@ function startDrop(area) {
   const input = area.querySelector("input[type=file]");
   const list = area.parentElement.querySelector("[data-drop-list]");
   const summary = area.parentElement.querySelector("[data-drop-summary]");
+  const problem = area.parentElement.querySelector("[data-drop-problem]");
   const limit = Number(area.dataset.maxBytes || 15 * MEBIBYTE);
+  const most = Number(area.dataset.maxFiles);
   let chosen = [];
   area.querySelector(".drop-hint").hidden = false;
 
@@ -56,10 +58,19 @@ function startDrop(area) {
   function show() {
     const files = [...input.files];
     const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    list.replaceChildren(...files.map(row));
+    list.replaceChildren(...files.slice(0, most).map(row));
     summary.textContent = files.length ? `${files.length} chosen, ${describe(bytes)} in all` : "";
+    const tooMany = files.length > most;
+    problem.textContent = tooMany ? `At most ${most} files go at once. Put them into a ZIP file: it holds any number.` : "";
+    input.setCustomValidity(problem.textContent);
   }
 
+  input.form.addEventListener("submit", (event) => {
+    if (input.validity.customError) {
+      event.preventDefault();
+      input.focus();
+    }
+  });
   input.addEventListener("change", () => keep(input.multiple ? [...chosen, ...input.files] : input.files));
   area.addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -30,11 +30,13 @@ def _add(request: MemberRequest, application: Application) -> HttpResponse:
     if "itself" in request.POST:
         itself = {"name": application.organization.name, "organization_type": None, "jurisdiction": None}
         return _save(request, application, [*_others(application), itself])
-    form = EndUserForm(request.POST)
+    form, leaving = EndUserForm(request.POST), "continue" in request.POST
+    if leaving and not form.has_changed() and _bodies(application):
+        return redirect("onboarding_tasks", application.public_id)
     if not form.is_valid():
         return _page(request, application, form, status=422)
     body = {name: form.cleaned_data[name] or None for name in ("name", "organization_type", "jurisdiction")}
-    return _save(request, application, [*_bodies(application), body])
+    return _save(request, application, [*_bodies(application), body], leaving=leaving)
 
 
 @member_view(methods=("POST",), scoped=False)
@@ -47,9 +49,11 @@ def remove(request: MemberRequest, application_id: str, number: int) -> HttpResp
     return _save(request, application, bodies[: number - 1] + bodies[number:])
 
 
-def _save(request: MemberRequest, application: Application, bodies: list[dict[str, Any]]) -> HttpResponse:
+def _save(
+    request: MemberRequest, application: Application, bodies: list[dict[str, Any]], *, leaving: bool = False
+) -> HttpResponse:
     onboarding.save_answer(application=application, answers={END_USERS: bodies}, by=request.actor)
-    return redirect("onboarding_end_users", application.public_id)
+    return redirect("onboarding_tasks" if leaving else "onboarding_end_users", application.public_id)
 
 
 def _page(

@@ -123,6 +123,15 @@ def test_a_body_can_be_taken_off_the_list(tenant, client):
     assert [one["organization_type"] for one in application_of(tenant).answers["end_users"]] == [None]
 
 
+def test_a_body_half_named_is_not_lost_by_going_on(tenant, client):
+    address = f"/onboarding/{started(tenant).public_id}/end_users/"
+    assert client.post(address, {"name": "Westford Rescue", "continue": "1"}).status_code == 422
+    body = {"name": "Westford Rescue", "organization_type": "missing_persons_ngo", "continue": "1"}
+    assert client.post(address, body)["Location"] == address.removesuffix("end_users/")
+    assert application_of(tenant).answers["end_users"][-1]["name"] == "Westford Rescue"
+    assert client.post(address, {"continue": "1"})["Location"] == address.removesuffix("end_users/")
+
+
 def test_a_document_comes_back_as_it_was_sent(tenant, client):
     application = started(tenant)
     address = f"/onboarding/{application.public_id}/evidence/"

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from portal.tenancy.roles import Role
-from tests.web.tenant.conftest import elsewhere
+from tests.support.jobs import ANNA, BORIS
+from tests.web.tenant.conftest import elsewhere, upload
 
 OF_ALICE = (
     "gallery", "change_gallery", "delete_gallery", "subject", "erase_subject", "order", "expect", "photo",
@@ -95,3 +96,10 @@ def test_navigation_leaves_out_what_the_role_cannot_open(site, database):
     assert 'href="/galleries/"' in page
     assert 'href="/keys/"' not in page
     assert 'href="/trail/"' not in page
+
+
+def test_more_files_than_go_at_once_are_answered_with_a_page_that_says_what_to_do(site, database, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 1
+    answer = site.alice.post(f"{site.paths()['gallery']}search/", {"images": upload(ANNA, BORIS)})
+    assert answer.status_code == 400
+    assert "ZIP file" in answer.content.decode()
