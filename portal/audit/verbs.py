@@ -96,6 +96,6 @@ VERBS: dict[str, Verb] = {
     "job.finished": _verb("A job finished", "status", "done", "failed"),
     "results.released": _verb("Results were released"),
     "results.viewed": _verb("Results were viewed", "ruling"),
-    "results.exported": _verb("Results were exported", "export", "format", "recipient", "rows", "ruling"),
+    "results.exported": _verb("Results were exported", "export", "format", "rows", "ruling"),
     "candidate.adjudicated": _verb("A candidate was judged", "verdict"),
 }

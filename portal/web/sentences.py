@@ -28,6 +28,7 @@ REASONS: Final[Mapping[str, str]] = {
     "policy": "A rule stopped the job before this photo.",
     "timeout": "The engine took too long for this photo.",
     "purged": "The photo was purged.",
+    "erased": "The person or the photo was erased before this photo had its turn.",
 }
 
 # What a state means and what happens next. `%` is not used: the texts are complete.

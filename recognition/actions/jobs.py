@@ -81,8 +81,9 @@ def decline(*, job: Job, reason: str, by: Actor) -> None:
     """Refuse a waiting job as its approver."""
     require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
     with tenant_scope(job.organization_id):
-        move(job, JobStatus.REFUSED, table=JOB, refused_by="approver", finished_at=Now())
-        record(job, "job.declined", by, reason=reason)
+        fields = {"refused_by": "approver", "declined_because": reason.strip(), "finished_at": Now()}
+        move(job, JobStatus.REFUSED, table=JOB, **fields)
+        record(job, "job.declined", by, reason="approver")
 
 
 def cancel(*, job: Job, by: Actor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,6 @@ from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput, Refused
-from portal.common.ids import public_id, uuid7
 from portal.common.states import move
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
@@ -23,18 +22,21 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
 from recognition.actions import holds
+from recognition.actions.rows import describe
 from recognition.models import (
     Adjudication,
     Candidate,
     CandidateStatus,
-    FoundFace,
+    ExportRecord,
     Item,
     Job,
     JobStatus,
 )
 from recognition.states import CANDIDATE, JOB
 
-_READABLE = frozenset({JobStatus.RELEASED, JobStatus.PARTIAL})
+_REVIEWED_FIRST = frozenset({JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL})
+_READABLE = _REVIEWED_FIRST | {JobStatus.RELEASED}
+LONGEST_RECIPIENT = 200
 _CHUNK = 500  # items read in one scope while an export streams
 THIRD = 3  # after a disagreement of two, the third reviewer decides
 VERDICTS = frozenset({CandidateStatus.LEAD, CandidateStatus.REJECTED, CandidateStatus.INCONCLUSIVE})
@@ -110,28 +112,37 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
     """Export a job's results to a named recipient; the rows stream, a chunk of items at a time.
 
     Raises:
-        InvalidInput: `recipient_missing`.
+        InvalidInput: `recipient_missing`, `recipient_too_long`.
         Conflict: `not_released`.
         Refused: The rule that closes the results now.
     """
     require(by, Permission.EXPORT, organization=job.organization_id)
     if not recipient.strip():
         raise InvalidInput("recipient_missing", "Name who receives the export.", field="recipient")
+    if len(recipient.strip()) > LONGEST_RECIPIENT:
+        sentence = f"The recipient's name has at most {LONGEST_RECIPIENT} characters."
+        raise InvalidInput("recipient_too_long", sentence, field="recipient")
     ruling = open_results(job=job, by=by)
-    export_id = public_id("exp", uuid7())
     with tenant_scope(job.organization_id):
+        made = ExportRecord.objects.create(
+            organization_id=job.organization_id,
+            job=job,
+            recipient=recipient.strip(),
+            format=format_,
+            ruling=ruling.public_id,
+            exported_by=by.id,
+        )
         audit.record(
             verb="results.exported",
             actor=by,
             target=job,
             organization=job.organization_id,
-            export=export_id,
+            export=made.public_id,
             format=format_,
-            recipient=recipient.strip(),
             rows=job.total,
             ruling=ruling.public_id,
         )
-    return Export(export_id, ruling.public_id, rows(job, ruling))
+    return Export(made.public_id, ruling.public_id, rows(job, ruling))
 
 
 def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
@@ -160,71 +171,22 @@ def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
         yield from made
 
 
-def describe(items: Sequence[Item]) -> list[dict[str, Any]]:
-    """Return items with their faces and candidates as data, in two queries, in the scope in force."""
-    faces: dict[UUID, list[FoundFace]] = {}
-    for face in FoundFace.objects.filter(item__in=[item.pk for item in items]):
-        faces.setdefault(face.item_id, []).append(face)
-    candidates: dict[UUID, list[Candidate]] = {}
-    found = Candidate.objects.filter(item__in=[item.pk for item in items])
-    for candidate in found.select_related("subject").order_by("rank"):
-        candidates.setdefault(candidate.found_id, []).append(candidate)
-    return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
-
-
-def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Candidate]]) -> dict[str, Any]:
-    return {
-        "id": item.public_id,
-        "position": item.position,
-        "image": item.image.public_id,
-        "name": item.image.name,
-        "sha256": item.image.sha256,
-        "subject": item.subject_name,
-        "status": item.status,
-        "reason": item.reason,
-        "faces": [
-            {
-                "index": face.index,
-                "box": face.box,
-                "quality": face.quality,
-                "reason": face.reason,
-                "candidates": [_candidate_row(candidate) for candidate in candidates.get(face.pk, [])],
-            }
-            for face in faces
-        ],
-    }
-
-
-def _candidate_row(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "id": candidate.public_id,
-        "rank": candidate.rank,
-        "subject": candidate.subject.name,
-        "subject_id": candidate.subject.public_id,
-        "face": public_id("fac", candidate.face_id),
-        "similarity": candidate.similarity,
-        "status": candidate.status,
-    }
-
-
 def _require_readable(job: Job, by: Actor) -> None:
     closed = job.status == JobStatus.HELD and job.held_reason == "policy"
     status = job.held_from if closed else job.status
-    waits = job.review == "before_release" and _waits_for_review(job, status)
+    waits = job.review == "before_release" and status in _REVIEWED_FIRST and _waits_for_review(job)
     if waits and not by.may(Permission.ADJUDICATE):
         raise Conflict(
             "not_released", "Reviewers have to judge the candidates before anybody else sees them."
         )
-    if not waits and status not in _READABLE:
+    if status not in _READABLE:
         raise Conflict(
             "not_released", f"This job has no results to show: it is {job.get_status_display().lower()}."
         )
 
 
-def _waits_for_review(job: Job, status: str) -> bool:
-    """Whether reviewers come first; of a partly done job, as long as a candidate waits for them."""
-    if status != JobStatus.PARTIAL:
-        return status == JobStatus.AWAITING_REVIEW
+def _waits_for_review(job: Job) -> bool:
+    """Whether a candidate waits for reviewers, which an erasure may have taken away."""
     with tenant_scope(job.organization_id):
         return bool(Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE).exists())
 

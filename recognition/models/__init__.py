@@ -5,12 +5,13 @@ from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.models.ledger import Heartbeat, Shard, ShardState, Turn
-from recognition.models.results import Adjudication, Candidate, CandidateStatus, FoundFace
+from recognition.models.results import Adjudication, Candidate, CandidateStatus, ExportRecord, FoundFace
 
 __all__ = [
     "Adjudication",
     "Candidate",
     "CandidateStatus",
+    "ExportRecord",
     "Face",
     "FoundFace",
     "Gallery",

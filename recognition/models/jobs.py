@@ -69,6 +69,7 @@ class Job(TenantModel):
     )
     submitted_by = models.CharField(max_length=96)
     approved_by = models.CharField(max_length=96, blank=True)
+    declined_because = models.TextField(blank=True, help_text="The approver's reason; the trail holds none.")
     held_from = models.CharField(max_length=20, blank=True)
     held_reason = models.CharField(max_length=20, blank=True, help_text="policy, tenant or operator")
     recoveries = models.PositiveIntegerField(default=0, help_text="Shards taken over from a lost worker.")

@@ -79,6 +79,22 @@ class Candidate(TenantModel):
         return f"Candidate {self.rank}"
 
 
+class ExportRecord(TenantModel):
+    """Results that were handed out as a file, and to whom. The trail holds its id, never the name."""
+
+    PREFIX = "exp"
+
+    job = owned("recognition.Job")
+    recipient = models.CharField(max_length=200, help_text="Who receives it, as the exporter named them.")
+    format = models.CharField(max_length=10)
+    ruling = models.CharField(max_length=40, help_text="Under which it was read.")
+    exported_by = models.CharField(max_length=96)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
 class Adjudication(TenantModel):
     """One trained reviewer's judgment of one candidate."""
 

@@ -4,7 +4,7 @@ from compliance.actions import cases
 from compliance.models import Case
 from portal.common.errors import Conflict
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import User
+from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import officer_scope
 from recognition.actions import jobs, referrals
 from recognition.models import JobStatus, Shard, ShardState
@@ -25,13 +25,18 @@ def referred(desk: Desk):
     """A job that waits for an officer, and its case in the hands of the officer who was drawn."""
     job = desk.submit("detect", [("a.png", photo(ANNA))], gallery=None, purpose="other", facts=FACTS)
     new_officer("drawn")
+    return job, *drawn(job)
+
+
+def drawn(job):
+    """The case that is open on a job, under review by the officer who was drawn."""
     with officer_scope():
-        case = Case.objects.get(subject=job.public_id)
+        case = Case.objects.open().get(subject=job.public_id)
     case = cases.assign(case=case, by=Actor.system("tests"))
     officer = Actor.for_user(User.objects.get(pk=case.assigned_to_id))
     cases.begin_review(case=case, by=officer)
     with officer_scope():
-        return job, Case.objects.get(pk=case.pk), officer
+        return Case.objects.get(pk=case.pk), officer
 
 
 def test_a_job_that_no_rule_knows_waits_for_an_officer_and_opens_a_case(desk):
@@ -44,6 +49,20 @@ def test_an_approved_referral_runs_through_every_later_gate(desk):
     job, case, officer = referred(desk)
     referrals.decide(case=case, approve=True, reasons="Seen the plan.", by=officer)
     assert desk.reload(job).status == JobStatus.QUEUED
+    work_off()
+    assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_an_approval_is_of_the_rule_the_officer_had_before_them(desk):
+    job, case, officer = referred(desk)
+    referrals.decide(case=case, approve=True, reasons="Seen the plan.", by=officer)
+    with officer_scope():
+        Organization.objects.filter(pk=desk.tenant.organization.pk).update(status="restricted", epoch=1)
+    work_off()
+    held = desk.reload(job)
+    assert (held.state, held.refused_by) == ("held:policy", "organization-restricted")
+    case, officer = drawn(job)
+    referrals.decide(case=case, approve=True, reasons="Seen this too.", by=officer)
     work_off()
     assert desk.reload(job).status == JobStatus.RELEASED
 

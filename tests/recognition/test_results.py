@@ -11,7 +11,17 @@ from portal.tenancy.models import Membership
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, results
-from recognition.models import Candidate, Face, FoundFace, Image, JobStatus, Shard, ShardState, Subject
+from recognition.models import (
+    Candidate,
+    ExportRecord,
+    Face,
+    FoundFace,
+    Image,
+    JobStatus,
+    Shard,
+    ShardState,
+    Subject,
+)
 from tests.compliance.conftest import new_user
 from tests.support.jobs import ANNA, BORIS, Desk, new_desk, photo, work_off
 
@@ -65,6 +75,14 @@ def test_candidates_that_need_review_are_seen_by_reviewers_only(strict):
     with pytest.raises(Conflict, match="not_released"):
         results.open_results(job=job, by=strict.by)
     assert results.open_results(job=job, by=reviewer(strict)).is_cleared
+
+
+def test_results_are_read_when_an_erasure_took_the_last_candidate_to_review(strict):
+    job, candidate = searched(strict)
+    with tenant_scope(strict.tenant.organization):
+        subject = Subject.objects.get(pk=candidate.subject_id)
+    erasure.erase_subject(subject=subject, by=strict.by)
+    assert results.open_results(job=job, by=strict.by).is_cleared
 
 
 def test_two_reviewers_who_agree_make_a_lead_and_release_the_job(strict):
@@ -140,7 +158,11 @@ def test_an_export_names_its_recipient_and_streams_every_item(desk):
     export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
     [row] = list(export.rows)
     assert row["faces"][0]["candidates"][0]["subject"] == "anna"
-    assert Event.objects.get(verb="results.exported", target=job.public_id).payload["export"] == export.id
+    with tenant_scope(desk.tenant.organization):
+        assert ExportRecord.objects.with_public_id(export.id).recipient == "Family liaison"
+    event = Event.objects.get(verb="results.exported", target=job.public_id)
+    assert event.payload["export"] == export.id
+    assert "Family" not in str(event.payload)
 
 
 def test_an_export_to_nobody_is_refused(desk):
