@@ -52,7 +52,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
-        "steps": _steps(found, actor, counts),
+        "steps": _steps(found, organization, actor, counts),
     }
 
 
@@ -76,13 +76,17 @@ def _grant_row(line: LineStanding, found: Standing) -> dict[str, Any]:
     }
 
 
-def _steps(found: Standing, actor: Actor, counts: dict[str, Any]) -> list[dict[str, str]]:
+def _steps(
+    found: Standing, organization: Organization, actor: Actor, counts: dict[str, Any]
+) -> list[dict[str, str]]:
     """Return what a newcomer does first, in order; empty once everything was done once."""
     cleared = found.determination is not None
     done = [cleared, counts["galleries"] > 0, counts["faces"] > 0, counts["searches"]]
     if all(done):
         return []
+    applying = "not_started" if str(organization.status) == "draft" else str(organization.status)
     may_build = cleared and actor.may(Permission.MANAGE_GALLERIES)
+    at = (applying, *["not_started"] * 3)
     steps = (
         ("Apply", "Say who you are, for whom you work and why. Officers decide.", "/onboarding/", True),
         (
@@ -99,7 +103,7 @@ def _steps(found: Standing, actor: Actor, counts: dict[str, Any]) -> list[dict[s
             "title": title,
             "hint": hint,
             "url": url if open_ and not finished else "",
-            "status": "completed" if finished else ("not_started" if open_ else "blocked"),
+            "status": "completed" if finished else (status if open_ else "blocked"),
         }
-        for (title, hint, url, open_), finished in zip(steps, done, strict=True)
+        for (title, hint, url, open_), finished, status in zip(steps, done, at, strict=True)
     ]

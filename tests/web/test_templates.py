@@ -74,3 +74,10 @@ def test_progress_counts_what_is_done_failed_and_held() -> None:
 def test_a_standing_without_grants_says_what_that_means() -> None:
     page = render_to_string("_components/standing_card.html", {"status": "draft", "grants": []})
     assert "every recognition is refused" in page
+
+
+def test_what_happened_many_times_in_a_row_is_told_once() -> None:
+    saved = {"title": "Answers were saved", "actor": "Lena"}
+    page = render_to_string("_components/timeline.html", {"events": [saved, saved, {"title": "Started"}]})
+    assert page.count("Answers were saved") == 1
+    assert "(2 times)" in page

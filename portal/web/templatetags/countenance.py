@@ -1,8 +1,9 @@
 """Filters that turn stored values into words for people: statuses, numbers, moments, sizes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django import template
@@ -177,6 +178,16 @@ def cell_text(cell: Any) -> str:
     """Return the text of a table cell, which is a mapping with `text` or the text itself."""
     text = cell.get("text", "") if isinstance(cell, Mapping) else cell
     return "" if text is None else number(text)
+
+
+@register.filter
+def folded(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put neighbors that say the same into one event, the newest, with how often in `times`."""
+    runs = groupby(
+        events, key=lambda one: [one.get(name) for name in ("title", "actor", "status", "text", "url")]
+    )
+    together = [list(run) for _, run in runs]
+    return [{**run[0], "times": len(run)} for run in together]
 
 
 @register.filter
