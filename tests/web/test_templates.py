@@ -77,7 +77,7 @@ def test_a_standing_without_grants_says_what_that_means() -> None:
 
 
 def test_what_happened_many_times_in_a_row_is_told_once() -> None:
-    saved = {"title": "Answers were saved", "actor": "Lena"}
-    page = render_to_string("_components/timeline.html", {"events": [saved, saved, {"title": "Started"}]})
+    saved = {"title": "Answers were saved", "actor": "Lena", "at": None}
+    page = render_to_string("_components/timeline.html", {"events": [saved, saved, {**saved, "title": "Started"}]})
     assert page.count("Answers were saved") == 1
     assert "(2 times)" in page
