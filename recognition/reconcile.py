@@ -9,11 +9,14 @@ from uuid import UUID
 
 from compliance.actions import gate as gates
 from compliance.actions.gate import Epochs
+from compliance.models import RulingRecord
+from portal.common.clock import database_now
+from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import client, ledger, rulings, runner, worker
 from recognition.actions import holds
-from recognition.models import Job
+from recognition.models import Job, JobStatus
 
 RECONCILER = Actor.system("reconciler")
 logger = logging.getLogger(__name__)
@@ -23,12 +26,12 @@ def reconcile() -> None:
     """Bring the ledger in step with the world; may run at any time, any number of times."""
     for claim in ledger.lost():
         _alone(partial(runner.take_over, claim), claim.job_id)
-    for organization_id, job_id in ledger.stale(_epochs()):
+    waiting = ledger.waiting_organizations()
+    for organization_id, job_id in {*ledger.stale(_epochs(waiting)), *_held_past_their_rulings(waiting)}:
         _alone(partial(_rule_again, organization_id, job_id), job_id)
     worker.forget_dead()
-    waiting = ledger.ready_count()
-    if waiting:
-        client.wake(waiting)
+    if ready := ledger.ready_count():
+        client.wake(ready)
 
 
 def _alone(step: Callable[[], None], job_id: UUID) -> None:
@@ -39,8 +42,23 @@ def _alone(step: Callable[[], None], job_id: UUID) -> None:
         logger.exception("A job could not be reconciled", extra={"job": str(job_id)})
 
 
-def _epochs() -> dict[UUID, Epochs]:
-    return {owner: gates.current_epochs(owner) for owner in ledger.waiting_organizations()}
+def _epochs(owners: list[UUID]) -> dict[UUID, Epochs]:
+    return {owner: gates.current_epochs(owner) for owner in owners}
+
+
+def _held_past_their_rulings(owners: list[UUID]) -> list[tuple[UUID, UUID]]:
+    """Return (organization, job) held under a ruling whose time is over.
+
+    Nothing raises an epoch when a grant begins, a rule ends by its date or a scheduled version counts.
+    """
+    found = []
+    for owner in owners:
+        with tenant_scope(owner):
+            held = Job.objects.filter(status=JobStatus.HELD, held_reason="policy").exclude(ruling="")
+            by_ruling = {parse_public_id(RulingRecord.PREFIX, job.ruling): job.pk for job in held}
+            over = RulingRecord.objects.filter(pk__in=by_ruling, valid_until__lte=database_now())
+            found += [(owner, by_ruling[key]) for key in over.values_list("pk", flat=True)]
+    return found
 
 
 def _rule_again(organization_id: UUID, job_id: UUID) -> None:

@@ -35,6 +35,8 @@ def review_hold(*, job: Job, gallery: Gallery | None, by: Actor) -> None:
     if not through and job.status != JobStatus.HELD:
         hold(job=job, reason="policy", ruling=ruling.public_id, rule=ruling.rule, by=by)
         refer(ruling, by=by)
+    with tenant_scope(job.organization_id):
+        Job.objects.filter(pk=job.pk).update(ruling=ruling.public_id)
     ledger.note_epochs(job.pk, rulings.epochs(ruling))
 
 

@@ -1,5 +1,6 @@
 """What stops a shard leaves no row, no lease and no job that never ends."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,12 @@ from portal.tenancy.models import ApiKey, Membership, Organization
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, reconcile, runner, storage
 from recognition.actions import holds, jobs, results
-from recognition.models import Face, FoundFace, Gallery, Job, JobStatus, Shard, ShardState
-from tests.compliance.conftest import new_user
+from recognition.models import Face, FoundFace, Gallery, Heartbeat, Job, JobStatus, Shard, ShardState
+from recognition.worker import Worker
+from tests.compliance.conftest import determine, new_user
 from tests.support.fake_engine import FakeEngine
 from tests.support.jobs import ANNA, BORIS, Desk, Meanwhile, new_desk, photo, work_off
+from tests.support.workers import FAKE, wait_for
 
 
 @pytest.fixture
@@ -177,6 +180,29 @@ def test_results_held_by_a_rule_are_read_again_when_it_no_longer_stands(desk):
     holds.hold(job=desk.reload(job), reason="policy", ruling="", rule="organization-stopped", by=desk.by)
     assert results.open_results(job=desk.reload(job), by=desk.by).is_cleared
     assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_a_job_held_until_a_day_goes_on_when_that_day_comes(desk):
+    job = desk.submit("detect", [("a.png", photo(ANNA))], gallery=None)
+    determine(desk.tenant, "find_missing_child", starts_at=timezone.now() + timedelta(seconds=2))
+    work_off()
+    assert desk.reload(job).status == JobStatus.HELD
+    time.sleep(2.1)
+    reconcile.reconcile()
+    work_off()
+    assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_leases_of_a_worker_that_said_goodbye_end_at_once(desk, settings):
+    settings.COUNTENANCE_ENGINE = FAKE
+    job = desk.submit("detect", [("a.png", photo(ANNA))], gallery=None)
+    worker = Worker()
+    worker.begin()
+    wait_for(lambda: Heartbeat.objects.filter(worker=worker.name).exists(), 10, 0.1)
+    ledger.claim(worker.name)
+    worker.end()
+    reconcile.reconcile()
+    assert Shard.objects.get(job_id=job.pk).state == ShardState.READY
 
 
 def test_poison_of_a_held_job_waits_until_the_job_goes_on(desk):
