@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,8 +14,22 @@ from django.utils import timezone
 
 from portal.common.states import Transitions
 from portal.tenancy.kinds import PlatformModel
-from portal.tenancy.managers import UserManager
 from portal.tenancy.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users by email."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create a user; without a password the account waits for its invitation or reset link."""
+        user: User = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password) if password else user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find by email, whatever its case."""
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin, PlatformModel):

@@ -11,13 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 
-if TYPE_CHECKING:
-    from portal.tenancy.models import Organization
+
+class Owner(Protocol):
+    """An organization, as far as a scope needs to know it."""
+
+    @property
+    def pk(self) -> UUID:
+        """Its id."""
 
 
 class ScopeRequired(RuntimeError):
@@ -39,20 +44,8 @@ def current() -> Scope | None:
     return _current.get()
 
 
-def require_tenant_scope() -> UUID:
-    """Return the organization of the scope in force.
-
-    Raises:
-        ScopeRequired: Outside a tenant scope.
-    """
-    scope = _current.get()
-    if scope is None or scope.organization_id is None:
-        raise ScopeRequired("Open tenant_scope(organization) first.")
-    return scope.organization_id
-
-
 @contextmanager
-def tenant_scope(organization: Organization | UUID) -> Iterator[UUID]:
+def tenant_scope(organization: Owner | UUID) -> Iterator[UUID]:
     """Open a transaction that sees one organization's rows, and yield the organization's id.
 
     It is `atomic(durable=True)`: what happened inside is committed when it ends. It does not nest, since
