@@ -28,9 +28,9 @@ def test_an_unlisted_status_is_readable_and_gray() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("find_missing_child", "Find missing child"),
-        ("missing_persons_ngo", "Missing persons NGO"),
-        ("identity_verification_1to1", "Identity verification 1:1"),
+        ("find_missing_child", "Find a missing child"),
+        ("missing_persons_ngo", "Missing persons organization"),
+        ("identity_verification_1to1", "Identity verification, one to one"),
     ],
 )
 def test_vocabulary_becomes_words(value: str, said: str) -> None:

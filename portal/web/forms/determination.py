@@ -38,8 +38,8 @@ class FindingForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label="Outcome",
-        widget=HintedRadios(hints={"rejected": "Nothing is granted; the lines below are left aside."}),
-        choices=[("granted", "Grant the lines chosen below"), ("rejected", "Reject the application")],
+        widget=HintedRadios(hints={"rejected": "Nothing is granted; the lines above are left aside."}),
+        choices=[("granted", "Grant the lines chosen above"), ("rejected", "Reject the application")],
     )
     organization_type = forms.ChoiceField(
         label="Organization type, as verified", choices=grouped(OrganizationType)

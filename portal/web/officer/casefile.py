@@ -134,7 +134,7 @@ def conversation(case: Case) -> list[dict[str, Any]]:
 def _message_title(message: CaseMessage) -> str:
     if message.internal:
         return "Internal note"
-    return "Question to the organization" if message.is_question else "Message"
+    return "Question to the organization" if message.is_question else "The organization answered"
 
 
 def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:

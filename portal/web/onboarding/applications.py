@@ -40,9 +40,8 @@ def _where_it_stands(request: MemberRequest) -> HttpResponse:
         return standing.show(request)
     if newest is None or newest.status in {ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED}:
         return _start_page(request, newest)
-    return redirect(
-        "onboarding_tasks" if newest.status in WRITABLE else "onboarding_status", newest.public_id
-    )
+    drafted = newest.status == ApplicationStatus.DRAFT
+    return redirect("onboarding_tasks" if drafted else "onboarding_status", newest.public_id)
 
 
 def _start_page(request: MemberRequest, earlier: Application | None) -> HttpResponse:

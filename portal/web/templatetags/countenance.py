@@ -11,6 +11,8 @@ from django.forms.boundfield import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from compliance.policy.vocabulary import OrganizationType, Purpose
+
 register = template.Library()
 
 MINUTE: Final = 60
@@ -36,6 +38,9 @@ SHORT_FORMS: Final = {
     "1to1": "1:1",
     "1toN": "1:N",
 }
+
+
+LABELS: Final = {word.value: word.label for words in (OrganizationType, Purpose) for word in words}
 
 
 def _sentence(value: str) -> str:
@@ -110,8 +115,8 @@ def status_tone(value: Any) -> str:
 
 @register.filter
 def words(value: Any) -> str:
-    """`find_missing_child` -> `Find missing child`."""
-    return _sentence(str(value))
+    """Write a purpose or type by its name, anything else as its own words: `case_file` -> `Case file`."""
+    return str(LABELS.get(str(value), _sentence(str(value))))
 
 
 @register.filter
