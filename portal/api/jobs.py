@@ -20,7 +20,6 @@ from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
 from portal.api.progress import JobOutput, described
-from portal.common.errors import DomainError
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives
@@ -101,13 +100,8 @@ class Jobs(Endpoint):
         """
         values = self.read(JobInput)
         order = orders.order_of(values, self.caller)
-        received = self._received(values)
-        try:
-            job = jobs.submit(organization=self.organization, order=order, received=received, by=self.by)
-        except DomainError as error:
-            if values.get("archive") and "job" not in error.detail:
-                self._withdraw(received)
-            raise
+        submit = jobs.submit_fresh if values.get("archive") else jobs.submit
+        job = submit(organization=self.organization, order=order, received=self._received(values), by=self.by)
         with tenant_scope(self.organization):
             return Response(SubmittedOutput(_with_ruling(job)).data, status=201)
 
@@ -126,11 +120,6 @@ class Jobs(Endpoint):
                 for image in found
             ]
         )
-
-    def _withdraw(self, received: Received) -> None:
-        """Destroy the photos of an archive whose job was not made: nothing would ever find them again."""
-        for photo in received.photos:
-            images.delete(image=photo.image, by=self.by)
 
 
 class JobDetail(Endpoint):

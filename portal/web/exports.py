@@ -25,6 +25,7 @@ COLUMNS = (
     "subject",
     "similarity",
     "candidate_status",
+    "unreviewed",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,13 +47,14 @@ def json_lines(made: Export) -> Iterator[str]:
 def _flat(row: dict[str, Any]) -> Iterator[list[Any]]:
     item = [row["id"], row["name"], row["sha256"], row["status"], row["reason"]]
     if not row["faces"]:
-        yield [*item, "", "", "", "", "", "", ""]
+        yield [*item, "", "", "", "", "", "", "", 0]
     for face in row["faces"]:
         at = [*item, face["index"] + 1, face["reason"]]
         if not face["candidates"]:
-            yield [*at, "", "", "", "", ""]
+            yield [*at, "", "", "", "", "", face["unreviewed"]]
         for one in face["candidates"]:
-            yield [*at, one["id"], one["rank"], one["subject"], one["similarity"], one["status"]]
+            named = [one["id"], one["rank"], one["subject"], one["similarity"], one["status"]]
+            yield [*at, *named, face["unreviewed"]]
 
 
 def _harmless(value: Any) -> Any:

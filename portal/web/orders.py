@@ -72,7 +72,7 @@ def _submit(request: MemberRequest, gallery_id: str, kind: JobKind) -> HttpRespo
                 subject_from=form.cleaned_data.get("subject_from", "filename"),
                 by=request.actor,
             )
-            job = jobs.submit(
+            job = jobs.submit_fresh(
                 organization=request.organization,
                 order=_order(form, gallery),
                 received=received,

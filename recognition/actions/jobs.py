@@ -12,7 +12,7 @@ from compliance.actions import cases
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate, Outcome
 from portal.audit import actions as audit
-from portal.common.errors import Conflict, Refused
+from portal.common.errors import Conflict, DomainError, Refused
 from portal.common.ids import uuid7
 from portal.common.states import move
 from portal.tenancy.access import require
@@ -21,7 +21,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import client, grants, ledger, rulings, threshold
-from recognition.actions import orders
+from recognition.actions import images, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
 from recognition.models import Candidate, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
@@ -62,6 +62,21 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
     if job.status == JobStatus.REFUSED:
         raise rulings.refusal(ruling, **orders.exceeded(order, by), job=job.public_id)
     return job
+
+
+def submit_fresh(*, organization: Organization, order: Order, received: Received, by: Actor) -> Job:
+    """Submit a job on photos received for it alone; where no job comes of it they are destroyed.
+
+    Raises:
+        DomainError: As for `submit`.
+    """
+    try:
+        return submit(organization=organization, order=order, received=received, by=by)
+    except DomainError as error:
+        if "job" not in error.detail:
+            for photo in received.photos:
+                images.delete(image=photo.image, by=by)
+        raise
 
 
 def approve(*, job: Job, by: Actor) -> None:

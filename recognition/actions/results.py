@@ -22,7 +22,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
 from recognition.actions import holds
-from recognition.actions.rows import describe
+from recognition.actions.rows import describe, withhold_unreviewed
 from recognition.models import (
     Adjudication,
     Candidate,
@@ -111,6 +111,8 @@ def adjudicate(*, candidate: Candidate, verdict: str, reason: str, by: Actor) ->
 def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
     """Export a job's results to a named recipient; the rows stream, a chunk of items at a time.
 
+    Where the rules ask for review, candidates that nobody judged are left out and counted (`unreviewed`).
+
     Raises:
         InvalidInput: `recipient_missing`, `recipient_too_long`.
         Conflict: `not_released`.
@@ -142,7 +144,10 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
             rows=job.total,
             ruling=ruling.public_id,
         )
-    return Export(made.public_id, ruling.public_id, rows(job, ruling))
+    lines = rows(job, ruling)
+    if job.review != "none":
+        lines = map(withhold_unreviewed, lines)
+    return Export(made.public_id, ruling.public_id, lines)
 
 
 def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:

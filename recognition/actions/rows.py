@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.common.ids import public_id
-from recognition.models import Candidate, FoundFace, Item
+from recognition.models import Candidate, CandidateStatus, FoundFace, Item
 
 
 def describe(items: Sequence[Item]) -> list[dict[str, Any]]:
@@ -20,6 +20,15 @@ def describe(items: Sequence[Item]) -> list[dict[str, Any]]:
     for candidate in found.select_related("subject").order_by("rank"):
         candidates.setdefault(candidate.found_id, []).append(candidate)
     return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
+
+
+def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave candidates that nobody judged out of a row, and count them: only what was judged is handed on."""
+    for face in row["faces"]:
+        judged = [one for one in face["candidates"] if one["status"] != CandidateStatus.CANDIDATE]
+        face["unreviewed"] = len(face["candidates"]) - len(judged)
+        face["candidates"] = judged
+    return row
 
 
 def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Candidate]]) -> dict[str, Any]:
@@ -38,6 +47,7 @@ def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Ca
                 "box": face.box,
                 "quality": face.quality,
                 "reason": face.reason,
+                "unreviewed": 0,
                 "candidates": [_candidate_row(candidate) for candidate in candidates.get(face.pk, [])],
             }
             for face in faces

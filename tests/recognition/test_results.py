@@ -157,12 +157,23 @@ def test_an_export_names_its_recipient_and_streams_every_item(desk):
     job, _ = searched(desk)
     export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
     [row] = list(export.rows)
-    assert row["faces"][0]["candidates"][0]["subject"] == "anna"
+    assert row["name"] == "a.png"
     with tenant_scope(desk.tenant.organization):
         assert ExportRecord.objects.with_public_id(export.id).recipient == "Family liaison"
     event = Event.objects.get(verb="results.exported", target=job.public_id)
     assert event.payload["export"] == export.id
     assert "Family" not in str(event.payload)
+
+
+def test_candidates_that_nobody_judged_are_left_out_of_an_export_and_counted(desk):
+    job, candidate = searched(desk)
+    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    [face] = next(export.rows)["faces"]
+    assert (face["candidates"], face["unreviewed"]) == ([], 1)
+    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=reviewer(desk))
+    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    [face] = next(export.rows)["faces"]
+    assert ([one["status"] for one in face["candidates"]], face["unreviewed"]) == (["lead"], 0)
 
 
 def test_an_export_to_nobody_is_refused(desk):

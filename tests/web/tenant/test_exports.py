@@ -17,6 +17,6 @@ def test_a_photo_without_faces_has_a_line_of_its_own():
 
 
 def test_every_line_has_every_column():
-    face = {"index": 0, "reason": "face_too_small", "candidates": []}
+    face = {"index": 0, "reason": "face_too_small", "unreviewed": 0, "candidates": []}
     header, row = lines(faces=[face])
     assert header.count(",") == row.count(",")
