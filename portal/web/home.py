@@ -42,7 +42,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
     counts = {
         "galleries": galleries.count(),
         "faces": Face.objects.filter(gallery__in=galleries.values("pk")).count(),
-        "searches": jobs.filter(kind=JobKind.SEARCH).exists(),
+        "searches": jobs.filter(kind=JobKind.SEARCH).exclude(status=JobStatus.REFUSED).exists(),
     }
     return {
         "standing": found,

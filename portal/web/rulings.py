@@ -118,10 +118,15 @@ def _looked_at(one: dict[str, Any]) -> str:
 
 
 def _look(look: dict[str, Any]) -> str:
-    seen = [_seen(entry["words"]) for entry in look["seen"]]
-    told = ", ".join(dict.fromkeys(word for word in seen if word))
+    told: dict[str, list[str]] = {}
+    for entry in look["seen"]:
+        told.setdefault(_seen(entry["words"]), []).append(FACT_LABELS.get(entry["fact"], entry["fact"]))
+    told.pop("", None)
+    # Where a rule looks at several parties, people have to see which of them it is about.
+    named = len(look["seen"]) > 1
+    parts = [f"{text} ({', '.join(who)})" if named else text for text, who in told.items()]
     label = DIMENSIONS[look["dimension"]].label if look["dimension"] in DIMENSIONS else look["dimension"]
-    return f"{label}: {told or 'none'}"
+    return f"{label}: {', '.join(parts) or 'none'}"
 
 
 def _seen(value: Any) -> str:

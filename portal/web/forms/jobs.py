@@ -32,7 +32,7 @@ SUBJECT_FROM = (
 _OF_SEARCHES = ("probe_source", "threshold", "max_candidates")
 AUTHORIZATION = ("issuer", "reference", "issued_on", "outcome")
 _SUBJECT_HINTS = {
-    "filename": "anna-lee 2.jpg shows anna-lee.",
+    "filename": "anna-lee 2.jpg shows anna-lee. Folders in a ZIP file do not count.",
     "folder": "anna-lee/front.jpg shows anna-lee.",
     "manifest": "With the columns path and subject.",
 }
@@ -217,7 +217,7 @@ class ExportForm(forms.Form):
     recipient = forms.CharField(
         max_length=200,
         label="Recipient",
-        help_text="Who receives this file: a person or body with a name. It is written to your trail.",
+        help_text="Who receives this file: a person or body with a name. It is kept with the job; the trail keeps only that it was exported.",
     )
     format_ = forms.ChoiceField(
         label="Format",

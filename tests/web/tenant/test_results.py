@@ -188,3 +188,9 @@ def test_an_export_without_a_recipient_is_not_made(site, database):
 
 def test_a_reviewer_exports_nothing(site, database):
     assert site.member(Role.REVIEWER).get(site.paths()["export"]).status_code == 403
+
+
+def test_a_job_says_to_whom_its_results_went(site, database):
+    paths = site.paths()
+    site.alice.post(paths["export"], {"recipient": "Captain Ode", "format_": "csv"})
+    assert "Captain Ode" in site.alice.get(paths["job"]).content.decode()

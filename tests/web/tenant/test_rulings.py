@@ -50,7 +50,7 @@ def test_the_refused_job_shows_the_same_for_ever(bob):
 def test_a_ruling_lists_every_rule_with_what_it_looked_at(bob):
     _, job = refused(bob)
     page = bob.get(f"/rulings/{job.ruling}/").content.decode()
-    assert "Parties: Law enforcement local" in page
+    assert "Parties: City, county, campus or tribal police (the organization" in page
     assert "other rules were looked at" in page
     assert "eu-ai-act-5-1-h" in page
 
