@@ -12,7 +12,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import reads, reviews
+from portal.web import reads, reviews, stops
 from portal.web.guards import signed_in
 from recognition.models import Face, JobKind, JobStatus
 
@@ -52,6 +52,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
+        "stopped": stops.notice(organization),
         "steps": _steps(found, organization, actor, counts),
     }
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import reads, sentences, uploads
+from portal.web import reads, sentences, stops, uploads
 from portal.web.estimates import Estimate, estimate
 from portal.web.forms.errors import shown_on
 from portal.web.forms.jobs import OrderForm, StartForm
@@ -106,6 +106,7 @@ def _order(form: OrderForm, gallery: Gallery) -> Order:
 
 def _page(request: MemberRequest, form: OrderForm, lines: list[Line], more: dict[str, Any]) -> HttpResponse:
     context = {"form": form, "gallery": form.gallery, "kind": form.kind, "lines": lines} | more
+    context["stopped"] = stops.notice(request.organization)
     return render(request, "tenant/jobs/order.html", context, status=422 if form.errors else 200)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from compliance.models import PolicyVersionRecord, RulingRecord
 from compliance.policy.dimensions import DIMENSIONS, FACT_LABELS
@@ -17,6 +18,7 @@ from portal.web.names import name_of
 from portal.web.templatetags.countenance import words as in_words
 
 PLATFORM = "platform"
+STOPPED = "organization-stopped"
 # How a rule's result reads beside its effect: only a rule that applies does what it says.
 _NOT_MET = "not_applicable"
 _UNSTATED = {"missing", "undetermined"}
@@ -50,6 +52,7 @@ def refusal_of(found: RulingRecord) -> dict[str, Any]:
         "source_url": _link(found.source["address"]),
         "fact": _looked_at(deciding) if deciding else "",
         "remedy": found.remedy,
+        "remedy_url": reverse("onboarding") if found.rule == STOPPED else "",
         "decision": found.public_id,
         "at": found.at,
         "status": found.outcome,

@@ -78,6 +78,8 @@ def test_a_standing_without_grants_says_what_that_means() -> None:
 
 def test_what_happened_many_times_in_a_row_is_told_once() -> None:
     saved = {"title": "Answers were saved", "actor": "Lena", "at": None}
-    page = render_to_string("_components/timeline.html", {"events": [saved, saved, {**saved, "title": "Started"}]})
+    page = render_to_string(
+        "_components/timeline.html", {"events": [saved, saved, {**saved, "title": "Started"}]}
+    )
     assert page.count("Answers were saved") == 1
     assert "(2 times)" in page

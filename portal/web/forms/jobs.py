@@ -217,7 +217,7 @@ class ExportForm(forms.Form):
     recipient = forms.CharField(
         max_length=200,
         label="Recipient",
-        help_text="Who receives this file: a person or body with a name. It is kept with the job; the trail keeps only that it was exported.",
+        help_text="Who receives this file: a person or body with a name. It is kept with the job.",
     )
     format_ = forms.ChoiceField(
         label="Format",

@@ -123,7 +123,7 @@ def conversation(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "at": one.written_at,
-            "title": _message_title(one),
+            "title": _message_title(one, case),
             "text": one.body,
             "actor": one.author_label,
         }
@@ -131,10 +131,13 @@ def conversation(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _message_title(message: CaseMessage) -> str:
+def _message_title(message: CaseMessage, case: Case) -> str:
     if message.internal:
         return "Internal note"
-    return "Question to the organization" if message.is_question else "The organization answered"
+    if message.is_question:
+        return "Question to the organization"
+    # Only applicants answer; in a case without an application the office writes.
+    return "The organization answered" if case.application_id else "To the organization"
 
 
 def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:

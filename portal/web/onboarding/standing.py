@@ -18,6 +18,7 @@ from compliance.standing import standing as standing_of
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
+from portal.web import stops
 from portal.web.guards import MemberRequest, member_view
 
 CHANGES = (
@@ -49,6 +50,7 @@ def show(request: MemberRequest) -> HttpResponse:
         )
         context = {
             "standing": standing,
+            "stopped": stops.notice(request.organization),
             "lines": lines(standing),
             "rules": rule_rows(standing.rules),
             "open_applications": list(open_applications.order_by("-started_at")),

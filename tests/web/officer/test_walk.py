@@ -298,6 +298,10 @@ def test_suspending_takes_effect_at_once(tenant, officers):
     client.post(f"{address}suspend/", {"reasons": "Results were resold."})
     stopped = Organization.objects.get(pk=tenant.organization.pk)
     assert (stopped.status, stopped.epoch > epoch) == ("suspended", True)
+    for path in ("/", "/onboarding/"):
+        page = signed_in(tenant.administrator).get(path).content.decode()
+        assert "Suspended: nothing runs" in page
+        assert "Results were resold." in page
 
 
 def test_a_named_end_user_is_entered_once(tenant, officers):
