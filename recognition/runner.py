@@ -26,7 +26,7 @@ from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, rulings, search, storage, writing
-from recognition.actions import holds, jobs
+from recognition.actions import holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
 from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
@@ -153,7 +153,7 @@ def _pass(work: Work, gate: Gate) -> RulingRecord | None:
 def _start(work: Work, ruling: RulingRecord) -> Work:
     with tenant_scope(work.claim.organization_id):
         job = _locked_job(work.claim)
-        jobs.start(job, by=ENGINE)
+        progress.start(job, by=ENGINE)
         jobs.tighten(job, ruling, work.gallery)
     return replace(work, job=job)
 
@@ -250,5 +250,5 @@ def _locked_job(claim: Claim) -> Job:
 def _close(claim: Claim, job: Job) -> None:
     ledger.finish(claim)
     if job.status in (JobStatus.QUEUED, JobStatus.RUNNING) and not ledger.unfinished(job.pk):
-        jobs.start(job, by=ENGINE)  # one whose only item never let it begin ends all the same
-        jobs.finish(job, by=ENGINE)
+        progress.start(job, by=ENGINE)  # one whose only item never let it begin ends all the same
+        progress.finish(job, by=ENGINE)

@@ -24,7 +24,7 @@ from recognition import client, grants, ledger, rulings, threshold
 from recognition.actions import images, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
-from recognition.models import Candidate, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import JOB
 from recognition.threshold import Threshold
 
@@ -154,28 +154,6 @@ def retry(*, job: Job, by: Actor) -> int:
     return len(pieces)
 
 
-def start(job: Job, *, by: Actor) -> None:
-    """Note that a worker took the first shard, inside the caller's scope."""
-    if job.status == JobStatus.QUEUED:
-        move(job, JobStatus.RUNNING, table=JOB, started_at=Now())
-        record(job, "job.started", by)
-
-
-def finish(job: Job, *, by: Actor) -> None:
-    """Close a running job whose shards are all done, inside the caller's scope with the job locked."""
-    counts = Item.objects.filter(job=job).counts()
-    status = _final_status(job, counts)
-    move(job, status, table=JOB, finished_at=Now())
-    record(
-        job,
-        "job.finished",
-        by,
-        status=str(status),
-        done=counts[ItemStatus.DONE],
-        failed=counts[ItemStatus.FAILED],
-    )
-
-
 def _draft(organization: Organization, order: Order, received: Received, by: Actor) -> Job:
     return Job(
         id=uuid7(),
@@ -290,13 +268,6 @@ def _rule_again(job: Job, by: Actor) -> RulingRecord:
     if not rulings.lets_through(ruling):
         raise rulings.refusal(ruling, job=job.public_id)
     return ruling
-
-
-def _final_status(job: Job, counts: dict[str, int]) -> JobStatus:
-    if counts[ItemStatus.FAILED]:
-        return JobStatus.PARTIAL if counts[ItemStatus.DONE] else JobStatus.FAILED
-    to_review = job.review == "before_release" and Candidate.objects.filter(item__job=job).exists()
-    return JobStatus.AWAITING_REVIEW if to_review else JobStatus.RELEASED
 
 
 def record(job: Job, verb: str, by: Actor, **payload: Any) -> None:
