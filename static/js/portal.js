@@ -65,10 +65,21 @@ function startDrop(area) {
     input.setCustomValidity(problem.textContent);
   }
 
+  // A large upload takes a while: say so, and let a second press not send it twice.
+  let sending = false;
   input.form.addEventListener("submit", (event) => {
-    if (input.validity.customError) {
+    if (sending || input.validity.customError) {
       event.preventDefault();
-      input.focus();
+      if (!sending) input.focus();
+    } else if (input.files.length) {
+      sending = true;
+      summary.textContent = `Sending ${summary.textContent.replace(" chosen", "")}. Keep this page open.`;
+    }
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      sending = false;
+      show();
     }
   });
   input.addEventListener("change", () => keep(input.multiple ? [...chosen, ...input.files] : input.files));

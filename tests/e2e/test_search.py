@@ -101,3 +101,14 @@ def test_pages_fit_a_narrow_screen(page, address, path):
     page.goto(f"{address}{path}")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.complaints == []
+
+
+def test_too_many_files_stay_on_the_page_with_a_way_out(page, address):
+    desk, email = harbor()
+    sign_in(page, address, email)
+    page.goto(f"{address}/galleries/{desk.gallery.public_id}/search/")
+    many = [{"name": f"{number}.png", "mimeType": "image/png", "buffer": b"x"} for number in range(501)]
+    page.get_by_label("Photos", exact=True).set_input_files(many)
+    page.get_by_role("button", name="Submit the search").click()
+    assert page.get_by_role("alert").filter(has_text="Put them into a ZIP file").is_visible()
+    assert page.evaluate("document.activeElement.id") == "id_images"
