@@ -37,6 +37,7 @@ RULINGS_SHOWN = 5
 EXPORTS_SHOWN = 10
 _MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
 _NEVER_RUN = (JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED, JobStatus.TERMINATED)
+_STOPPED = (JobStatus.HELD, JobStatus.CANCELLED, JobStatus.TERMINATED)  # time went on, work did not
 _READABLE = (JobStatus.RELEASED, JobStatus.PARTIAL, JobStatus.AWAITING_REVIEW)
 
 
@@ -146,7 +147,7 @@ def progress_of(job: Job) -> dict[str, Any]:
 
 def _rate(job: Job, ended: int) -> float | None:
     """Return items a second since the first worker began, None before there is anything to tell."""
-    if job.started_at is None or not ended:
+    if job.started_at is None or not ended or job.status in _STOPPED:
         return None
     seconds = ((job.finished_at or database_now()) - job.started_at).total_seconds()
     return ended / seconds if seconds > 0 else None
