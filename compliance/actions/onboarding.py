@@ -118,17 +118,7 @@ def submit(*, application: Application, by: Actor) -> Application:
         Conflict: `application_closed`.
     """
     with _writing(application, by) as row:
-        _require_answers(row)
-        declaration = declaration_of(row)
-        move(
-            row,
-            ApplicationStatus.SUBMITTED,
-            table=APPLICATION_TRANSITIONS,
-            declaration=declaration,
-            declared_by=by.id,
-            submitted_at=database_now(),
-        )
-        _event("application.submitted", row, by, declaration=declaration)
+        _declare(row, by)
         _hand_over(row, by)
     return row
 
@@ -152,10 +142,10 @@ def withdraw(*, application: Application, by: Actor) -> Application:
 
 
 def answer_question(*, case: Case, body: str, by: Actor) -> CaseMessage:
-    """Answer an officer's question; the review goes on.
+    """Answer an officer's question; the review goes on with the answers as they stand, declared anew.
 
     Raises:
-        InvalidInput: `answer_empty`.
+        InvalidInput: `answer_empty`, or `answers_missing`.
         Conflict: `transition_not_allowed`, nothing was asked.
     """
     require(by, Permission.APPLY, organization=case.organization_id)
@@ -168,6 +158,21 @@ def answer_question(*, case: Case, body: str, by: Actor) -> CaseMessage:
         audit.record(verb="case.answered", actor=by, target=row, organization=row.organization_id)
         _back_to_review(row, by)
     return message
+
+
+def _declare(application: Application, by: Actor) -> None:
+    """Declare the answers as they stand; the office reviews what was declared and nothing else."""
+    _require_answers(application)
+    declaration = declaration_of(application)
+    move(
+        application,
+        ApplicationStatus.SUBMITTED,
+        table=APPLICATION_TRANSITIONS,
+        declaration=declaration,
+        declared_by=by.id,
+        submitted_at=database_now(),
+    )
+    _event("application.submitted", application, by, declaration=declaration)
 
 
 def declaration_of(application: Application) -> str:
@@ -274,7 +279,7 @@ def _withdraw_organization(organization: Organization, by: Actor) -> None:
 def _back_to_review(case: Case, by: Actor) -> None:
     application = case.application
     if application and application.status == ApplicationStatus.INFO_REQUESTED:
-        move(application, ApplicationStatus.SUBMITTED, table=APPLICATION_TRANSITIONS)
+        _declare(application, by)
     organization = Organization.objects.get(pk=case.organization_id)
     if organization.status == _S.INFO_REQUESTED:
         organizations.change_status(organization, _S.IN_REVIEW, by=by)

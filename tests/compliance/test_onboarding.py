@@ -110,6 +110,18 @@ def test_an_application_sent_again_brings_the_case_back(applicant, officers):
     assert (case_of(applicant).pk, case_of(applicant).status) == (case.pk, "under_review")
 
 
+def test_answers_changed_before_a_reply_are_declared_anew(applicant, officers):
+    application = applied(applicant)
+    case, officer = under_review(applicant, officers)
+    cases.ask(case=case, body="How do you protect keys?", by=officer)
+    onboarding.save_answer(application=application, answers={"security": "Vault"}, by=applicant.actor)
+    onboarding.answer_question(case=case, body="In a vault.", by=applicant.actor)
+    with tenant_scope(applicant.organization):
+        stored = Application.objects.get(pk=application.pk)
+        assert stored.declaration == onboarding.declaration_of(stored)
+        assert stored.declaration != application.declaration
+
+
 def test_an_empty_answer_is_none(applicant, officers):
     applied(applicant)
     case, officer = under_review(applicant, officers)
