@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from compliance.actions import gate as gates
 from compliance.actions import referrals
@@ -44,19 +46,47 @@ def epochs(ruling: RulingRecord) -> Epochs:
     return Epochs(policy=ruling.policy_epoch, organization=ruling.organization_epoch)
 
 
-def _stated(job: Job, gallery: Gallery | None) -> Stated:
-    """Return the facts of a job: what was declared never overrides what the job and its gallery are."""
+def stated(
+    *,
+    purpose: str,
+    kind: str,
+    end_user: UUID | None,
+    gallery: Gallery | None,
+    declared: Mapping[str, Any],
+    threshold: float,
+) -> Stated:
+    """Return the facts of a job, made or only thought of; what was declared never overrides what it is.
+
+    Args:
+        purpose: Word of the vocabulary.
+        kind: A `JobKind`.
+        end_user: For whom; None where nobody was named.
+        gallery: None for detect.
+        declared: Further facts, as the submitter states them.
+        threshold: Similarity asked for, 0 to 100.
+    """
     own = {
-        "purpose": job.purpose,
-        "operation": str(job.kind),
-        "end_user": job.end_user_id or MISSING,
+        "purpose": purpose,
+        "operation": str(kind),
+        "end_user": end_user or MISSING,
         "gallery_source": gallery.image_source if gallery else None,
-        "threshold": job.threshold_asked,
+        "threshold": threshold,
         "gallery_size": gallery_size(gallery) if gallery else None,
     }
-    probe = {"probe_source": None} if job.kind == JobKind.ENROLL else {}
+    probe = {"probe_source": None} if kind == JobKind.ENROLL else {}
     subjects = {"subjects": list(gallery.jurisdictions)} if gallery and gallery.jurisdictions else {}
-    return Stated.of(probe, subjects, job.facts, own)
+    return Stated.of(probe, subjects, declared, own)
+
+
+def _stated(job: Job, gallery: Gallery | None) -> Stated:
+    return stated(
+        purpose=job.purpose,
+        kind=job.kind,
+        end_user=job.end_user_id,
+        gallery=gallery,
+        declared=job.facts,
+        threshold=job.threshold_asked,
+    )
 
 
 def gallery_of(job: Job) -> Gallery | None:

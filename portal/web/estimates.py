@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from compliance.policy.evaluate import evaluate
-from compliance.policy.plain import MISSING
 from compliance.policy.ruling import Ruling
 from compliance.standing import determination_in_force, lineage_in_force
 from compliance.stated import Stated, facts_of
@@ -63,8 +62,15 @@ def estimate(
         asked: Similarity asked for, 0 to 100.
     """
     size = rulings.gallery_size(gallery)
-    stated = _stated(gallery, kind, end_user, asked, size)
-    ruling = _evaluate(organization, Stated.of(stated, facts))
+    stated = rulings.stated(
+        purpose=gallery.purpose,
+        kind=kind,
+        end_user=end_user,
+        gallery=gallery,
+        declared=facts,
+        threshold=asked,
+    )
+    ruling = _evaluate(organization, stated)
     demands = ruling.obligations
     budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
     found = threshold.effective(
@@ -88,23 +94,6 @@ def estimate(
 def few(value: float) -> str:
     """Write an expected number: two digits are all it is worth."""
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"  # noqa: PLR2004 - whole numbers from ten on
-
-
-def _stated(
-    gallery: Gallery, kind: JobKind, end_user: UUID | None, asked: float, size: int
-) -> dict[str, Any]:
-    stated: dict[str, Any] = {
-        "purpose": gallery.purpose,
-        "operation": str(kind),
-        "end_user": end_user or MISSING,
-        "probe_source": None if kind == JobKind.ENROLL else MISSING,
-        "gallery_source": gallery.image_source,
-        "threshold": asked,
-        "gallery_size": size,
-    }
-    if gallery.jurisdictions:
-        stated["subjects"] = list(gallery.jurisdictions)
-    return stated
 
 
 def _evaluate(organization: Organization, stated: Stated) -> Ruling:

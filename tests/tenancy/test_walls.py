@@ -7,7 +7,7 @@ from django.db.utils import InternalError
 from portal.audit import actions as audit
 from portal.audit.models import Event
 from portal.common.errors import NotFound, Refused
-from portal.tenancy.access import get_or_404, require
+from portal.tenancy.access import get_or_404, require, require_officer
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import ScopeRequired, current, officer_scope, tenant_scope
@@ -119,3 +119,18 @@ def test_an_event_needs_the_transaction_of_what_it_speaks_of(database):
 def test_events_hold_what_the_list_allows_and_nothing_else(database, verb, payload):
     with pytest.raises(RuntimeError, match="list of events"), transaction.atomic():
         audit.record(verb=verb, actor=Actor.system("test"), target="usr_1", **payload)
+
+
+def test_an_actor_of_no_organization_finds_nothing(alice):
+    with pytest.raises(NotFound):
+        get_or_404(Gallery, Actor.system("test"), alice.gallery.public_id)
+
+
+def test_another_organizations_scope_does_not_help_a_stranger(alice, bob):
+    with pytest.raises(NotFound), tenant_scope(alice.tenant.organization):
+        get_or_404(Gallery, bob.by, alice.gallery.public_id)
+
+
+def test_nobody_but_an_officer_knows_of_the_office(alice):
+    with pytest.raises(NotFound):
+        require_officer(alice.by)
