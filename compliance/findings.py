@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compliance.models import Determination, EndUser
-from compliance.models.cases import LONGEST_GRANT, DeterminationOutcome
+from compliance.models.determinations import LONGEST_GRANT, DeterminationOutcome
 from compliance.policy.obligations import Obligations, read_obligations
 from compliance.policy.plain import encode, flag, many, moment, optional, record, row, text, word
 from compliance.policy.rules import Kind, PolicyVersion

@@ -11,7 +11,8 @@ from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial
 from compliance.models import Case, Determination, Recommendation
-from compliance.models.cases import CaseStatus, DeterminationOutcome
+from compliance.models.cases import CaseStatus
+from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationStatus
 from compliance.standing import determination_in_force, lineage_in_force
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS

@@ -1,6 +1,7 @@
 """Tables of the compliance office."""
 
-from compliance.models.cases import Case, CaseMessage, Determination, Grant, Recommendation
+from compliance.models.cases import Case, CaseMessage, Recommendation
+from compliance.models.determinations import Determination, Grant
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.rulings import RulingRecord
