@@ -168,6 +168,7 @@ CELERY_TASK_ROUTES = {
     "recognition.interactive": {"queue": "interactive"},
     "recognition.work": {"queue": "gpu"},
     "recognition.reconcile": {"queue": "control"},
+    "recognition.sweep": {"queue": "control"},
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every few seconds has no past
 CELERY_BEAT_SCHEDULE = {
@@ -175,6 +176,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recognition.reconcile",
         "schedule": schedule(3.0),
         "options": {"expires": 3, "queue": "control"},
+    },
+    "sweep": {
+        "task": "recognition.sweep",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60, "queue": "control"},
     },
 }
 
@@ -268,6 +274,7 @@ if env("S3_BUCKET", default=""):
 
 # --- mail -------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds; a mail server that hangs holds nobody up
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Countenance <portal@localhost>")
 
 # --- REST API ---------------------------------------------------------------------------------------------

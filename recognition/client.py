@@ -12,6 +12,7 @@ from recognition.models import Heartbeat
 
 WORK = "recognition.work"
 RECONCILE = "recognition.reconcile"
+SWEEP = "recognition.sweep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
 

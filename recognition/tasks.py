@@ -7,7 +7,7 @@ from typing import Any
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from recognition import client, ledger, reconcile, runner
+from recognition import client, ledger, reconcile, runner, sweeps
 from recognition.worker import Worker
 
 _worker: list[Worker] = []  # at most one: the engine of this process
@@ -46,3 +46,9 @@ def work() -> None:
 def reconcile_ledger() -> None:
     """Bring the ledger in step with the world. Idempotent."""
     reconcile.reconcile()
+
+
+@shared_task(name=client.SWEEP, time_limit=300)
+def sweep() -> None:
+    """Do what is due by the clock: letters, lapses, ends. Idempotent."""
+    sweeps.sweep()

@@ -2,6 +2,7 @@
 
 from compliance.models.cases import Case, CaseMessage, Recommendation
 from compliance.models.determinations import Determination, Grant
+from compliance.models.letters import Letter
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.rulings import RulingRecord
@@ -14,6 +15,7 @@ __all__ = [
     "EndUser",
     "Evidence",
     "Grant",
+    "Letter",
     "PolicyEpoch",
     "PolicyProposal",
     "PolicySimulation",

@@ -68,6 +68,9 @@ VERBS: dict[str, Verb] = {
         "outcome",
         "synthetic",
     ),
+    "letter.written": _verb("A letter was written", "kind", "about"),
+    "letter.sent": _verb("A letter was mailed", "kind"),
+    "letter.given_up": _verb("A letter could not be mailed and was given up", "kind", "failure"),
     # policy and rulings
     "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
     "policy.proposed": _verb("An officer proposed to loosen the policy", "loosens"),

@@ -1,0 +1,7 @@
+"""What the office does by the clock, every minute; each step may run any number of times."""
+
+from collections.abc import Callable
+
+from compliance.actions import letters
+
+SWEEPS: tuple[Callable[[], int], ...] = (letters.send_due,)
