@@ -156,23 +156,6 @@ def test_a_tightening_does_not_wait_behind_a_loosening(officers):
         policies.withdraw(record=PolicyVersionRecord.objects.get(number=5), by=officers[0])
 
 
-def test_a_simulation_names_what_would_flip_and_what_would_be_held(officers):
-    tenant = new_tenant("Harbor Light")
-    determine(tenant, "find_missing_child")
-    running = ruling_on(tenant)
-    result = proposals.simulate(document=TIGHTER, by=officers[0]).result
-    assert (result["rulings"], result["held"]) == (1, ["job_1"])
-    assert result["flips"][0] | {"ruling": running.public_id, "after": "refused"} == result["flips"][0]
-    assert ruling_on(tenant).outcome == "cleared"
-
-
-def test_a_simulation_of_the_same_rules_flips_nothing(officers):
-    tenant = new_tenant("Harbor Light")
-    ruling_on(tenant)
-    same = TIGHTER.split("[[rules]]", maxsplit=1)[0]
-    assert proposals.simulate(document=same, by=officers[0]).result["flips"] == []
-
-
 def test_only_officers_publish(officers):
     tenant = new_tenant("Harbor Light")
     with pytest.raises(NotFound):

@@ -76,8 +76,8 @@ def _page(request: OfficerRequest, found: PolicyProposal) -> HttpResponse:
 def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"key": "Rulings looked at", "value": result["rulings"]},
-        {"key": "Would come out otherwise", "value": len(result["flips"])},
-        {"key": "Organizations hit", "value": len(result["organizations"])},
+        {"key": "Would come out otherwise", "value": result["flipped"]},
+        {"key": "Organizations hit", "value": result["organizations_hit"]},
         {"key": "Would be held now", "value": ", ".join(result["held"]) or "Nothing"},
     ]
 

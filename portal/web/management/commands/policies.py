@@ -80,9 +80,9 @@ class Command(BaseCommand):
         if as_json:
             self._print_json({"simulation": made.public_id, **made.result})
             return
-        flips, held = made.result["flips"], made.result["held"]
+        flipped, held = made.result["flipped"], made.result["held_count"]
         self.stdout.write(f"{made.public_id}: {made.version} on {made.result['rulings']} rulings")
-        self.stdout.write(f"{len(flips)} would come out differently, {len(held)} running now would be held")
+        self.stdout.write(f"{flipped} would come out differently, {held} running now would be held")
 
     def _propose(
         self, *, file: Path, by: str, simulation: str | None, ratified: bool, as_json: bool, **_: Any
