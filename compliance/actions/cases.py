@@ -22,7 +22,7 @@ from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, EVIDENCE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
-from portal.common.errors import InvalidInput
+from portal.common.errors import InvalidInput, Refused
 from portal.common.states import move
 from portal.tenancy.access import require_officer
 from portal.tenancy.actions import organizations
@@ -51,14 +51,16 @@ def open_case(
     by: Actor,
     application: Application | None = None,
     subject: str = "",
+    confidential: bool = False,
 ) -> Case:
-    """Open a case. Inside a scope that sees the organization."""
+    """Open a case. Inside a scope that sees the organization, and the office's where it is confidential."""
     case = Case.objects.create(
         organization_id=organization_id,
         kind=kind,
         reference=references.draw("C"),
         application=application,
         subject=subject,
+        confidential=confidential,
         summary=summary[:300],
         due_at=database_now() + DUE_IN.get(kind, USUALLY_DUE_IN),
     )
@@ -119,11 +121,13 @@ def ask(*, case: Case, body: str, by: Actor) -> CaseMessage:
     """Ask the organization a question and wait for its answer.
 
     Raises:
-        Refused: `not_assigned`, `own_organization` or `self_review`.
+        Refused: `not_assigned`, `own_organization`, `self_review`, or `confidential`.
         Conflict: `transition_not_allowed`, the case is not under review.
     """
     with reviewing(case) as row:
         require_assigned(row, by)
+        if row.confidential:
+            raise Refused("confidential", "The organization is not told of this case, so it cannot be asked.")
         move(row, CaseStatus.AWAITING_TENANT, table=CASE_TRANSITIONS)
         message = write(row, body, by=by, is_question=True)
         _event("case.asked", row, by)
@@ -212,7 +216,7 @@ def withdraw(case: Case, *, by: Actor) -> None:
 def write(
     case: Case, body: str, *, by: Actor, is_question: bool = False, internal: bool = False
 ) -> CaseMessage:
-    """Write a message into a case. Inside a scope.
+    """Write a message into a case; in a confidential one it stays inside the office. Inside a scope.
 
     Raises:
         InvalidInput: `body_empty`.
@@ -226,7 +230,7 @@ def write(
         author_label=by.label,
         body=body.strip(),
         is_question=is_question,
-        internal=internal,
+        internal=internal or case.confidential,
     )
     message.save(force_insert=True)
     return message
@@ -267,4 +271,4 @@ def _judge_evidence(
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:
-    audit.record(verb=verb, actor=by, target=case, organization=case.organization_id, **payload)
+    audit.record(verb=verb, actor=by, target=case, organization=case.trail_id, **payload)

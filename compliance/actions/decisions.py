@@ -179,4 +179,4 @@ def _user(by: Actor) -> User:
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:
-    audit.record(verb=verb, actor=by, target=case, organization=case.organization_id, **payload)
+    audit.record(verb=verb, actor=by, target=case, organization=case.trail_id, **payload)

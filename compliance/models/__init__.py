@@ -2,6 +2,7 @@
 
 from compliance.models.cases import Case, CaseMessage, Recommendation
 from compliance.models.determinations import Determination, Grant
+from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
@@ -15,6 +16,8 @@ __all__ = [
     "EndUser",
     "Evidence",
     "Grant",
+    "LegalDemand",
+    "LegalHold",
     "Letter",
     "PolicyEpoch",
     "PolicyProposal",

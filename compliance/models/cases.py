@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -83,6 +84,7 @@ class Case(OfficeModel):
         "tenancy.User", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     outcome = models.CharField(max_length=24, blank=True, help_text="What was decided.")
+    confidential = models.BooleanField(default=False, help_text="Not shown to the organization.")
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +107,11 @@ class Case(OfficeModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.reference}"
+
+    @property
+    def trail_id(self) -> UUID | None:
+        """The organization in whose trail its events stand: none while it is not shown there."""
+        return None if self.confidential else self.organization_id
 
 
 class CaseMessage(OfficeModel):
