@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from portal.tenancy.kinds import OfficeModel, ScopedQuerySet, office_objects
+from portal.tenancy.kinds import Identified, Kind, ScopedQuerySet, office_objects
 
 
 class LetterQuerySet(ScopedQuerySet["Letter"]):
@@ -19,10 +19,11 @@ class LetterQuerySet(ScopedQuerySet["Letter"]):
         return self.filter(sent_at=None, given_up_at=None, next_try_at__lte=Now()).order_by("pk")
 
 
-class Letter(OfficeModel):
+class Letter(Identified):
     """One letter to one address. Without an organization it is the office's own, and no tenant sees it."""
 
     PREFIX = "let"
+    model_kind: ClassVar[Kind] = Kind.OFFICE
 
     organization = models.ForeignKey(
         "tenancy.Organization", on_delete=models.PROTECT, related_name="+", null=True, blank=True

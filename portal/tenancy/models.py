@@ -62,10 +62,87 @@ class Officer(PlatformModel):
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="officer")
     active = models.BooleanField(default=True)
+    synthetic = models.BooleanField(
+        default=False, help_text="Made by a command for a demonstration or a test."
+    )
     appointed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class OfficerChange(models.TextChoices):
+    """What is proposed about an officer."""
+
+    APPOINT = "appoint", "Appoint"
+    DISMISS = "dismiss", "Dismiss"
+
+
+class OfficerProposalStatus(models.TextChoices):
+    """Life of such a proposal."""
+
+    WAITING = "waiting", "Waiting for officers"
+    CARRIED_OUT = "carried_out", "Carried out"
+    REFUSED = "refused", "Refused"
+
+
+OFFICER_PROPOSAL_TRANSITIONS = Transitions(
+    {OfficerProposalStatus.WAITING: {OfficerProposalStatus.CARRIED_OUT, OfficerProposalStatus.REFUSED}}
+)
+
+
+class OfficerProposal(PlatformModel):
+    """An appointment or dismissal that waits until two officers have approved it."""
+
+    PREFIX = "ofp"
+
+    change = models.CharField(max_length=10, choices=OfficerChange.choices)
+    email = models.EmailField()
+    officer = models.ForeignKey(Officer, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    status = models.CharField(
+        max_length=12, choices=OfficerProposalStatus.choices, default=OfficerProposalStatus.WAITING
+    )
+    proposed_by = models.CharField(max_length=96, help_text="usr_… or system:shell, which approves nothing.")
+    proposed_at = models.DateTimeField(db_default=Now(), editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Words are known; one proposal an address waits at a time; a dismissal names whom."""
+
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=OfficerProposalStatus.values), name="officer_proposal_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(change=OfficerChange.APPOINT)
+                | Q(change=OfficerChange.DISMISS, officer__isnull=False),
+                name="officer_proposal_names_whom",
+            ),
+            models.UniqueConstraint(
+                Lower("email"), "change", condition=Q(status="waiting"), name="officer_proposal_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_change_display()} {self.email}"
+
+
+class OfficerApproval(PlatformModel):
+    """One officer's approval of a proposal, given with their own sign-in."""
+
+    PREFIX = "ofa"
+
+    proposal = models.ForeignKey(OfficerProposal, on_delete=models.PROTECT, related_name="approvals")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """A person approves once."""
+
+        constraints = (models.UniqueConstraint(fields=("proposal", "user"), name="officer_approval_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.proposal}"
 
 
 class OrganizationStatus(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Appointing an officer from a shell: the account is theirs alone, the password never passes the shell."""
+"""Accounts of officers: theirs alone, made without a password, which the mailed link sets."""
 
 from __future__ import annotations
 
@@ -10,25 +10,33 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from portal.tenancy.actions import people
+from portal.tenancy.actions import officers, people
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import User
+from portal.tenancy.models import OfficerProposal, User
 
-BY = Actor.system("shell")
+SHELL = Actor.system("shell")
 
 
-def appoint(email: str) -> User:
-    """Make an officer's account without a password and mail the link that sets one.
+def from_shell(email: str) -> User | OfficerProposal:
+    """Appoint one of the first two officers, or propose the next to the two there are.
 
     An account that exists already is refused: whoever registered an address first must not become an
     officer by it.
 
     Raises:
-        Conflict: `email_taken`.
+        Conflict: `email_taken`, `already_officer` or `proposed_already`.
     """
+    if officers.takes_two():
+        return officers.propose(email=email, by=SHELL)
     with transaction.atomic():
-        user = people.create_user(email=email, name="", password=None, by=BY)
-        people.appoint_officer(user=user, by=BY)
+        user = people.create_user(email=email, name="", password=None, by=SHELL)
+        officers.appoint(user=user, by=SHELL)
+    send_link(user)
+    return user
+
+
+def send_link(user: User) -> None:
+    """Mail a new officer the link that sets their password."""
     words = {"link": _link(user), "email": user.email, "base_url": settings.BASE_URL}
     send_mail(
         "Your account as a compliance officer",
@@ -36,7 +44,6 @@ def appoint(email: str) -> User:
         settings.DEFAULT_FROM_EMAIL,
         [user.email],
     )
-    return user
 
 
 def _link(user: User) -> str:

@@ -22,6 +22,7 @@ _OFFICER = (
     ("Queue", "/officer/"),
     ("Organizations", "/officer/organizations/"),
     ("Policies", "/officer/policies/"),
+    ("Officers", "/officer/officers/"),
     ("Trail", "/officer/trail/"),
 )
 

@@ -31,7 +31,7 @@ from compliance.standing import USUAL_SUBJECT
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
-from portal.tenancy.actions import keys, organizations, people
+from portal.tenancy.actions import keys, officers, organizations, people
 from portal.tenancy.actions.keys import NewKey
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Organization, User
@@ -140,7 +140,7 @@ def make_officer(email: str) -> tuple[User, str]:
     password = secrets.token_urlsafe(18)
     with transaction.atomic():
         user = people.create_user(email=email, name="", password=password, by=BY)
-        people.appoint_officer(user=user, by=BY)
+        officers.appoint(user=user, by=BY, synthetic=True)
     return user, password
 
 

@@ -8,7 +8,8 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from portal.audit.models import Event
-from portal.tenancy.models import Officer, User
+from portal.tenancy.models import Officer, OfficerProposal, User
+from tests.web.officer.people import only_officers
 
 _numbers = itertools.count()
 
@@ -16,6 +17,7 @@ _numbers = itertools.count()
 @pytest.fixture
 def address(database, settings) -> str:
     settings.ALLOW_PROVISION = False
+    only_officers()
     return f"officer.{next(_numbers)}@office.example"
 
 
@@ -46,3 +48,11 @@ def test_an_address_that_somebody_registered_before_is_not_made_an_officer(addre
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(CommandError, match="no email address"):
         appoint("not an address")
+
+
+def test_beside_two_officers_the_command_only_proposes(address):
+    only_officers("Ada", "Ben")
+    told = appoint(address)
+    assert told["officer"] is None
+    assert OfficerProposal.objects.get(email=address).public_id == told["proposal"]
+    assert not Officer.objects.filter(user__email=address).exists()

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from compliance.models import Determination, EndUser, Grant
 from compliance.stated import Stated
-from portal.tenancy.actions import organizations, people
+from portal.tenancy.actions import officers as appointments
+from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Organization, User
 from portal.tenancy.scope import tenant_scope
@@ -41,7 +42,7 @@ def new_user(name: str) -> User:
 
 def new_officer(name: str) -> Actor:
     user = new_user(name)
-    people.appoint_officer(user=user, by=Actor.system("tests"))
+    appointments.appoint(user=user, by=Actor.system("tests"), synthetic=True)
     return Actor.for_user(User.objects.get(pk=user.pk))
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from compliance.models import Determination
 from compliance.policy.vocabulary import MoratoriumStatus
 from portal.audit.models import Event
+from portal.tenancy.actions import officers
 from portal.tenancy.actions import people as accounts
 from portal.tenancy.models import Officer, Organization, User
 from portal.tenancy.scope import officer_scope, tenant_scope
@@ -134,7 +135,7 @@ def test_reviews_leave_their_trail(told: Story) -> None:
 
 def test_the_story_acts_in_no_name_of_officers_who_are_not_its_own(worker: None, album: Album) -> None:
     user = accounts.create_user(email="real@example.org", name="", password=None, by=people.BY)
-    officer = accounts.appoint_officer(user=user, by=people.BY)
+    officer = officers.appoint(user=user, by=people.BY, synthetic=True)
     try:
         with pytest.raises(CommandError, match="officer"):
             story.play(album, lambda _line: None)

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.db.models import Q
 
 from portal.env import secret
-from portal.tenancy.actions import people
+from portal.tenancy.actions import officers, people
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Officer, Organization, User
 
@@ -35,7 +35,7 @@ def appoint_officers() -> list[User]:
     users = [account(name, f"{first}@{OFFICE}") for first, name in OFFICERS.items()]
     for user in users:
         if not Officer.objects.filter(user=user).exists():
-            people.appoint_officer(user=user, by=BY)
+            officers.appoint(user=user, by=BY, synthetic=True)
     others = Officer.objects.filter(Q(active=True), ~Q(user__in=users)).count()
     if others:
         raise CommandError(

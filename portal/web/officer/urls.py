@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from portal.web.officer import cases, determinations, organizations, policies, proposals, queue, trail, whatif
+from portal.web.officer import (
+    cases,
+    determinations,
+    officers,
+    organizations,
+    policies,
+    proposals,
+    queue,
+    trail,
+    whatif,
+)
 
 urlpatterns = [
     path("", queue.queue, name="officer_queue"),
@@ -27,5 +37,8 @@ urlpatterns = [
     path("policies/proposals/<str:proposal_id>/", proposals.proposal, name="officer_proposal"),
     path("policies/<str:policy_id>/ratify/", proposals.ratify, name="officer_ratify"),
     path("policies/<str:policy_id>/", policies.shown, name="officer_policy"),
+    path("officers/", officers.listed, name="officer_officers"),
+    path("officers/<str:officer_id>/dismiss/", officers.dismiss, name="officer_dismiss"),
+    path("officers/proposals/<str:proposal_id>/", officers.decide, name="officer_officers_decide"),
     path("trail/", trail.listed, name="officer_trail"),
 ]

@@ -21,6 +21,7 @@ ARGUMENTS = {
     "organization_id": "org_00000000000000000000000000",
     "proposal_id": "prp_00000000000000000000000000",
     "policy_id": "pol_00000000000000000000000000",
+    "officer_id": "off_00000000000000000000000000",
     "number": 0,
 }
 NAMES = [pattern.name for pattern in urlpatterns]

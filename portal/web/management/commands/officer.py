@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,16 @@ from django.core.validators import validate_email
 
 from portal.common.errors import DomainError
 from portal.tenancy.models import User
-from portal.web.appointments import appoint
+from portal.web.appointments import from_shell
 from portal.web.provisioning import SWITCH, make_officer
+
+PAGE = f"{settings.BASE_URL}/officer/officers/"
 
 
 class Command(BaseCommand):
     help = (
-        "Makes an officer's account and mails the link that sets its password. "
+        "Makes the first two officers' accounts and mails the links that set their passwords; "
+        "the third and everybody after is only proposed to them. "
         f"With {SWITCH}=1 the password is made here and shown once, for tests."
     )
     requires_system_checks = ()  # programs read what this prints; `doctor` runs the checks
@@ -32,20 +36,38 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             validate_email(options["email"])
-            user, password = _make(options["email"])
+            made = _make(options["email"])
         except ValidationError as error:
             raise CommandError(f"{options['email']} is no email address.") from error
         except DomainError as error:
             raise CommandError(error.sentence) from error
-        made = {"officer": user.public_id, "email": user.email, "password": password}
         if options["json"]:
-            self.stdout.write(json.dumps(made))
-        elif password:
-            self.stdout.write(f"Officer {user.email}, password {password}. It is shown this once.")
+            self.stdout.write(json.dumps(made.told))
         else:
-            self.stdout.write(f"Officer {user.email}. The link that sets the password is in the mail.")
+            self.stdout.write(made.sentence)
 
 
-def _make(email: str) -> tuple[User, str | None]:
-    """Return the account, and its password where provisioning is on."""
-    return make_officer(email) if settings.ALLOW_PROVISION else (appoint(email), None)
+@dataclass(frozen=True)
+class Made:
+    """What came of the command, for programs and for people."""
+
+    told: dict[str, str | None]
+    sentence: str
+
+
+def _make(email: str) -> Made:
+    if settings.ALLOW_PROVISION:
+        user, password = make_officer(email)
+        return Made(
+            _told(user, password), f"Officer {user.email}, password {password}. It is shown this once."
+        )
+    made = from_shell(email)
+    if isinstance(made, User):
+        sentence = f"Officer {made.email}. The link that sets the password is in the mail."
+        return Made(_told(made, None), sentence)
+    told = {"officer": None, "email": made.email, "password": None, "proposal": made.public_id}
+    return Made(told, f"{made.email} is proposed. Two officers have to approve it, each signed in: {PAGE}")
+
+
+def _told(user: User, password: str | None) -> dict[str, str | None]:
+    return {"officer": user.public_id, "email": user.email, "password": password}
