@@ -2,6 +2,7 @@
 
 from portal.common.states import Transitions
 from recognition.models.jobs import JobStatus as S
+from recognition.models.leads import OutcomeStatus as O
 from recognition.models.results import CandidateStatus as C
 
 JOB = Transitions(
@@ -23,6 +24,16 @@ UNFINISHED = frozenset({S.QUEUED, S.RUNNING, S.HELD})
 CANDIDATE = Transitions(
     {
         C.CANDIDATE: {C.LEAD, C.REJECTED, C.INCONCLUSIVE},
-        C.INCONCLUSIVE: {C.CANDIDATE},
+        C.INCONCLUSIVE: {C.CANDIDATE},  # a new photo
+        C.LEAD: {C.WITHDRAWN},
+    }
+)
+# A lead has no outcome (`""`) until somebody records one. What was wrong is corrected by a further one.
+OUTCOME = Transitions(
+    {
+        "": {O.CONFIRMED, O.RULED_OUT, O.UNKNOWN},
+        O.UNKNOWN: {O.CONFIRMED, O.RULED_OUT},
+        O.CONFIRMED: {O.RULED_OUT, O.UNKNOWN},
+        O.RULED_OUT: {O.CONFIRMED, O.UNKNOWN},
     }
 )

@@ -103,6 +103,13 @@ VERBS: dict[str, Verb] = {
     "job.finished": _verb("A job finished", "status", "done", "failed"),
     "results.released": _verb("Results were released"),
     "results.viewed": _verb("Results were viewed", "ruling"),
-    "results.exported": _verb("Results were exported", "export", "format", "rows", "ruling"),
-    "candidate.adjudicated": _verb("A candidate was judged", "verdict"),
+    "results.exported": _verb(
+        "Results were exported", "export", "format", "rows", "leads", "party", "end_user", "ruling"
+    ),
+    "candidate.adjudicated": _verb("A candidate was judged", "verdict", "round"),
+    "candidate.reopened": _verb("A candidate is judged again, with a new photo", "round", "photo"),
+    "lead.outcome_recorded": _verb("What became of a lead was recorded", "outcome"),
+    "lead.withdrawn": _verb("A lead was withdrawn", "exports"),
+    "notice.made": _verb("A recipient has to be told", "about", "export", "letter"),
+    "recipient.told": _verb("A recipient was told by a person", "about"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from uuid import UUID
 
 from django.conf import settings
@@ -22,3 +24,13 @@ def data_key(organization: Organization | UUID) -> envelope.DataKey:
     else:
         wrapped = organization.data_key
     return envelope.unwrap(envelope.key_from_text(settings.KEY_ENCRYPTION_KEY), bytes(wrapped))
+
+
+def platform_key(use: str) -> bytes:
+    """Return a key of the platform for one use, derived from the key-encryption key.
+
+    Args:
+        use: What it is for; two uses have nothing in common.
+    """
+    key = envelope.key_from_text(settings.KEY_ENCRYPTION_KEY)
+    return hmac.new(key, b"countenance:" + use.encode(), hashlib.sha256).digest()

@@ -1,17 +1,30 @@
 """Everything biometric (tenant rows) and the shard ledger (platform rows: ids, states, leases)."""
 
+from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord, Notice, Party
 from recognition.models.galleries import Face, Gallery, GalleryKey, Subject
 from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models.leads import LeadOutcome, LeadWithdrawal, OutcomeStatus
 from recognition.models.ledger import Heartbeat, Shard, ShardState, Turn
-from recognition.models.results import Adjudication, Candidate, CandidateStatus, ExportRecord, FoundFace
+from recognition.models.results import (
+    Adjudication,
+    Candidate,
+    CandidateStatus,
+    Compared,
+    FoundFace,
+    Reopening,
+    Verdict,
+)
 
 __all__ = [
     "Adjudication",
     "Candidate",
     "CandidateStatus",
+    "Compared",
     "ExportRecord",
+    "ExportedImage",
+    "ExportedLead",
     "Face",
     "FoundFace",
     "Gallery",
@@ -24,8 +37,15 @@ __all__ = [
     "Job",
     "JobKind",
     "JobStatus",
+    "LeadOutcome",
+    "LeadWithdrawal",
+    "Notice",
+    "OutcomeStatus",
+    "Party",
+    "Reopening",
     "Shard",
     "ShardState",
     "Subject",
     "Turn",
+    "Verdict",
 ]

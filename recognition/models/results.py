@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -40,6 +41,28 @@ class CandidateStatus(models.TextChoices):
     LEAD = "lead", "Lead"
     REJECTED = "rejected", "Rejected"
     INCONCLUSIVE = "inconclusive", "Inconclusive"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Verdict(models.TextChoices):
+    """What one reviewer says of a candidate."""
+
+    LEAD = "lead", "Lead"
+    REJECTED = "rejected", "Rejected"
+    INCONCLUSIVE = "inconclusive", "Inconclusive"
+
+
+class Compared(models.TextChoices):
+    """What a reviewer looked at in both faces. The order is that of the checklist."""
+
+    EARS = "ears", "Ears"
+    HAIRLINE = "hairline", "Hairline and shape of the face"
+    EYES = "eyes", "Eyes and eyebrows"
+    NOSE = "nose", "Nose"
+    MOUTH = "mouth", "Mouth and chin"
+    MARKS = "marks", "Scars, moles and other marks, and on which side"
+    AGE = "age", "Age difference between the photos"
+    QUALITY = "quality", "Sharpness, light and angle of both photos"
 
 
 class Candidate(TenantModel):
@@ -56,6 +79,7 @@ class Candidate(TenantModel):
     status = models.CharField(
         max_length=12, choices=CandidateStatus.choices, default=CandidateStatus.CANDIDATE
     )
+    round = models.PositiveSmallIntegerField(default=1, help_text="Judged anew with a new photo: 2, 3, …")
 
     class Meta:
         """A gallery face is a candidate once for a found face."""
@@ -79,41 +103,66 @@ class Candidate(TenantModel):
         return f"Candidate {self.rank}"
 
 
-class ExportRecord(TenantModel):
-    """Results that were handed out as a file, and to whom. The trail holds its id, never the name."""
-
-    PREFIX = "exp"
-
-    job = owned("recognition.Job")
-    recipient = models.CharField(max_length=200, help_text="Who receives it, as the exporter named them.")
-    format = models.CharField(max_length=10)
-    ruling = models.CharField(max_length=40, help_text="Under which it was read.")
-    exported_by = models.CharField(max_length=96)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    def __str__(self) -> str:
-        return self.public_id
-
-
 class Adjudication(TenantModel):
-    """One trained reviewer's judgment of one candidate."""
+    """One trained reviewer's judgment of one candidate, made before they saw its similarity."""
 
     PREFIX = "adj"
 
     candidate = owned("recognition.Candidate")
+    round = models.PositiveSmallIntegerField(default=1, help_text="Of the candidate when it was judged.")
     reviewer = models.ForeignKey("tenancy.User", on_delete=models.PROTECT, related_name="+")
-    verdict = models.CharField(max_length=12, choices=CandidateStatus.choices[1:])
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    compared = ArrayField(
+        models.CharField(max_length=12, choices=Compared.choices),
+        default=list,
+        help_text="The checklist: what was compared.",
+    )
     reason = models.TextField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        """A reviewer judges a candidate once."""
+        """A reviewer judges a candidate once a round."""
 
         constraints = (
             models.UniqueConstraint(
-                fields=("organization", "candidate", "reviewer"), name="adjudicated_once"
+                fields=("organization", "candidate", "reviewer", "round"), name="adjudicated_once_a_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values), name="adjudication_verdict_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(compared__contained_by=Compared.values), name="adjudication_compared_known"
             ),
         )
 
     def __str__(self) -> str:
         return self.verdict
+
+
+class Reopening(TenantModel):
+    """An inconclusive candidate that is judged again because there is a new photo of one of the two."""
+
+    PREFIX = "reo"
+
+    candidate = owned("recognition.Candidate")
+    round = models.PositiveSmallIntegerField(help_text="The round it began.")
+    face = owned("recognition.Face", null=True, blank=True)
+    found = owned("recognition.FoundFace", null=True, blank=True)
+    reason = models.TextField()
+    reopened_by = models.CharField(max_length=96)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """A round begins once, with one new photo: of the person enrolled, or of the one looked for."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "candidate", "round"), name="reopened_once_a_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(face__isnull=True) ^ Q(found__isnull=True), name="reopening_one_photo"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Round {self.round}"
