@@ -147,7 +147,13 @@ def unfinished(job_id: UUID) -> bool:
 
 
 def hold(job_id: UUID) -> None:
-    """Keep a job's waiting shards from being claimed; leased ones are stopped by the epochs at their end."""
+    """Keep a job's shards from being claimed; whoever works on one finds its lease gone, and stops.
+
+    An attempt that was cut short does not count.
+    """
+    Shard.objects.filter(job_id=job_id, state=ShardState.LEASED).update(
+        state=ShardState.HELD, lease=None, lease_until=None, attempt=F("attempt") - 1
+    )
     Shard.objects.filter(job_id=job_id, state=ShardState.READY).update(state=ShardState.HELD)
 
 

@@ -13,10 +13,12 @@ from compliance.models import RulingRecord
 from compliance.policy.plain import MISSING
 from compliance.policy.vocabulary import Gate, Outcome
 from compliance.stated import Stated
+from portal.common.clock import database_now
 from portal.common.errors import Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current, tenant_scope
 from recognition.models import Face, Gallery, Job, JobKind
+from recognition.states import ENDED
 
 
 def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> RulingRecord:
@@ -39,6 +41,24 @@ def lets_through(ruling: RulingRecord) -> bool:
         return False
     with tenant_scope(ruling.organization_id):
         return referrals.approves(ruling)
+
+
+def over(ruling: RulingRecord) -> bool:
+    """Whether the time of a ruling is over, by the database's clock."""
+    return ruling.valid_until is not None and ruling.valid_until <= database_now()
+
+
+def close(job: Job) -> None:
+    """Close the rulings on a job that has ended. Inside a scope of its organization."""
+    gates.close(job.public_id, organization=job.organization_id)
+
+
+def close_if_ended(organization_id: UUID, job_id: UUID) -> None:
+    """Close what was ruled on a job while somebody ended it. Outside any scope."""
+    with tenant_scope(organization_id):
+        job = Job.objects.filter(pk=job_id, status__in=ENDED).first()
+        if job:
+            close(job)
 
 
 def epochs(ruling: RulingRecord) -> Epochs:

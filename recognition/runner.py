@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from django.db.models import F
@@ -26,7 +25,7 @@ from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, rulings, search, storage, writing
-from recognition.actions import holds, jobs, progress
+from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
 from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
@@ -35,6 +34,7 @@ from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
 ENGINE = Actor.system("engine")
+_AT_WORK = (JobStatus.QUEUED, JobStatus.RUNNING)
 logger = logging.getLogger(__name__)
 
 
@@ -62,6 +62,7 @@ def run(claim: Claim, engine: EngineLike) -> None:
         _run(claim, engine)
     except Stopped:
         ledger.give_back(claim)
+        rulings.close_if_ended(claim.organization_id, claim.job_id)
     except Exception:  # whatever one shard does must not leave it leased, nor end the worker
         logger.exception("A shard broke", extra={"shard": str(claim.shard_id), "attempt": claim.attempt})
         take_over(claim)
@@ -108,7 +109,7 @@ def _open(claim: Claim) -> Work | None:
     """
     with tenant_scope(claim.organization_id):
         job = _locked_job(claim)
-        if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        if job.status not in _AT_WORK:
             held = job.status == JobStatus.HELD
             ledger.give_back(claim, ShardState.HELD if held else ShardState.CANCELLED)
             return None
@@ -144,29 +145,35 @@ def _pass(work: Work, gate: Gate) -> RulingRecord | None:
     ruling = rulings.rule(work.job, work.gallery, gate=gate, by=ENGINE)
     if rulings.lets_through(ruling):
         return ruling
-    _hold(work, "policy", rule=ruling.rule, ruling=ruling.public_id)
-    holds.refer(ruling, by=ENGINE)
-    ledger.note_epochs(work.job.pk, rulings.epochs(ruling))
+    if _hold(work, "policy", rule=ruling.rule, ruling=ruling.public_id):
+        holds.refer(ruling, by=ENGINE)
+        ledger.note_epochs(work.job.pk, rulings.epochs(ruling))
     return None
 
 
 def _start(work: Work, ruling: RulingRecord) -> Work:
     with tenant_scope(work.claim.organization_id):
         job = _locked_job(work.claim)
+        if job.status not in _AT_WORK:
+            raise Stopped
         progress.start(job, by=ENGINE)
-        jobs.tighten(job, ruling, work.gallery)
+        demands.tighten(job, ruling, work.gallery)
     return replace(work, job=job)
 
 
-def _hold(work: Work, reason: str, *, rule: str, ruling: str) -> None:
-    """Hold the job with its shards.
+def _hold(work: Work, reason: str, *, rule: str, ruling: str) -> bool:
+    """Hold the job with its shards; False where somebody moved the job meanwhile.
 
-    The shard is given back first and held with the others: where another worker moved the job meanwhile,
-    it stays ready and is looked at anew.
+    The shard is given back first and held with the others: where another worker moved the job, it stays
+    ready and is looked at anew.
     """
     ledger.give_back(work.claim)
-    with suppress(Conflict):
+    try:
         holds.hold(job=work.job, reason=reason, ruling=ruling, rule=rule, by=ENGINE)
+    except Conflict:
+        rulings.close_if_ended(work.claim.organization_id, work.claim.job_id)
+        return False
+    return True
 
 
 def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> list[Outcome]:
@@ -208,7 +215,7 @@ def _search(work: Work, pairs: list[tuple[Item, ImageResult]], pipeline: str) ->
 
 
 def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
-    """Return the look that the engine takes between its batches."""
+    """Return the look that the engine takes between its batches: for new epochs, an end by date, a hold."""
     looked = time.monotonic()
 
     def look() -> None:
@@ -217,7 +224,7 @@ def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
             return
         looked = time.monotonic()
         changed = gates.current_epochs(claim.organization_id) != rulings.epochs(ruling)
-        if changed or not ledger.renew(claim):
+        if changed or rulings.over(ruling) or not ledger.renew(claim):
             raise Stopped
 
     return look
@@ -249,6 +256,6 @@ def _locked_job(claim: Claim) -> Job:
 
 def _close(claim: Claim, job: Job) -> None:
     ledger.finish(claim)
-    if job.status in (JobStatus.QUEUED, JobStatus.RUNNING) and not ledger.unfinished(job.pk):
+    if job.status in _AT_WORK and not ledger.unfinished(job.pk):
         progress.start(job, by=ENGINE)  # one whose only item never let it begin ends all the same
         progress.finish(job, by=ENGINE)

@@ -18,8 +18,14 @@ JOB = Transitions(
         S.PARTIAL: {S.QUEUED, S.AWAITING_REVIEW, S.RELEASED},
     }
 )
-HOLDABLE = frozenset({S.QUEUED, S.RUNNING, S.AWAITING_REVIEW, S.RELEASED})
 UNFINISHED = frozenset({S.QUEUED, S.RUNNING, S.HELD})
+# What is read stands behind the release gate, which rules on each read.
+READABLE = frozenset({S.AWAITING_REVIEW, S.PARTIAL, S.RELEASED})
+# Nothing of these runs or can be read any more, so no ruling on them is open. A failed job may be retried:
+# that is ruled on anew.
+ENDED = frozenset(
+    {S.REFUSED, S.EXPIRED, S.CANCELLED, S.FAILED, S.TERMINATED, S.RECALLED, S.PURGED}
+)
 
 CANDIDATE = Transitions(
     {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from compliance.actions import cases
 from compliance.actions.cases import reviewing
 from compliance.actions.decisions import APPROVE, REFUSE, end, record
 from compliance.impartiality import require_assigned
@@ -14,6 +17,8 @@ from portal.common.states import move
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 
+_REFERRED = (CaseKind.REFERRAL, CaseKind.NO_RULE)
+
 
 def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
     """Decide on a referred request.
@@ -24,7 +29,7 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
     """
     if not reasons.strip():
         raise InvalidInput("reasons_missing", "Give your reasons.", field="reasons")
-    if case.kind not in {CaseKind.REFERRAL, CaseKind.NO_RULE}:
+    if case.kind not in _REFERRED:
         raise InvalidInput("not_a_referral", "This case is about no referred request.")
     with reviewing(case) as row:
         require_assigned(row, by)
@@ -33,6 +38,15 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
         record(row, by, outcome, reasons, None)
         end(row, outcome, by)
     return row
+
+
+def withdraw(subject: str, *, organization: Organization | UUID, by: Actor) -> None:
+    """Withdraw the open case of a referred request that came to its end otherwise. Inside a scope."""
+    key = organization if isinstance(organization, UUID) else organization.pk
+    waiting = Case.objects.open().filter(organization_id=key, subject=subject, kind__in=_REFERRED)
+    for case in waiting:
+        if CASE_TRANSITIONS.allows(case.status, CaseStatus.WITHDRAWN):
+            cases.withdraw(case, by=by)
 
 
 def outcome_of(subject: str, *, organization: Organization) -> str:
@@ -60,7 +74,7 @@ def _decided(subject: str, organization: Organization) -> Case | None:
     decided = Case.objects.filter(
         organization=organization,
         subject=subject,
-        kind__in=(CaseKind.REFERRAL, CaseKind.NO_RULE),
+        kind__in=_REFERRED,
         status__in=(CaseStatus.DECIDED, CaseStatus.CLOSED),
     )
     newest: Case | None = decided.order_by("-decided_at").first()

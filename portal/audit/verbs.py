@@ -98,7 +98,18 @@ VERBS: dict[str, Verb] = {
     "job.started": _verb("A job began to run"),
     "job.held": _verb("A job was held", "reason", "ruling"),
     "job.resumed": _verb("A job went on", "ruling"),
+    "job.taken_over": _verb("A person took over a job whose key had ended", "from", "ruling"),
+    "job.accepted": _verb("A partly done job was accepted as it is"),
     "job.cancelled": _verb("A job was cancelled"),
+    "job.expired": _verb("A job expired: nobody decided on it in time"),
+    "job.terminated": _verb("A job was ended: it was held for too long", "days"),
+    "job.recalled": _verb("The results of a job were called back", "exports", "case"),
+    "job.purged": _verb(
+        "Photos and results of a job were destroyed", "status", "photos", "kept", "faces", "candidates"
+    ),
+    "faces.expired": _verb(
+        "Faces past their gallery's retention were erased", "faces", "subjects", "photos", "days"
+    ),
     "job.retried": _verb("Failed items of a job were put back", "items"),
     "job.finished": _verb("A job finished", "status", "done", "failed"),
     "results.released": _verb("Results were released"),

@@ -1,4 +1,4 @@
-"""Submitting, approving, holding and ending jobs. Each step that lets one run passes the gate first."""
+"""Submitting, approving and ending jobs. Each step that lets one run passes the gate first."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
 
-from compliance.actions import cases
+from compliance.actions import cases, referrals
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate, Outcome
 from portal.audit import actions as audit
@@ -20,16 +21,14 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition import client, grants, ledger, rulings, threshold
-from recognition.actions import images, orders
+from recognition import client, grants, ledger, rulings
+from recognition.actions import demands, images, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
-from recognition.models import FoundFace, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
-from recognition.states import JOB
-from recognition.threshold import Threshold
+from recognition.models import FoundFace, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.states import JOB, READABLE
 
 _BULK = 1_000
-_REVIEWS = ("none", "after_delivery", "before_release")  # from loose to strict
 
 
 def submit(*, organization: Organization, order: Order, received: Received, by: Actor) -> Job:
@@ -55,7 +54,7 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
             grants.require_use(by, order.gallery)
     job = _draft(organization, order, received, by)
     ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
-    _apply_obligations(job, ruling, order.gallery)
+    demands.apply(job, ruling, order.gallery)
     with tenant_scope(organization):
         _write(job, received.photos)
         _settle(job, ruling, by)
@@ -96,50 +95,51 @@ def decline(*, job: Job, reason: str, by: Actor) -> None:
     """Refuse a waiting job as its approver."""
     require(by, Permission.APPROVE_JOBS, organization=job.organization_id)
     with tenant_scope(job.organization_id):
-        fields = {"refused_by": "approver", "declined_because": reason.strip(), "finished_at": Now()}
-        move(job, JobStatus.REFUSED, table=JOB, **fields)
+        fields = {"refused_by": "approver", "declined_because": reason.strip()}
+        conclude(job, JobStatus.REFUSED, **fields)
         record(job, "job.declined", by, reason="approver")
+        referrals.withdraw(job.public_id, organization=job.organization_id, by=by)
 
 
 def cancel(*, job: Job, by: Actor) -> None:
-    """End a job; what is done stays, what waits is never done."""
+    """End a job; what is done stays, what waits is never done.
+
+    Raises:
+        Conflict: `done_already`, its results are held: they are recalled, not cancelled.
+    """
     require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
+    if job.status == JobStatus.HELD and job.held_from in READABLE:
+        raise Conflict("done_already", "The work of this job is done. Its results can be recalled instead.")
     with tenant_scope(job.organization_id):
         end(job, by=by)
 
 
 def end(job: Job, *, by: Actor) -> None:
     """Cancel a job with its shards, inside the caller's scope."""
-    move(job, JobStatus.CANCELLED, table=JOB, finished_at=Now())
-    ledger.cancel(job.pk)
+    waited = job.status == JobStatus.AWAITING_APPROVAL
+    conclude(job, JobStatus.CANCELLED)
     record(job, "job.cancelled", by)
+    if waited:
+        referrals.withdraw(job.public_id, organization=job.organization_id, by=by)
 
 
-def tighten(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
-    """Raise a job's threshold and review to what its newest ruling asks, inside the caller's scope.
-
-    Rules may have been tightened and the gallery may have grown since it was submitted. Nothing is ever
-    loosened: what was shown at submission is what is kept at least.
-    """
-    asked = _demanded(job, ruling, gallery)
-    review = _stricter(job.review, ruling.demands.review if job.kind == JobKind.SEARCH else "none")
-    reviewers = max(job.reviewers, ruling.demands.reviewers)
-    if asked.similarity <= job.threshold and (review, reviewers) == (job.review, job.reviewers):
-        return
-    if asked.similarity > job.threshold:
-        job.threshold, job.threshold_reason = asked.similarity, asked.reason
-    job.review, job.reviewers = review, reviewers
-    job.save(update_fields=["threshold", "threshold_reason", "review", "reviewers"])
+def conclude(job: Job, to: JobStatus, **fields: Any) -> None:
+    """Move a job to an end: its shards are over and its rulings closed. Inside the caller's scope."""
+    move(job, to, table=JOB, **{"finished_at": Coalesce(F("finished_at"), Now())} | fields)
+    ledger.cancel(job.pk)
+    rulings.close(job)
 
 
 def retry(*, job: Job, by: Actor) -> int:
     """Put failed items back and run the job again; it passes the gate first. Returns how many.
 
     Raises:
-        Conflict: `nothing_failed`.
+        Conflict: `nothing_failed`; `purged`, the photos are gone.
         Refused: The rule that refuses it now.
     """
     require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
+    if job.purged_at is not None:
+        raise Conflict("purged", "The photos of this job were destroyed. Submit a new one.")
     ruling = _rule_again(job, by)
     with tenant_scope(job.organization_id):
         failed = Item.objects.filter(job=job, status=ItemStatus.FAILED)
@@ -171,28 +171,6 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
         rejected=received.rejected,
         submitted_by=by.id,
     )
-
-
-def _apply_obligations(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
-    job.review = ruling.demands.review if job.kind == JobKind.SEARCH else "none"
-    job.reviewers = ruling.demands.reviewers
-    found = _demanded(job, ruling, gallery)
-    job.threshold, job.threshold_reason = found.similarity, found.reason
-
-
-def _demanded(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> Threshold:
-    demands = ruling.demands
-    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
-    return threshold.effective(
-        asked=job.threshold_asked,
-        floor=demands.min_similarity or 0.0,
-        budget=budget,
-        gallery_size=rulings.gallery_size(gallery),
-    )
-
-
-def _stricter(one: str, other: str) -> str:
-    return max(one, other, key=_REVIEWS.index)
 
 
 def _write(job: Job, photos: Sequence[Photo]) -> None:

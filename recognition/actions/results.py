@@ -21,7 +21,7 @@ from portal.tenancy.models import Membership
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
-from recognition.actions import holds
+from recognition.actions import holds, progress
 from recognition.actions.rows import describe, withhold_unreviewed
 from recognition.models import (
     Adjudication,
@@ -32,10 +32,9 @@ from recognition.models import (
     Job,
     JobStatus,
 )
-from recognition.states import CANDIDATE, JOB
+from recognition.states import CANDIDATE, JOB, READABLE
 
-_REVIEWED_FIRST = frozenset({JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL})
-_READABLE = _REVIEWED_FIRST | {JobStatus.RELEASED}
+_REVIEWED_FIRST = READABLE - {JobStatus.RELEASED}
 LONGEST_RECIPIENT = 200
 _CHUNK = 500  # items read in one scope while an export streams
 THIRD = 3  # after a disagreement of two, the third reviewer decides
@@ -68,8 +67,9 @@ def open_results(*, job: Job, by: Actor) -> RulingRecord:
         holds.refer(ruling, by=by)
         raise rulings.refusal(ruling, job=job.public_id)
     if job.status == JobStatus.HELD:
-        holds.resume(job, ruling, by=by)
+        holds.go_on(job, ruling, by=by)
     with tenant_scope(job.organization_id):
+        _require_open(job)
         audit.record(
             verb="results.viewed",
             actor=by,
@@ -101,6 +101,7 @@ def adjudicate(*, candidate: Candidate, verdict: str, reason: str, by: Actor) ->
         _require_standing(ruling)
         # The job first: of two reviewers who judge its last candidates, one sees what the other said.
         job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        _require_open(job)
         locked = Candidate.objects.select_for_update().get(pk=candidate.pk)
         made = _add(locked, verdict, reason.strip(), by)
         _settle(locked, job)
@@ -164,6 +165,7 @@ def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
     while True:
         with tenant_scope(job.organization_id):
             _require_standing(ruling)
+            _require_open(job)
             items = list(
                 Item.objects.filter(job=job, position__gt=after)
                 .select_related("image")
@@ -184,7 +186,7 @@ def _require_readable(job: Job, by: Actor) -> None:
         raise Conflict(
             "not_released", "Reviewers have to judge the candidates before anybody else sees them."
         )
-    if status not in _READABLE:
+    if status not in READABLE:
         raise Conflict(
             "not_released", f"This job has no results to show: it is {job.get_status_display().lower()}."
         )
@@ -205,6 +207,17 @@ def _require_standing(ruling: RulingRecord) -> None:
     epochs = gates.lock_epochs_for_share(ruling.organization_id)
     if not gates.still_stands(ruling, epochs, approved=True):
         raise Refused("results_closed", "What this may be read under changed meanwhile. Open it again.")
+
+
+def _require_open(job: Job) -> None:
+    """Go on only while nobody has held, recalled or purged the results meanwhile.
+
+    Raises:
+        Refused: `results_closed`.
+    """
+    status = Job.objects.values_list("status", flat=True).get(pk=job.pk)
+    if status not in READABLE:
+        raise Refused("results_closed", "These results were closed meanwhile. Open the job to see why.")
 
 
 def _close(job: Job, ruling: RulingRecord, by: Actor) -> None:
@@ -276,5 +289,4 @@ def _release_when_reviewed(job: Job, by: Actor) -> None:
         return
     waiting = Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE)
     if not waiting.exists():
-        move(job, JobStatus.RELEASED, table=JOB)
-        audit.record(verb="results.released", actor=by, target=job, organization=job.organization_id)
+        progress.release(job, by=by)

@@ -12,6 +12,10 @@ from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
 
 
+RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
+HOLD_REASONS = ("policy", "tenant", "operator")
+
+
 class JobKind(models.TextChoices):
     """What a job does with its items."""
 
@@ -72,13 +76,22 @@ class Job(TenantModel):
     declined_because = models.TextField(blank=True, help_text="The approver's reason; the trail holds none.")
     held_from = models.CharField(max_length=20, blank=True)
     held_reason = models.CharField(max_length=20, blank=True, help_text="policy, tenant or operator")
+    held_by = models.CharField(max_length=96, blank=True)
+    held_because = models.TextField(blank=True, help_text="What was given as reason; the trail holds none.")
+    held_at = models.DateTimeField(null=True, blank=True)
     recoveries = models.PositiveIntegerField(default=0, help_text="Shards taken over from a lost worker.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    recalled_because = models.TextField(blank=True, help_text="The trail holds no reason.")
+    retention_days = models.PositiveSmallIntegerField(
+        default=RETENTION_DAYS, help_text="After which photos and results are destroyed."
+    )
+    purged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        """Words are known, thresholds on the scale, gallery present where needed."""
+        """Words are known, thresholds on the scale, gallery present where needed, a hold has its moment."""
 
         indexes = (models.Index(fields=("organization", "-created_at"), name="job_newest_first"),)
         constraints = (
@@ -91,6 +104,18 @@ class Job(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(kind=JobKind.DETECT) | Q(gallery__isnull=False), name="job_has_its_gallery"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=JobStatus.HELD) | Q(held_at__isnull=False, held_reason__in=HOLD_REASONS),
+                name="job_held_since_and_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=(JobStatus.RELEASED, JobStatus.RECALLED))
+                | Q(released_at__isnull=False),
+                name="job_released_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=JobStatus.PURGED) | Q(purged_at__isnull=False), name="job_purged_at"
             ),
         )
 

@@ -1,0 +1,64 @@
+"""What the rules demand of a job: threshold, review, how long it is kept. Raised with each ruling, never lowered."""
+
+from __future__ import annotations
+
+from compliance.models import RulingRecord
+from compliance.policy.obligations import Obligations
+from recognition import rulings, threshold
+from recognition.models import Gallery, Job, JobKind
+from recognition.threshold import Threshold
+
+_REVIEWS = ("none", "after_delivery", "before_release")  # from loose to strict
+
+
+def apply(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
+    """Put the demands of its first ruling on a job that is not stored yet."""
+    demands = ruling.demands
+    job.review, job.reviewers = _review(job, demands), demands.reviewers
+    job.retention_days = _retention(job, demands)
+    found = _threshold(job, demands, gallery)
+    job.threshold, job.threshold_reason = found.similarity, found.reason
+
+
+def tighten(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
+    """Raise a job to what its newest ruling asks, and remember that ruling. Inside the caller's scope.
+
+    Rules may have been tightened and the gallery may have grown since it was submitted. Nothing is ever
+    loosened: what was shown at submission is what is kept at least.
+    """
+    demands = ruling.demands
+    asked = _threshold(job, demands, gallery)
+    if asked.similarity > job.threshold:
+        job.threshold, job.threshold_reason = asked.similarity, asked.reason
+    job.review = max(job.review, _review(job, demands), key=_REVIEWS.index)
+    job.reviewers = max(job.reviewers, demands.reviewers)
+    job.retention_days = _retention(job, demands)
+    job.ruling = ruling.public_id
+    job.save(
+        update_fields=[
+            "threshold",
+            "threshold_reason",
+            "review",
+            "reviewers",
+            "retention_days",
+            "ruling",
+        ]
+    )
+
+
+def _review(job: Job, demands: Obligations) -> str:
+    return str(demands.review) if job.kind == JobKind.SEARCH else "none"
+
+
+def _retention(job: Job, demands: Obligations) -> int:
+    return min(job.retention_days, demands.retention_days or job.retention_days)
+
+
+def _threshold(job: Job, demands: Obligations, gallery: Gallery | None) -> Threshold:
+    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    return threshold.effective(
+        asked=job.threshold_asked,
+        floor=demands.min_similarity or 0.0,
+        budget=budget,
+        gallery_size=rulings.gallery_size(gallery),
+    )
