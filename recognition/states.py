@@ -23,9 +23,7 @@ UNFINISHED = frozenset({S.QUEUED, S.RUNNING, S.HELD})
 READABLE = frozenset({S.AWAITING_REVIEW, S.PARTIAL, S.RELEASED})
 # Nothing of these runs or can be read any more, so no ruling on them is open. A failed job may be retried:
 # that is ruled on anew.
-ENDED = frozenset(
-    {S.REFUSED, S.EXPIRED, S.CANCELLED, S.FAILED, S.TERMINATED, S.RECALLED, S.PURGED}
-)
+ENDED = frozenset({S.REFUSED, S.EXPIRED, S.CANCELLED, S.FAILED, S.TERMINATED, S.RECALLED, S.PURGED})
 
 CANDIDATE = Transitions(
     {

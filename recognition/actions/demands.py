@@ -1,4 +1,4 @@
-"""What the rules demand of a job: threshold, review, how long it is kept. Raised with each ruling, never lowered."""
+"""What the rules demand of a job: threshold, review, retention. Raised with each ruling, never lowered."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
 
-
 RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
 HOLD_REASONS = ("policy", "tenant", "operator")
 

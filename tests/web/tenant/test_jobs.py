@@ -197,7 +197,7 @@ def test_a_held_job_says_why(site, database):
     path = submit(site)
     job = job_at(site, path)
     with tenant_scope(site.organization):
-        Job.objects.filter(pk=job.pk).update(status="held", held_reason="policy")
+        Job.objects.filter(pk=job.pk).update(status="held", held_reason="policy", held_at=job.created_at)
     page = site.alice.get(path).content.decode()
     assert "Held (policy)" in page
     assert "Nothing is lost" in page
