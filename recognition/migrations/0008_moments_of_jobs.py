@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recognition", "0005_wall_of_exports"),
+        ("recognition", "0007_walls_of_judgments_and_handouts"),
     ]
 
     operations = [

@@ -19,6 +19,6 @@ END $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recognition", "0006_moments_of_jobs")]
+    dependencies = [("recognition", "0008_moments_of_jobs")]
 
     operations = [migrations.RunSQL(FILL, migrations.RunSQL.noop)]

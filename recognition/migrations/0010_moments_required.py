@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recognition", "0007_moments_filled")]
+    dependencies = [("recognition", "0009_moments_filled")]
 
     operations = [
         migrations.AddConstraint(
