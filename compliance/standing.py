@@ -128,6 +128,9 @@ def usual_request(purpose: str, end_user: EndUser, operation: str) -> Stated:
         subject_class=USUAL_SUBJECT.get(Purpose(purpose), "consenting"),
         probe_source="case_file",
         gallery_source="own_customers",
+        images_used=None,
+        faces_after=None,
+        gallery_retention_days=None,
     )
 
 

@@ -9,9 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from compliance.models import Determination, EndUser, Evidence
 from compliance.policy import facts as policy_facts
 from compliance.policy.facts import Binding, Fact, Facts, OrganizationFacts, Party, Undetermined
+from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING, Missing
 from compliance.policy.vocabulary import OrganizationStatus, OrganizationType, Record
 from portal.common.errors import InvalidInput, NotFound
@@ -38,6 +41,9 @@ class Stated:
         probe_source: Where the probe is from; None where there is none. Likewise `gallery_source`.
         subjects: Jurisdictions of the people in the images; `unknown:<reason>` where nobody can know.
         authorization: issuer, reference, issued_at, expires_at, outcome.
+        images_used: Images for this purpose and end user within 30 days; None where nothing is counted yet.
+        faces_after: Most faces that the gallery will hold; None without a gallery.
+        gallery_retention_days: How long the gallery keeps its faces; None without a gallery.
     """
 
     purpose: str | Missing = MISSING
@@ -55,6 +61,9 @@ class Stated:
     attributes: list[str] | Missing = MISSING
     threshold: float | Missing | None = None
     gallery_size: int | Missing | None = None
+    images_used: int | Missing | None = MISSING
+    faces_after: int | Missing | None = MISSING
+    gallery_retention_days: int | Missing | None = MISSING
 
     @classmethod
     def of(cls, *layers: Mapping[str, Any]) -> Stated:
@@ -119,6 +128,9 @@ def facts_of(
         authorization=_read("authorization", stated.authorization),
         threshold=_read("threshold", stated.threshold),
         gallery_size=_read("gallery_size", stated.gallery_size),
+        images_used=_read("images_used", stated.images_used),
+        faces_after=_read("faces_after", stated.faces_after),
+        gallery_retention_days=_read("gallery_retention_days", stated.gallery_retention_days),
     )
 
 
@@ -133,6 +145,15 @@ def end_user_of(value: UUID | str) -> EndUser:
         return EndUser.objects.get(pk=key)
     except EndUser.DoesNotExist:
         raise NotFound() from None
+
+
+def named_recipients(demands: Obligations) -> list[str] | None:
+    """Return the names of the only recipients that demands allow; None where they leave it open."""
+    if demands.recipients is None:
+        return None
+    keys = [UUID(one) for one in demands.recipients]
+    rows = EndUser.objects.filter(Q(pk__in=keys) | Q(organization__in=keys)).order_by("name")
+    return [entry.name for entry in rows]
 
 
 def _key(text: object) -> UUID:

@@ -17,6 +17,7 @@ from portal.common.clock import database_now
 from portal.common.errors import Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import current, tenant_scope
+from recognition import volume
 from recognition.models import Face, Gallery, Job, JobKind
 from recognition.states import ENDED
 
@@ -74,6 +75,8 @@ def stated(
     gallery: Gallery | None,
     declared: Mapping[str, Any],
     threshold: float,
+    images_used: int | None = None,
+    faces_after: int | None = None,
 ) -> Stated:
     """Return the facts of a job, made or only thought of; what was declared never overrides what it is.
 
@@ -84,6 +87,8 @@ def stated(
         gallery: None for detect.
         declared: Further facts, as the submitter states them.
         threshold: Similarity asked for, 0 to 100.
+        images_used: Within 30 days for this purpose and end user; None for a job only thought of.
+        faces_after: What the gallery will hold; None for a job only thought of, or without a gallery.
     """
     own = {
         "purpose": purpose,
@@ -92,6 +97,9 @@ def stated(
         "gallery_source": gallery.image_source if gallery else None,
         "threshold": threshold,
         "gallery_size": gallery_size(gallery) if gallery else None,
+        "images_used": images_used,
+        "faces_after": faces_after,
+        "gallery_retention_days": gallery.retention_days if gallery else None,
     }
     probe = {"probe_source": None} if kind == JobKind.ENROLL else {}
     subjects = {"subjects": list(gallery.jurisdictions)} if gallery and gallery.jurisdictions else {}
@@ -99,6 +107,7 @@ def stated(
 
 
 def _stated(job: Job, gallery: Gallery | None) -> Stated:
+    used, after = _counted(job, gallery)
     return stated(
         purpose=job.purpose,
         kind=job.kind,
@@ -106,7 +115,15 @@ def _stated(job: Job, gallery: Gallery | None) -> Stated:
         gallery=gallery,
         declared=job.facts,
         threshold=job.threshold_asked,
+        images_used=used,
+        faces_after=after,
     )
+
+
+def _counted(job: Job, gallery: Gallery | None) -> tuple[int, int | None]:
+    """Return the images used and the faces to come, in a scope of their own."""
+    with tenant_scope(job.organization_id):
+        return volume.images_used(job), volume.faces_after(job, gallery) if gallery else None
 
 
 def gallery_of(job: Job) -> Gallery | None:

@@ -237,7 +237,8 @@ def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline:
         mine = ledger.lock(work.claim) and job.status == JobStatus.RUNNING
         if not mine or not _may_write(work, ruling, epochs):
             raise Stopped
-        writing.write(job, work.gallery, outcomes, work.key, pipeline)
+        most_faces = ruling.demands.gallery_faces
+        writing.write(job, work.gallery, outcomes, work.key, pipeline, most_faces=most_faces)
         _close(work.claim, job)
         if not _may_write(work, ruling, epochs):  # writing took time, and the ruling or the key ended in it
             raise Stopped

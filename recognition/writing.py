@@ -24,6 +24,7 @@ _BULK = 2_000
 _ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased"})
 ERASED = "erased"  # the person or the photo was erased before the item's turn
 OTHER_FACE = "other_face"  # another face of the photo was enrolled: the largest usable one
+GALLERY_FULL = "gallery_full"  # the grant allows no more faces in one gallery
 MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
 
 
@@ -61,13 +62,30 @@ def hits_of(result: ImageResult, matrix: Matrix, job: Job) -> dict[int, list[Hit
     return {face.index: hits for face, hits in zip(usable, found, strict=True)}
 
 
-def write(job: Job, gallery: Gallery | None, outcomes: list[Outcome], key: DataKey, pipeline: str) -> None:
-    """Write faces, candidates or enrollments and the state of every item."""
+def write(
+    job: Job,
+    gallery: Gallery | None,
+    outcomes: list[Outcome],
+    key: DataKey,
+    pipeline: str,
+    *,
+    most_faces: int | None = None,
+) -> None:
+    """Write faces, candidates or enrollments and the state of every item.
+
+    Args:
+        job: Whose items.
+        gallery: Its gallery, if it has one.
+        outcomes: What the engine found, an item each.
+        key: The organization's data key.
+        pipeline: What the engine looked with.
+        most_faces: Most faces the gallery may hold, as the ruling demands; None where nothing does.
+    """
     rows = {(o.item.pk, f.index): _found(o.item, f) for o in outcomes for f in o.result.faces}
     for outcome in outcomes:
         _judge(outcome)
     if job.kind == JobKind.ENROLL and gallery is not None:
-        _enroll(gallery, outcomes, rows, key, pipeline)
+        _enroll(gallery, outcomes, rows, key, pipeline, most_faces)
     FoundFace.objects.bulk_create(rows.values(), batch_size=_BULK)
     if job.kind == JobKind.SEARCH and gallery is not None:
         _write_candidates(gallery, outcomes, rows)
@@ -121,6 +139,7 @@ def _enroll(
     rows: dict[tuple[UUID, int], FoundFace],
     key: DataKey,
     pipeline: str,
+    most_faces: int | None,
 ) -> None:
     locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
     if locked.pipeline not in ("", pipeline):
@@ -128,7 +147,7 @@ def _enroll(
             outcome.item.status, outcome.item.reason = ItemStatus.FAILED, MODEL_MISMATCH
         return
     _name_again(outcomes)
-    chosen = _choose(locked, outcomes, rows)
+    chosen = _within(_choose(locked, outcomes, rows), locked, rows, most_faces)
     subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
     seed = search.seeds(locked, key)[locked.key_version]
     Face.objects.bulk_create(_faces(locked, chosen, subjects, seed, pipeline), batch_size=_BULK)
@@ -169,6 +188,22 @@ def _choose(
         for face in others:
             rows[item.pk, face.index].reason = item.reason or OTHER_FACE
     return chosen
+
+
+def _within(
+    chosen: list[tuple[Outcome, DetectedFace]],
+    gallery: Gallery,
+    rows: dict[tuple[UUID, int], FoundFace],
+    most_faces: int | None,
+) -> list[tuple[Outcome, DetectedFace]]:
+    """Leave out what the gallery may not hold any more; the gate counted before other shards wrote."""
+    if most_faces is None:
+        return chosen
+    room = max(most_faces - Face.objects.filter(gallery=gallery).count(), 0)
+    for outcome, face in chosen[room:]:
+        outcome.item.status, outcome.item.reason = ItemStatus.FAILED, GALLERY_FULL
+        rows[outcome.item.pk, face.index].reason = GALLERY_FULL
+    return chosen[:room]
 
 
 def _subjects(gallery: Gallery, names: set[str]) -> dict[str, Subject]:

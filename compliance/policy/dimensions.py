@@ -54,6 +54,9 @@ FACT_LABELS: Mapping[str, str] = {
     "attributes": "the attributes asked for",
     "records": "the documents on file",
     "grants": "purpose, end user and operation",
+    "images_used": "images handed in within 30 days",
+    "faces_after": "faces that the gallery will hold",
+    "gallery_retention_days": "days that the gallery keeps faces",
 }
 
 

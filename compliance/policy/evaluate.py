@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from compliance.policy import limits
 from compliance.policy.facts import Authorization, Facts
 from compliance.policy.grants import line_in_force
 from compliance.policy.judge import Judged, judge, lift
@@ -45,7 +46,8 @@ def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime
     """
     version = lineage.known_at(known_at)
     judgment = _judge(facts, version, at)
-    results = _with_gaps(judgment, version)
+    obligations = _obligations(judgment.pack, facts, at)
+    results = [*_with_gaps(judgment, version), *limits.judge(obligations, facts)]
     deciding = _deciding(results)
     recorded, computed = _recorded(facts, at), _computed(judgment.pack)
     return Ruling(
@@ -56,7 +58,7 @@ def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime
         source=deciding.source,
         period=deciding.period,
         looked_at=tuple(results),
-        obligations=_obligations(judgment.pack, facts, at),
+        obligations=obligations,
         valid_until=_next_boundary(facts, version, at),
         recorded_status=recorded,
         computed_status=computed,

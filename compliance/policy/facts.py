@@ -9,6 +9,7 @@ from compliance.policy import plain
 from compliance.policy.errors import PolicyError
 from compliance.policy.obligations import Obligations, read_obligations
 from compliance.policy.plain import (
+    LATER,
     MISSING,
     Missing,
     Reader,
@@ -19,6 +20,7 @@ from compliance.policy.plain import (
     record,
     row,
     text,
+    whole,
     word,
 )
 from compliance.policy.vocabulary import (
@@ -152,6 +154,9 @@ class Facts:
         threshold: Similarity asked for, 0 to 100.
         gallery_size: Faces in the gallery.
         synthetic: Made for tests or demonstrations; changes no result.
+        images_used: Images handed in for this purpose and end user in 30 days, this request's included.
+        faces_after: Most faces that the gallery will hold once this is done.
+        gallery_retention_days: How long the gallery keeps its faces.
     """
 
     organization: OrganizationFacts
@@ -178,6 +183,9 @@ class Facts:
     threshold: Fact[float | None] = MISSING
     gallery_size: Fact[int | None] = MISSING
     synthetic: bool = False
+    images_used: Fact[int | None] = field(default=MISSING, metadata=LATER)
+    faces_after: Fact[int | None] = field(default=MISSING, metadata=LATER)
+    gallery_retention_days: Fact[int | None] = field(default=MISSING, metadata=LATER)
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON data."""
@@ -280,6 +288,9 @@ FACT_READERS: Mapping[str, Reader[Any]] = {
     "threshold": _fact(optional(plain.number)),
     "gallery_size": _fact(optional(plain.whole)),
     "synthetic": plain.flag,
+    "images_used": _fact(optional(whole)),
+    "faces_after": _fact(optional(whole)),
+    "gallery_retention_days": _fact(optional(whole)),
 }
 
 _read_facts: Reader[Facts] = record(Facts, FACT_READERS)

@@ -1,11 +1,11 @@
 """What has to be kept where something is allowed, and how the demands of several rules add up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from compliance.policy.errors import PolicyError
-from compliance.policy.plain import encode, flag, many, number, optional, record, text, whole, word
+from compliance.policy.plain import LATER, encode, flag, many, number, optional, record, text, whole, word
 from compliance.policy.vocabulary import Review
 
 N = TypeVar("N", int, float)
@@ -26,7 +26,10 @@ class Obligations:
         retention_days: Longest time that faces are kept.
         authorization_within_hours: Time in which a pending authorization has to arrive.
         thresholds_free: Floors and budget do not bind: measuring needs every threshold.
-        conditions: Further conditions, as sentences.
+        conditions: Further conditions, as sentences for people: no machine enforces them.
+        images_in_30_days: Most images handed in within 30 days for one purpose and end user.
+        gallery_faces: Most faces in one gallery.
+        recipients: Ids of the only parties that may receive results besides the organization itself.
     """
 
     min_similarity: float | None = None
@@ -38,13 +41,22 @@ class Obligations:
     authorization_within_hours: int | None = None
     thresholds_free: bool = False
     conditions: frozenset[str] = frozenset()
+    images_in_30_days: int | None = field(default=None, metadata=LATER)
+    gallery_faces: int | None = field(default=None, metadata=LATER)
+    recipients: frozenset[str] | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.min_similarity is not None and not 0 <= self.min_similarity <= TOP_SIMILARITY:
             raise PolicyError("similarity_range", "A similarity floor lies between 0 and 100.")
-        positive = (self.reviewers, self.retention_days, self.authorization_within_hours)
+        positive = (
+            self.reviewers,
+            self.retention_days,
+            self.authorization_within_hours,
+            self.images_in_30_days,
+            self.gallery_faces,
+        )
         if any(value is not None and value < 1 for value in positive):
-            raise PolicyError("not_positive", "Reviewers, days and hours are at least 1.")
+            raise PolicyError("not_positive", "Reviewers, days, hours, images and faces are at least 1.")
         if self.false_candidate_budget is not None and self.false_candidate_budget <= 0:
             raise PolicyError("not_positive", "A budget of false candidates is above 0.")
 
@@ -66,6 +78,9 @@ def merge(demands: Sequence[Obligations]) -> Obligations:
         authorization_within_hours=_lowest([one.authorization_within_hours for one in demands]),
         thresholds_free=free,
         conditions=frozenset().union(*(one.conditions for one in demands)),
+        images_in_30_days=_lowest([one.images_in_30_days for one in demands]),
+        gallery_faces=_lowest([one.gallery_faces for one in demands]),
+        recipients=_common([one.recipients for one in demands]),
     )
 
 
@@ -75,6 +90,12 @@ def _highest(values: Sequence[float | None]) -> float | None:
 
 def _lowest(values: Sequence[N | None]) -> N | None:
     return min((value for value in values if value is not None), default=None)
+
+
+def _common(lists: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return who is in every list; None where there is no list."""
+    named = [one for one in lists if one is not None]
+    return frozenset.intersection(*named) if named else None
 
 
 read_obligations = record(
@@ -89,5 +110,8 @@ read_obligations = record(
         "authorization_within_hours": optional(whole),
         "thresholds_free": flag,
         "conditions": many(text),
+        "images_in_30_days": optional(whole),
+        "gallery_faces": optional(whole),
+        "recipients": optional(many(text)),
     },
 )

@@ -25,6 +25,14 @@ class Missing(Enum):
 MISSING = Missing.MISSING
 
 
+_ALWAYS = object()
+
+
+# Marks a field that was added when data without it was stored already: while it holds its default it is left
+# out of the JSON, so that what was stored before keeps its hash.
+LATER: Mapping[str, bool] = {"later": True}
+
+
 def encode(value: Any) -> Any:
     """Return a value of this package as JSON data; sets come out sorted, moments in UTC."""
     if value is None or isinstance(value, str | int | float):
@@ -34,13 +42,18 @@ def encode(value: Any) -> Any:
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if names := _field_names(value.__class__):
-        return {name: encode(getattr(value, name)) for name in names}
+        return {
+            name: encode(held) for name, default in names if (held := getattr(value, name)) is not default
+        }
     return _encode_moment(value)
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+def _field_names(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Return the names of a record, each with the default under which it is left out."""
+    if not is_dataclass(kind):
+        return ()
+    return tuple((one.name, one.default if one.metadata.get("later") else _ALWAYS) for one in fields(kind))
 
 
 def _encode_moment(value: Any) -> Any:

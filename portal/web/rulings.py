@@ -78,7 +78,7 @@ def stated_rows(facts: dict[str, Any]) -> list[dict[str, str]]:
     """Return the facts of a ruling as rows for people."""
     rows = [{"key": "Organization type", "value": _value(facts["organization"]["type"])}]
     for name, label in FACT_LABELS.items():
-        if name not in {"grants", "organization"}:
+        if name in facts and name not in {"grants", "organization"}:
             title = label.removeprefix("the ")
             value = facts.get(name)
             text = value if name == "case_reference" and isinstance(value, str) else _value(value)

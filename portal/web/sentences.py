@@ -24,6 +24,7 @@ REASONS: Final[Mapping[str, str]] = {
     "image_animated": "The file holds an animation. Send one still photo.",
     "archive_path": "The file's name in the archive leads outside the archive.",
     "poison": "The engine failed on this photo three times, so it was set aside.",
+    "gallery_full": "The gallery holds as many faces as the grant allows.",
     "model_mismatch": "The gallery was enrolled with another model.",
     "policy": "A rule stopped the job before this photo.",
     "timeout": "The engine took too long for this photo.",

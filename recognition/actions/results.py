@@ -11,7 +11,9 @@ from uuid import UUID
 
 from compliance.actions import gate as gates
 from compliance.models import RulingRecord
+from compliance.policy.limits import RECIPIENT_NOT_NAMED
 from compliance.policy.vocabulary import Gate
+from compliance.stated import named_recipients
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.states import move
@@ -117,7 +119,8 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
     Raises:
         InvalidInput: `recipient_missing`, `recipient_too_long`.
         Conflict: `not_released`.
-        Refused: The rule that closes the results now.
+        Refused: The rule that closes the results now, or `recipient-not-named`, where the grant lets results
+            go to named recipients only.
     """
     require(by, Permission.EXPORT, organization=job.organization_id)
     if not recipient.strip():
@@ -127,6 +130,7 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
         raise InvalidInput("recipient_too_long", sentence, field="recipient")
     ruling = open_results(job=job, by=by)
     with tenant_scope(job.organization_id):
+        _require_named(ruling, recipient)
         made = ExportRecord.objects.create(
             organization_id=job.organization_id,
             job=job,
@@ -149,6 +153,14 @@ def export(*, job: Job, recipient: str, format_: str, by: Actor) -> Export:
     if job.review != "none":
         lines = map(withhold_unreviewed, lines)
     return Export(made.public_id, ruling.public_id, lines)
+
+
+def _require_named(ruling: RulingRecord, recipient: str) -> None:
+    """Let results go only to the recipients that the grant names, where it names any. In scope."""
+    names = named_recipients(ruling.demands)
+    if names is not None and recipient.strip().casefold() not in {name.casefold() for name in names}:
+        sentence = f"The grant lets results go to named recipients only: {', '.join(names) or 'nobody'}."
+        raise rulings.refusal(ruling, code=RECIPIENT_NOT_NAMED, sentence=sentence, field="recipient")
 
 
 def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:

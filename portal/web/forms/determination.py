@@ -145,15 +145,42 @@ class LineForm(forms.Form):
     min_similarity = forms.FloatField(
         label="Lowest similarity", required=False, min_value=0, max_value=TOP_SIMILARITY
     )
+    false_candidate_budget = forms.FloatField(
+        label="Most false candidates to expect in a search",
+        required=False,
+        min_value=0.001,
+        help_text="The threshold rises until no more are to be expected. Usually 1.",
+    )
+    images_in_30_days = forms.IntegerField(label="Most images in 30 days", required=False, min_value=1)
+    gallery_faces = forms.IntegerField(label="Most faces in a gallery", required=False, min_value=1)
+    retention_days = forms.IntegerField(
+        label="Most days that faces are kept", required=False, min_value=1, max_value=3650
+    )
+    recipients = forms.MultipleChoiceField(
+        label="Results may go only to",
+        required=False,
+        widget=HintedCheckboxes,
+        help_text="None chosen: to anybody whom the rules allow.",
+    )
     conditions = forms.CharField(
-        label="Further conditions, one a line", required=False, widget=forms.Textarea({"rows": 2})
+        label="For people to keep, one a line",
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="The organization reads these; no machine enforces them. Everything above is enforced.",
     )
 
     def __init__(
-        self, purpose: Purpose, end_user: str, exemptions: Iterable[str], *args: Any, **kwargs: Any
+        self,
+        purpose: Purpose,
+        end_user: str,
+        exemptions: Iterable[str],
+        recipients: Iterable[tuple[str, str]],
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.purpose, self.end_user = purpose, end_user
+        self.fields["recipients"].choices = list(recipients)  # type: ignore[attr-defined]
         self.fields["exemption"].choices = [("", "None"), *((one, one) for one in exemptions)]  # type: ignore[attr-defined]
 
     @property
@@ -209,6 +236,11 @@ class LineForm(forms.Form):
             review=Review(given["review"] or Review.NONE),
             reviewers=given["reviewers"] or 1,
             min_similarity=given["min_similarity"],
+            false_candidate_budget=given["false_candidate_budget"],
+            images_in_30_days=given["images_in_30_days"],
+            gallery_faces=given["gallery_faces"],
+            retention_days=given["retention_days"],
+            recipients=frozenset(given["recipients"]) or None,
             conditions=frozenset(lines(given["conditions"])),
         )
 

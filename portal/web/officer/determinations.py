@@ -121,7 +121,8 @@ def _forms(case: Case, data: Any) -> tuple[FindingForm, list[dict[str, Any]]]:
     """Return the form of the finding and one for each line that can be granted. In scope."""
     application = casefile.application_of(case)
     form = FindingForm(casefile.verified(case), data, initial=_initial(application))
-    exemptions = _exemptions()
+    exemptions, registered = _exemptions(), _registered(case, application)
+    recipients = dict.fromkeys((entry.party_id, entry.name) for _, entry in registered)
     rows = [
         {
             **preview_row(number, one),
@@ -129,12 +130,13 @@ def _forms(case: Case, data: Any) -> tuple[FindingForm, list[dict[str, Any]]]:
                 Purpose(str(one.facts.purpose)),
                 str(entry.pk),
                 exemptions,
+                recipients,
                 data,
                 prefix=f"line-{number}",
                 initial=line_initial(),
             ),
         }
-        for number, (one, entry) in enumerate(_registered(case, application))
+        for number, (one, entry) in enumerate(registered)
     ]
     return form, rows
 

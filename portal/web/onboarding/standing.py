@@ -15,6 +15,7 @@ from compliance.policy.rules import Rule
 from compliance.policy.vocabulary import Operation, Review
 from compliance.standing import LineStanding, Standing, determination_in_force
 from compliance.standing import standing as standing_of
+from compliance.stated import named_recipients
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -107,9 +108,22 @@ def conditions(demands: Obligations) -> list[str]:
         said.append(f"At most {demands.false_candidate_budget:g} false candidates expected in a search.")
     if demands.retention_days is not None:
         said.append(f"Faces are kept {demands.retention_days} days at most.")
+    said += _volume(demands)
     if demands.never_sole_basis:
         said.append("Never the sole basis of a decision.")
-    return [*said, *sorted(demands.conditions)]
+    return [*said, *(f"For people to keep: {one}" for one in sorted(demands.conditions))]
+
+
+def _volume(demands: Obligations) -> list[str]:
+    said = []
+    if demands.images_in_30_days is not None:
+        said.append(f"At most {demands.images_in_30_days:,} images in 30 days.")
+    if demands.gallery_faces is not None:
+        said.append(f"At most {demands.gallery_faces:,} faces in a gallery.")
+    names = named_recipients(demands)
+    if names is not None:
+        said.append(f"Results go only to {', '.join(names) or 'the organization itself'}.")
+    return said
 
 
 def rule_rows(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
