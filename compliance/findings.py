@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from compliance.models import Determination, EndUser
+from compliance.models import Determination, EndUser, Grant
 from compliance.models.determinations import LONGEST_GRANT, DeterminationOutcome
 from compliance.policy.obligations import Obligations, read_obligations
 from compliance.policy.plain import encode, flag, many, moment, optional, record, row, text, word
@@ -77,6 +77,10 @@ class Finding:
         """Whether it grants anything."""
         return self.outcome == DeterminationOutcome.GRANTED.value
 
+    def revoked(self, *, reasons: str) -> Finding:
+        """Return the finding about the same organization that grants nothing any more."""
+        return replace(self, outcome=DeterminationOutcome.REVOKED.value, lines=(), reasons=reasons)
+
     @property
     def moratorium_status(self) -> MoratoriumStatus:
         """The strictest line; `unknown` where nothing is granted."""
@@ -123,6 +127,23 @@ finding_from_json = record(
         "records": many(word(Record)),
     },
 )
+
+
+def of_determination(determination: Determination) -> Finding:
+    """Return the finding that a determination was made of. Inside a scope."""
+    return Finding(
+        organization_type=OrganizationType(determination.organization_type),
+        reasons=determination.reasons,
+        outcome=determination.outcome,
+        lines=tuple(_line_of(grant) for grant in determination.grants.order_by("pk")),
+        type_evidence=tuple(determination.type_evidence),
+        legal_form=determination.legal_form,
+        onward_service=determination.onward_service,
+        establishment=frozenset(determination.establishment),
+        processing=frozenset(determination.processing),
+        subjects=frozenset(determination.subjects),
+        records=frozenset(map(Record, determination.records)),
+    )
 
 
 def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> Finding:
@@ -174,6 +195,23 @@ def of_synthetic(organization: Organization, line: Line, **details: Any) -> Find
     if not organization.synthetic:
         raise InvalidInput("not_synthetic", "People decide about real organizations, not commands.")
     return Finding(reasons="Made by a command for a demonstration or a test.", lines=(line,), **details)
+
+
+def _line_of(grant: Grant) -> Line:
+    return Line(
+        purpose=Purpose(grant.purpose),
+        end_user=str(grant.end_user_id),
+        expires_at=grant.expires_at,
+        operations=frozenset(map(Operation, grant.operations)),
+        attributes=frozenset(map(Attribute, grant.attributes)),
+        moratorium_status=MoratoriumStatus(grant.moratorium_status),
+        conditions=read_obligations(grant.conditions),
+        starts_at=grant.starts_at,
+        exemption=grant.exemption or None,
+        exemption_evidence=grant.exemption_evidence,
+        exemption_expires_at=grant.exemption_expires_at,
+        case_reference=grant.case_reference or None,
+    )
 
 
 def _types_served(before: Determination | None) -> set[str]:

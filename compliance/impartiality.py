@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from uuid import UUID
 
-from compliance.models import Case, Determination
+from compliance.models import Case, Determination, Measure, Recommendation
 from compliance.models.cases import CaseKind
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require_officer
@@ -81,13 +81,15 @@ def draw_officer(case: Case, *, besides: Iterable[UUID | None]) -> User:
 
 
 def _who_took_part(case: Case) -> set[UUID]:
-    """Return the officers who decided or countersigned anything about the organization."""
-    pairs = Determination.objects.filter(organization=case.organization_id).values_list(
-        "decided_by_id", "countersigned_by_id"
+    """Return the officers who decided, voted or took a measure about the organization, in any other case."""
+    decided = Determination.objects.filter(organization=case.organization_id)
+    others = Case.objects.filter(organization=case.organization_id).exclude(pk=case.pk)
+    votes = Recommendation.objects.filter(organization=case.organization_id).exclude(case=case.pk)
+    taken = Measure.objects.filter(organization=case.organization_id)
+    parts = (
+        *decided.values_list("decided_by_id", "countersigned_by_id"),
+        *others.values_list("assigned_to_id", "second_officer_id"),
+        *votes.values_list("officer_id"),
+        *taken.values_list("taken_by_id", "judged_by_id"),
     )
-    officers = (
-        Case.objects.filter(organization=case.organization_id)
-        .exclude(pk=case.pk)
-        .values_list("assigned_to_id", "second_officer_id")
-    )
-    return {key for pair in (*pairs, *officers) for key in pair if key}
+    return {key for part in parts for key in part if key}

@@ -1,6 +1,7 @@
-"""Which status may follow which, for applications, cases and evidence."""
+"""Which status may follow which, for applications, cases, evidence and measures."""
 
 from compliance.models.cases import CaseStatus
+from compliance.models.measures import MeasureStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from portal.common.states import Transitions
 
@@ -36,5 +37,14 @@ EVIDENCE_TRANSITIONS = Transitions(
     {
         _E.RECEIVED: {_E.VERIFIED, _E.REJECTED},
         _E.VERIFIED: {_E.REJECTED, _E.EXPIRED},
+    }
+)
+
+_M = MeasureStatus
+MEASURE_TRANSITIONS = Transitions(
+    {
+        _M.UNRATIFIED: {_M.RATIFIED, _M.OBJECTED, _M.LIFTED},
+        _M.RATIFIED: {_M.LIFTED},
+        _M.OBJECTED: {_M.LIFTED},
     }
 )

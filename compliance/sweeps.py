@@ -2,6 +2,6 @@
 
 from collections.abc import Callable
 
-from compliance.actions import letters
+from compliance.actions import letters, measures
 
-SWEEPS: tuple[Callable[[], int], ...] = (letters.send_due,)
+SWEEPS: tuple[Callable[[], int], ...] = (letters.send_due, measures.escalate_overdue)

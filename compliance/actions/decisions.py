@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import determinations
+from compliance.actions import determinations, letters, suspensions
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial
 from compliance.models import Case, Determination, Recommendation
-from compliance.models.cases import CaseStatus
+from compliance.models.cases import CaseKind, CaseStatus
 from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationStatus
 from compliance.standing import determination_in_force, lineage_in_force
@@ -25,6 +25,13 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import OrganizationStatus, User
 
 APPROVE, RETURN, REFUSE = "approve", "return", "refuse"
+LIFT, REVOKE, UPHELD, OVERTURNED = suspensions.LIFT, suspensions.REVOKE, "upheld", "overturned"
+# Outcomes that need no finding, and the kinds of case in which they can be recommended.
+WITHOUT_FINDING = {
+    LIFT: {CaseKind.INCIDENT, CaseKind.APPEAL},
+    REVOKE: {CaseKind.INCIDENT},
+    UPHELD: {CaseKind.APPEAL},
+}
 VOTES = frozenset({APPROVE, RETURN, REFUSE})
 RESUME = "resume"
 _S = OrganizationStatus
@@ -34,12 +41,14 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
     """Recommend a finding. Where two officers are needed, a second one is drawn.
 
     Raises:
-        Refused: `not_assigned`, `own_organization` or `self_review`.
+        Refused: `not_assigned`, `own_organization`, `self_review`, or `revoked`.
         InvalidInput: What is wrong with the finding.
         Conflict: `transition_not_allowed`, or `no_officer` is left to be the second.
     """
     with reviewing(case) as row:
         require_assigned(row, by)
+        if row.organization.status == _S.REVOKED and finding.is_granted and row.kind != CaseKind.APPEAL:
+            raise Refused("revoked", "The organization was revoked. Only an appeal can bring it back.")
         now = database_now()
         checked = check(finding, version=lineage_in_force().known_at(now), now=now)
         move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
@@ -50,17 +59,48 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
     return recommendation
 
 
+def recommend_outcome(*, case: Case, outcome: str, reasons: str, by: Actor) -> Recommendation:
+    """Recommend to lift a stop, to revoke a suspended organization, or to uphold what is appealed.
+
+    Lifting a suspension and revoking take a second officer, who is drawn; lifting a restriction and upholding
+    do not.
+
+    Raises:
+        InvalidInput: `outcome`, not possible in this case, or `reasons_missing`.
+        Refused: `not_assigned`, `own_organization` or `self_review`.
+        Conflict: `not_suspended`, `not_stopped`, `transition_not_allowed` or `no_officer`.
+    """
+    if case.kind not in WITHOUT_FINDING.get(outcome, ()):
+        raise InvalidInput("outcome", "This cannot be the outcome of such a case.", field="outcome")
+    if not reasons.strip():
+        raise InvalidInput("reasons_missing", "Give your reasons.", field="reasons")
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        suspensions.require_stopped(row.organization, outcome)
+        move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
+        recommendation = record(row, by, outcome, reasons, None)
+        _event("case.recommended", row, by, outcome=outcome)
+        if outcome != UPHELD and row.organization.status == _S.SUSPENDED:
+            _wait_for_second(row, [by.user_id])
+    return recommendation
+
+
 def needs_two(case: Case, finding: Finding) -> list[str]:
     """Return why a case takes two officers, nothing where one is enough. Inside a scope."""
     before = determination_in_force(case.organization)
     reasons = reasons_for_two(finding, before)
     if case.organization.status == _S.SUSPENDED:
         reasons.append("The organization is suspended.")
+    if case.organization.status == _S.REVOKED:
+        reasons.append("The organization was revoked.")
     return reasons
 
 
-def determine(*, case: Case, by: Actor) -> Determination:
+def determine(*, case: Case, by: Actor) -> Determination | None:
     """Carry out one's own recommendation, where one officer is enough.
+
+    Returns:
+        The determination, None where the outcome needs none.
 
     Raises:
         Refused: `not_assigned`, `own_organization`, `self_review`, or `second_officer` where two are needed.
@@ -115,19 +155,55 @@ def _count(case: Case, first: Recommendation, vote: str, by: Actor) -> None:
 
 def _carry_out(
     case: Case, recommendation: Recommendation, *, by: Actor, second: User | None
-) -> Determination:
+) -> Determination | None:
+    if recommendation.outcome in WITHOUT_FINDING:
+        _carry_out_plain(case, recommendation, by, second)
+        return None
     finding = finding_from_json(recommendation.finding)
     determination = determinations.insert(
         case.organization, finding, case=case, decided_by=recommendation.officer, second=second, by=by
     )
-    end(case, finding.outcome, by)
+    end(case, _outcome_of(case, granted=finding.is_granted) or finding.outcome, by)
     _close_application(case)
     determinations.follow(case.organization, finding, by)
     determinations.open_status_differences(organization=case.organization, by=by)
     return determination
 
 
+def _carry_out_plain(case: Case, recommendation: Recommendation, by: Actor, second: User | None) -> None:
+    if recommendation.outcome == UPHELD:
+        _uphold(case, recommendation.reasons, by)
+        return
+    suspensions.carry_out(case, recommendation, by=by, second=second)
+    lifts = recommendation.outcome == LIFT
+    end(case, _outcome_of(case, granted=lifts) or recommendation.outcome, by)
+    _close_application(case)
+
+
+def _uphold(case: Case, reasons: str, by: Actor) -> None:
+    end(case, UPHELD, by)
+    _close_application(case)
+    letters.write(
+        kind="appeal_upheld",
+        organization=case.organization,
+        about=case.public_id,
+        by=by,
+        case=case,
+        reasons=reasons,
+    )
+
+
+def _outcome_of(case: Case, *, granted: bool) -> str:
+    """Return what became of an appeal, nothing for any other case."""
+    if case.kind != CaseKind.APPEAL:
+        return ""
+    return OVERTURNED if granted else UPHELD
+
+
 def _decline(case: Case, by: Actor) -> None:
+    if case.kind == CaseKind.APPEAL:
+        _uphold(case, "Two officers found no reason to change the decision.", by)
+        return
     end(case, DeterminationOutcome.REJECTED, by)
     _close_application(case)
     if case.organization.status == _S.IN_REVIEW:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from compliance.actions import cases
+from compliance.actions import cases, measures
 from compliance.findings import Finding, check
 from compliance.models import Case, Determination, Grant
 from compliance.models.cases import CaseKind
+from compliance.models.measures import STOPS
 from compliance.standing import lineage_in_force, standing
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -17,6 +18,7 @@ from portal.tenancy.scope import tenant_scope
 
 _S = OrganizationStatus
 _AFTER_A_GRANT = dict.fromkeys((_S.IN_REVIEW, _S.RECERTIFICATION_DUE, _S.RESTRICTED, _S.SUSPENDED), _S.ACTIVE)
+_AFTER_AN_APPEAL = frozenset({_S.REJECTED, _S.REVOKED})  # a new determination is the way back from there
 _AFTER_A_REJECTION = {_S.IN_REVIEW: _S.REJECTED, _S.SUSPENDED: _S.REVOKED}
 
 
@@ -108,9 +110,13 @@ def _insert_grants(determination: Determination, finding: Finding) -> None:
 
 def follow(organization: Organization, finding: Finding, by: Actor) -> None:
     """Bring the organization's status after its determination; whatever runs asks again."""
+    if finding.is_granted and organization.status in _AFTER_AN_APPEAL:
+        organizations.change_status(organization, _S.IN_REVIEW, by=by, reason="appeal")
     to = (_AFTER_A_GRANT if finding.is_granted else _AFTER_A_REJECTION).get(_S(organization.status))
     if to:
         organizations.change_status(organization, to, by=by, reason="determination")
+        if to == _S.ACTIVE:
+            measures.lift(organization, STOPS, by=by)
     else:
         organizations.raise_epoch(organization)
 

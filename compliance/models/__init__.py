@@ -4,6 +4,7 @@ from compliance.models.cases import Case, CaseMessage, Recommendation
 from compliance.models.determinations import Determination, Grant
 from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
+from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.rulings import RulingRecord
@@ -19,6 +20,7 @@ __all__ = [
     "LegalDemand",
     "LegalHold",
     "Letter",
+    "Measure",
     "PolicyEpoch",
     "PolicyProposal",
     "PolicySimulation",

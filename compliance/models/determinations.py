@@ -31,6 +31,7 @@ class DeterminationOutcome(models.TextChoices):
 
     GRANTED = "granted", "Granted"
     REJECTED = "rejected", "Rejected"
+    REVOKED = "revoked", "Revoked"
 
 
 class DeterminationQuerySet(ScopedQuerySet["Determination"]):

@@ -75,6 +75,11 @@ VERBS: dict[str, Verb] = {
     "letter.written": _verb("A letter was written", "kind", "about"),
     "letter.sent": _verb("A letter was mailed", "kind"),
     "letter.given_up": _verb("A letter could not be mailed and was given up", "kind", "failure"),
+    "measure.taken": _verb("An officer took a measure at once", "kind", "subject"),
+    "measure.ratified": _verb("A second officer ratified the measure", "kind"),
+    "measure.objected": _verb("A second officer objected to the measure", "kind"),
+    "measure.escalated": _verb("All officers were told of the measure", "kind"),
+    "measure.lifted": _verb("The measure was lifted", "kind"),
     # policy and rulings
     "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
     "policy.proposed": _verb("An officer proposed to loosen the policy", "loosens"),

@@ -38,6 +38,7 @@ def grant_rows(found: Standing) -> list[dict[str, Any]]:
 
 def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
     found = standing(organization)
+    stopped = stops.notice(organization)
     galleries, jobs = reads.galleries(actor), reads.jobs(actor)
     counts = {
         "galleries": galleries.count(),
@@ -52,7 +53,8 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
-        "stopped": stops.notice(organization),
+        "stopped": stopped,
+        "may_run": stopped is None or stopped["restricted"],
         "steps": _steps(found, organization, actor, counts),
     }
 

@@ -1,20 +1,28 @@
-"""What a stopped organization is told: that nothing runs, since when, why, and what it can do."""
+"""What a stopped or restricted organization is told: what runs, since when, why, and what it can do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from compliance.models import Case, CaseMessage
-from compliance.models.cases import CaseKind
+from compliance.models import Measure
+from compliance.models.measures import STOPS
 from portal.tenancy.models import Organization, OrganizationStatus
 
-_STOPPED = frozenset({OrganizationStatus.SUSPENDED, OrganizationStatus.REVOKED})
+_STOPPED = frozenset(
+    {OrganizationStatus.RESTRICTED, OrganizationStatus.SUSPENDED, OrganizationStatus.REVOKED}
+)
 
 
 def notice(organization: Organization) -> dict[str, Any] | None:
     """Return the context of `tenant/_stopped.html`, None where work goes on. In scope."""
     if organization.status not in _STOPPED:
         return None
-    case = Case.objects.filter(kind=CaseKind.INCIDENT).order_by("-opened_at").first()
-    said = CaseMessage.objects.filter(case=case, internal=False).order_by("written_at").first()
-    return {"status": organization.status, "case": case, "reasons": said.body if said else ""}
+    standing = Measure.objects.standing().filter(organization=organization, kind__in=STOPS)
+    measure = standing.select_related("case").first()
+    return {
+        "status": organization.status,
+        "restricted": organization.status == OrganizationStatus.RESTRICTED,
+        "case": measure.case if measure else None,
+        "since": measure.taken_at if measure else None,
+        "reasons": measure.reasons if measure else "",
+    }
