@@ -14,8 +14,9 @@ from typing import Any
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts, GrantLine, OrganizationFacts, Party
 from compliance.policy.plain import MISSING
+from compliance.policy.results import Result, RuleResult
 from compliance.policy.rules import Kind, Lineage
-from compliance.policy.ruling import Result, RuleResult, Ruling
+from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import (
     ImageSource,
     MoratoriumStatus,

@@ -25,8 +25,13 @@ _KEPT = 2 * CHUNK  # facts kept in memory, however many rulings there are
 class Stored(Protocol):
     """A stored ruling, as far as its facts go."""
 
-    pk: UUID
-    facts_sha256: str
+    @property
+    def pk(self) -> UUID:
+        """Its id."""
+
+    @property
+    def facts_sha256(self) -> str:
+        """Hash of its facts."""
 
 
 Row = TypeVar("Row", bound=Stored)

@@ -13,7 +13,8 @@ from compliance.models import PolicyEpoch, PolicyVersionRecord, RulingRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts
 from compliance.policy.plain import encode
-from compliance.policy.ruling import RuleResult, Ruling
+from compliance.policy.results import RuleResult
+from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import Gate, Outcome
 from compliance.standing import determination_in_force
 from compliance.stated import Stated, facts_of

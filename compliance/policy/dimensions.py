@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from compliance.policy.facts import Authorization, Fact, Facts, Party, Undetermined
-from compliance.policy.grants import Covering, ExemptionState, GrantState, covering, exemption_state
+from compliance.policy.facts import Authorization, Fact, Party, Undetermined
+from compliance.policy.grants import Covering, ExemptionState, GrantState, exemption_state
 from compliance.policy.plain import Missing
-from compliance.policy.seeing import Dimension, Seen, Words, seen
+from compliance.policy.seeing import Dimension, Request, Seen, Words, seen
 from compliance.policy.vocabulary import (
     JURISDICTION,
     POLICE,
@@ -60,8 +60,8 @@ FACT_LABELS: Mapping[str, str] = {
 }
 
 
-def _fact(name: str) -> Callable[[Facts, datetime], tuple[Seen, ...]]:
-    return lambda facts, at: (seen(name, getattr(facts, name)),)
+def _fact(name: str) -> Callable[[Request], tuple[Seen, ...]]:
+    return lambda request: (seen(name, getattr(request.facts, name)),)
 
 
 def _type_of(name: str, party: Fact[Party] | Fact[Party | None]) -> Seen:
@@ -70,80 +70,86 @@ def _type_of(name: str, party: Fact[Party] | Fact[Party | None]) -> Seen:
     return seen(name, party)
 
 
-def _organization_type(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (seen("organization", facts.organization.type),)
+def _organization_type(request: Request) -> tuple[Seen, ...]:
+    return (seen("organization", request.facts.organization.type),)
 
 
-def _key_operator(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (_type_of("key_operator", facts.key_operator),)
+def _key_operator(request: Request) -> tuple[Seen, ...]:
+    return (_type_of("key_operator", request.facts.key_operator),)
 
 
-def _parties(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    requester = facts.requested_by
-    if isinstance(requester, RequestedBy):
-        requested = Seen("requested_by", REQUESTER_TYPES.get(requester, frozenset()))
-    else:
-        requested = seen("requested_by", requester)
+def _parties(request: Request) -> tuple[Seen, ...]:
+    facts = request.facts
     return (
-        *_organization_type(facts, at),
-        requested,
+        *_organization_type(request),
+        _requester(facts.requested_by),
         _type_of("end_user", facts.end_user),
         _type_of("recipient", facts.recipient),
-        *_key_operator(facts, at),
+        *_key_operator(request),
     )
 
 
-def _end_user_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    party = facts.end_user
+def _requester(requester: Fact[RequestedBy]) -> Seen:
+    if isinstance(requester, RequestedBy):
+        return Seen("requested_by", REQUESTER_TYPES.get(requester, frozenset()))
+    return seen("requested_by", requester)
+
+
+def _end_user_is(request: Request) -> tuple[Seen, ...]:
+    party = request.facts.end_user
     if not isinstance(party, Party):
         return (seen("end_user", party),)
-    if party.id == facts.organization.id:
+    if party.id == request.facts.organization.id:
         return (seen("end_user", "organization"),)
     return (seen("end_user", "registered" if party.id else "unregistered"),)
 
 
-def _recipient_is(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    party = facts.recipient
+def _recipient_is(request: Request) -> tuple[Seen, ...]:
+    party = request.facts.recipient
     if party is None:
         return (seen("recipient", "none"),)
     if not isinstance(party, Party):
         return (seen("recipient", party),)
     if party.type is None:
         return (seen("recipient", PRIVATE_PERSON),)
-    if party.id == facts.organization.id:
+    if party.id == request.facts.organization.id:
         return (seen("recipient", "organization"),)
-    named = party.id is not None and party.id == getattr(facts.end_user, "id", None)
+    named = party.id is not None and party.id == getattr(request.facts.end_user, "id", None)
     return (seen("recipient", "end_user" if named else "other"),)
 
 
-def _sources(facts: Facts, at: datetime) -> tuple[Seen, ...]:
+def _sources(request: Request) -> tuple[Seen, ...]:
+    facts = request.facts
     return (seen("probe_source", facts.probe_source), seen("gallery_source", facts.gallery_source))
 
 
-def _jurisdictions(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return tuple(
-        seen(name, places if isinstance(places, Missing | Undetermined) else _all_words(places))
-        for name in ("establishment", "processing", "subjects")
-        for places in (getattr(facts, name),)
+def _jurisdictions(request: Request) -> tuple[Seen, ...]:
+    facts = request.facts
+    return (
+        _places("establishment", facts.establishment),
+        _places("processing", facts.processing),
+        _places("subjects", facts.subjects),
     )
 
 
-def _all_words(places: Words) -> Words:
-    return frozenset().union(*map(jurisdiction_words, places))
+def _places(name: str, places: Fact[Words]) -> Seen:
+    if not isinstance(places, frozenset):
+        return seen(name, places)
+    return Seen(name, frozenset().union(*map(jurisdiction_words, places)))
 
 
-def _case_reference(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    reference = facts.case_reference
+def _case_reference(request: Request) -> tuple[Seen, ...]:
+    reference = request.facts.case_reference
     if isinstance(reference, Missing | Undetermined):
         return (Seen("case_reference", reference),)
     return (seen("case_reference", "present" if reference else "absent"),)
 
 
-def _authorization(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    fact = facts.authorization
+def _authorization(request: Request) -> tuple[Seen, ...]:
+    fact = request.facts.authorization
     if isinstance(fact, Missing | Undetermined):
         return (Seen("authorization", fact),)
-    return (seen("authorization", _authorization_word(fact, at) if fact else "absent"),)
+    return (seen("authorization", _authorization_word(fact, request.at) if fact else "absent"),)
 
 
 def _authorization_word(fact: Authorization, at: datetime) -> str:
@@ -156,56 +162,54 @@ def _authorization_word(fact: Authorization, at: datetime) -> str:
     return "expired" if fact.expires_at and fact.expires_at <= at else "in_force"
 
 
-def _ungranted_attributes(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    asked = facts.attributes
-    if isinstance(asked, Missing | Undetermined):
-        return (Seen("attributes", asked),)
-    found = covering(facts, at)
-    line = found.line if isinstance(found, Covering) else None
-    return (Seen("attributes", asked - line.attributes if line else asked),)
+def _ungranted_attributes(request: Request) -> tuple[Seen, ...]:
+    asked, line = request.facts.attributes, request.line
+    if line is None or not isinstance(asked, frozenset):
+        return (seen("attributes", asked),)
+    return (Seen("attributes", asked - line.attributes),)
 
 
-def _lacks(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    held = facts.records
-    return (seen("records", held if isinstance(held, Missing | Undetermined) else frozenset(Record) - held),)
+def _lacks(request: Request) -> tuple[Seen, ...]:
+    held = request.facts.records
+    return (Seen("records", _RECORDS - held) if isinstance(held, frozenset) else seen("records", held),)
 
 
-def _key_binding(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    binding = facts.binding
+def _key_binding(request: Request) -> tuple[Seen, ...]:
+    facts, binding = request.facts, request.facts.binding
     if binding is None:
         return (seen("binding", "none"),)
-    end_user_id = getattr(facts.end_user, "id", None)
-    kept = binding.purpose == facts.purpose and binding.end_user_id == end_user_id
+    kept = binding.purpose == facts.purpose and binding.end_user_id == getattr(facts.end_user, "id", None)
     return (seen("binding", "kept" if kept else "exceeded"),)
 
 
-def _organization_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (seen("organization", facts.organization.status),)
+def _organization_status(request: Request) -> tuple[Seen, ...]:
+    return (seen("organization", request.facts.organization.status),)
 
 
-def _determination(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    return (seen("determination", "present" if facts.determination else "absent"),)
+def _determination(request: Request) -> tuple[Seen, ...]:
+    return (seen("determination", "present" if request.facts.determination else "absent"),)
 
 
-def _grant(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    found = covering(facts, at)
+def _grant(request: Request) -> tuple[Seen, ...]:
+    found = request.covering
     return (seen("grants", found.state if isinstance(found, Covering) else found),)
 
 
-def _recorded_status(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    found = covering(facts, at)
+def _recorded_status(request: Request) -> tuple[Seen, ...]:
+    found = request.covering
     if not isinstance(found, Covering):
         return (seen("grants", found),)
     return (seen("grants", found.line.moratorium_status if found.line else None),)
 
 
-def _exemption(facts: Facts, at: datetime) -> tuple[Seen, ...]:
-    found = covering(facts, at)
+def _exemption(request: Request) -> tuple[Seen, ...]:
+    found = request.covering
     if not isinstance(found, Covering):
         return (seen("grants", found),)
-    return (seen("grants", exemption_state(found.line, at)),)
+    return (seen("grants", exemption_state(found.line, request.at)),)
 
 
+_RECORDS = frozenset(Record)
 _BINDING_WORDS = frozenset({"none", "kept", "exceeded"})
 _PRESENCE = frozenset({"present", "absent"})
 _AUTHORIZATION_WORDS = frozenset(
@@ -235,10 +239,8 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "authorization": Dimension("authorization", _AUTHORIZATION_WORDS, _authorization),
     "attribute": Dimension("attributes asked for", frozenset(Attribute), _fact("attributes")),
     "ungranted_attribute": Dimension("attributes asked for", frozenset(Attribute), _ungranted_attributes),
-    "lacks": Dimension("documents on file", frozenset(Record), _lacks),
-    "key_binding": Dimension(
-        "what the key is bound to", frozenset({"none", "kept", "exceeded"}), _key_binding
-    ),
+    "lacks": Dimension("documents on file", _RECORDS, _lacks),
+    "key_binding": Dimension("what the key is bound to", _BINDING_WORDS, _key_binding),
     "organization_status": Dimension(
         "organization status", frozenset(OrganizationStatus), _organization_status
     ),

@@ -1,34 +1,22 @@
 """The one function that says whether a face may be looked at."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from compliance.policy import limits
+from compliance.policy.compiled import Program, Verdict, compiled
 from compliance.policy.facts import Authorization, Facts
-from compliance.policy.grants import line_in_force
-from compliance.policy.judge import Judged, judge, lift
+from compliance.policy.judge import View, judge, lift, tell
 from compliance.policy.obligations import Obligations, merge
-from compliance.policy.platform import ALWAYS, FIRST, LAST, NO_POLICY, NO_RULE, SOURCE
-from compliance.policy.rules import Effect, Kind, Lineage, PolicyVersion, Rule
-from compliance.policy.ruling import Result, RuleResult, Ruling
+from compliance.policy.platform import ALWAYS, FIRST, LAST, NO_POLICY, NO_RULE, PLATFORM, SOURCE
+from compliance.policy.results import Result, RuleResult
+from compliance.policy.rules import Effect, Kind, Lineage, PolicyVersion
+from compliance.policy.ruling import Ruling
+from compliance.policy.seeing import Request
 from compliance.policy.vocabulary import MoratoriumStatus, Outcome, strictest
-
-PLATFORM = "platform"
-
-
-@dataclass(frozen=True)
-class _Judgment:
-    first: list[Judged]
-    pack: list[Judged]
-    last: list[Judged]
-
-    @property
-    def results(self) -> list[RuleResult]:
-        return [one.result for one in (*self.first, *self.pack, *self.last)]
 
 
 def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime) -> Ruling:
@@ -45,11 +33,15 @@ def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime
         known_at: Moment that chooses the newest version published by then. With zone.
     """
     version = lineage.known_at(known_at)
-    judgment = _judge(facts, version, at)
-    obligations = _obligations(judgment.pack, facts, at)
-    results = [*_with_gaps(judgment, version), *limits.judge(obligations, facts)]
-    deciding = _deciding(results)
-    recorded, computed = _recorded(facts, at), _computed(judgment.pack)
+    program = _program(version)
+    view = View(program, Request(facts, at))
+    verdicts = lift([judge(step, view) for step in program.steps])
+    bearing = [one for one in verdicts if one.result is not Result.NOT_MET]
+    obligations = _obligations(bearing, view.request)
+    before, after = _gaps(bearing, version)
+    after = (*after, *limits.judge(obligations, facts))
+    deciding = _deciding((*before, *bearing, *after), view)
+    recorded, computed = _recorded(view.request), _computed(bearing)
     return Ruling(
         outcome=deciding.counts_as or Outcome.REFUSED,
         rule_id=deciding.rule_id,
@@ -57,13 +49,15 @@ def evaluate(facts: Facts, lineage: Lineage, *, at: datetime, known_at: datetime
         remedy=deciding.remedy,
         source=deciding.source,
         period=deciding.period,
-        looked_at=tuple(results),
+        verdicts=tuple(verdicts),
+        before=before,
+        after=after,
+        view=view,
         obligations=obligations,
-        valid_until=_next_boundary(facts, version, at),
+        valid_until=_next_boundary(facts, program, at),
         recorded_status=recorded,
         computed_status=computed,
         status=strictest(recorded, computed),
-        facts_sha256=facts.sha256,
         version=version.label if version else None,
         version_sha256=version.sha256 if version else None,
         evaluator_hash=evaluator_hash(),
@@ -81,39 +75,30 @@ def evaluator_hash() -> str:
     return digest.hexdigest()
 
 
-def _judge(facts: Facts, version: PolicyVersion | None, at: datetime) -> _Judgment:
-    rules = version.rules if version else ()
-    label = version.label if version else PLATFORM
-    moratoria = {rule.id for rule in rules if rule.kind is Kind.MORATORIUM}
-    judged = [
-        judge(rule, facts, at, version=label, lifts_bound=bool(rule.lifts & moratoria)) for rule in rules
-    ]
-    return _Judgment(
-        first=[judge(rule, facts, at, version=PLATFORM) for rule in FIRST],
-        pack=[lift(one, judged) for one in judged],
-        last=[judge(rule, facts, at, version=PLATFORM) for rule in LAST],
-    )
+@lru_cache(maxsize=64)
+def _program(version: PolicyVersion | None) -> Program:
+    """Return the rules of a version between those of the platform, ready to judge."""
+    own = [(version.label, rule) for rule in version.rules] if version else []
+    first, last = ([(PLATFORM, rule) for rule in rules] for rules in (FIRST, LAST))
+    return compiled([*first, *own, *last])
 
 
-def _with_gaps(judgment: _Judgment, version: PolicyVersion | None) -> list[RuleResult]:
-    """Return the results, with what follows from the absence of a version or of a rule that allows."""
+def _gaps(
+    bearing: Sequence[Verdict], version: PolicyVersion | None
+) -> tuple[tuple[RuleResult, ...], tuple[RuleResult, ...]]:
+    """Return what follows from the absence of a version, and of a rule that allows."""
     if version is None:
-        sentence = "No policy was in force, and without one nothing runs."
-        remedy = "The operator has to publish a policy version."
-        return [_gap(NO_POLICY, Outcome.REFUSED, sentence, remedy), *judgment.results]
-    if any(one.result.counts_as is Outcome.CLEARED for one in judgment.pack):
-        return judgment.results
-    sentence = "No rule allows this purpose for an organization of this type."
-    remedy = "An officer looks at it; a purpose runs only where a rule names it."
-    return [*judgment.results, _gap(NO_RULE, Outcome.REFERRED, sentence, remedy)]
+        return (_NO_POLICY,), ()
+    allowed = any(one.counts_as is Outcome.CLEARED for one in bearing)
+    return (), () if allowed else (_NO_RULE,)
 
 
-def _gap(rule_id: str, outcome: Outcome, sentence: str, remedy: str) -> RuleResult:
+def _absence(rule_id: str, effect: Effect, outcome: Outcome, sentence: str, remedy: str) -> RuleResult:
     return RuleResult(
         rule_id=rule_id,
         version=PLATFORM,
         kind=Kind.STANDING,
-        effect=Effect.REFUSE if outcome is Outcome.REFUSED else Effect.REFER,
+        effect=effect,
         period=ALWAYS,
         looked_at=(),
         result=Result.APPLIES,
@@ -124,48 +109,58 @@ def _gap(rule_id: str, outcome: Outcome, sentence: str, remedy: str) -> RuleResu
     )
 
 
-def _deciding(results: list[RuleResult]) -> RuleResult:
-    for outcome in (Outcome.REFUSED, Outcome.REFERRED):
-        for result in results:
-            if result.counts_as is outcome:
-                return result
-    return next(result for result in results if result.counts_as is Outcome.CLEARED)
+_NO_POLICY = _absence(
+    NO_POLICY,
+    Effect.REFUSE,
+    Outcome.REFUSED,
+    "No policy was in force, and without one nothing runs.",
+    "The operator has to publish a policy version.",
+)
+_NO_RULE = _absence(
+    NO_RULE,
+    Effect.REFER,
+    Outcome.REFERRED,
+    "No rule allows this purpose for an organization of this type.",
+    "An officer looks at it; a purpose runs only where a rule names it.",
+)
 
 
-def _recorded(facts: Facts, at: datetime) -> MoratoriumStatus:
-    line = line_in_force(facts, at)
-    return line.moratorium_status if line else MoratoriumStatus.UNKNOWN
+def _deciding(found: Sequence[Verdict | RuleResult], view: View) -> RuleResult:
+    """Return the first that refuses, else the first that refers, else the first that clears."""
+    first: dict[Outcome | None, Verdict | RuleResult] = {}
+    for one in found:
+        first.setdefault(one.counts_as, one)
+    deciding = first.get(Outcome.REFUSED) or first.get(Outcome.REFERRED) or first[Outcome.CLEARED]
+    return tell(deciding, view) if isinstance(deciding, Verdict) else deciding
 
 
-def _computed(pack: list[Judged]) -> MoratoriumStatus:
-    moratoria = [one.result for one in pack if one.rule.kind is Kind.MORATORIUM]
-    if any(result.counts_as is not None for result in moratoria):
+def _recorded(request: Request) -> MoratoriumStatus:
+    return request.line.moratorium_status if request.line else MoratoriumStatus.UNKNOWN
+
+
+def _computed(bearing: Sequence[Verdict]) -> MoratoriumStatus:
+    moratoria = [one for one in bearing if one.rule.kind is Kind.MORATORIUM]
+    if any(one.counts_as is not None for one in moratoria):
         return MoratoriumStatus.COVERED
-    if any(result.result is Result.LIFTED for result in moratoria):
+    if any(one.result is Result.LIFTED for one in moratoria):
         return MoratoriumStatus.EXEMPT
-    if any(result.result is Result.APPLIES for result in moratoria):
+    if any(one.result is Result.APPLIES for one in moratoria):
         return MoratoriumStatus.CONDITIONAL
     return MoratoriumStatus.NOT_COVERED
 
 
-def _obligations(pack: list[Judged], facts: Facts, at: datetime) -> Obligations:
-    demands = [one.rule.obligations for one in pack if _binds(one)]
-    line = line_in_force(facts, at)
-    return merge([*demands, line.conditions] if line else demands)
+def _obligations(bearing: Sequence[Verdict], request: Request) -> Obligations:
+    demands = [one.rule.obligations for one in bearing if _binds(one)]
+    return merge([*demands, request.line.conditions] if request.line else demands)
 
 
-def _binds(judged: Judged) -> bool:
-    return judged.rule.effect is Effect.ALLOW_WITH and judged.result.result is Result.APPLIES
+def _binds(verdict: Verdict) -> bool:
+    return verdict.result is Result.APPLIES and verdict.rule.effect is Effect.ALLOW_WITH
 
 
-def _next_boundary(facts: Facts, version: PolicyVersion | None, at: datetime) -> datetime | None:
-    boundaries = [*_rule_boundaries(version.rules if version else ()), *_fact_boundaries(facts)]
-    return min((moment for moment in boundaries if moment > at), default=None)
-
-
-def _rule_boundaries(rules: Iterable[Rule]) -> list[datetime]:
-    moments = (moment for rule in rules for moment in (rule.period.starts_at, rule.period.ends_at))
-    return [moment for moment in moments if moment is not None]
+def _next_boundary(facts: Facts, program: Program, at: datetime) -> datetime | None:
+    boundaries = [program.next_boundary(at), *_fact_boundaries(facts)]
+    return min((moment for moment in boundaries if moment is not None and moment > at), default=None)
 
 
 def _fact_boundaries(facts: Facts) -> list[datetime]:

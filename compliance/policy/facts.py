@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from compliance.policy import plain
@@ -191,7 +192,7 @@ class Facts:
         """Return the facts as JSON data."""
         return dict(encode(self))
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of the facts in canonical form."""
         return plain.sha256(self.to_json())

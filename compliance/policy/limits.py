@@ -10,13 +10,12 @@ from typing import Any
 from compliance.policy.facts import Facts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING
-from compliance.policy.platform import ALWAYS, SOURCE
+from compliance.policy.platform import ALWAYS, PLATFORM, SOURCE
+from compliance.policy.results import Look, Result, RuleResult
 from compliance.policy.rules import Effect, Kind
-from compliance.policy.ruling import Look, Result, RuleResult
 from compliance.policy.seeing import Seen, Truth
 from compliance.policy.vocabulary import Outcome
 
-PLATFORM = "platform"
 RECIPIENT_NOT_NAMED = "recipient-not-named"
 
 

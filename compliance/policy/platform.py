@@ -17,6 +17,7 @@ SOURCE = Source(
 ALWAYS = Period(datetime(1970, 1, 1, tzinfo=UTC))
 _UNDECIDED = ["draft", "submitted", "in_review", "info_requested", "withdrawn", "lapsed"]
 
+PLATFORM = "platform"
 NO_POLICY = "no-policy"
 NO_RULE = "no-rule"
 

@@ -158,6 +158,9 @@ class PolicyVersion:
                     "lifts_unknown", f"{rule.id} lifts {unknown[0]}, which {self.label} does not hold."
                 )
 
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
     @property
     def label(self) -> str:
         """Pack and number, such as `countenance-default@2`."""

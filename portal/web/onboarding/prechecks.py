@@ -8,8 +8,8 @@ from typing import Any
 
 from compliance.models import Application, Evidence
 from compliance.policy.facts import OrganizationFacts, Party
+from compliance.policy.results import Result
 from compliance.policy.rules import Lineage
-from compliance.policy.ruling import Result
 from compliance.policy.vocabulary import Outcome, Purpose, Record
 from compliance.precheck import Preview, lines_of, preview
 from compliance.standing import lineage_in_force

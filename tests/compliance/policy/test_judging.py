@@ -10,7 +10,7 @@ from compliance.policy.facts import OrganizationFacts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING
 from compliance.policy.rules import Condition, Effect, Kind, Period, WhenUndetermined
-from compliance.policy.seeing import Truth
+from compliance.policy.seeing import Request, Truth
 from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose, Record, RequestedBy
 from tests.compliance.policy.builders import (
     HARBOR,
@@ -113,8 +113,7 @@ def test_a_missing_fact_is_not_lifted():
 
 
 def seen(dimension, stated, *words, every=None):
-    found = DIMENSIONS[dimension].read(stated, NOW)
-    return DIMENSIONS[dimension].truth(found, frozenset(words))
+    return DIMENSIONS[dimension].sight(Request(stated, NOW)).meets(frozenset(words))
 
 
 @pytest.mark.parametrize(
