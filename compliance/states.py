@@ -3,6 +3,7 @@
 from compliance.models.cases import CaseStatus
 from compliance.models.measures import MeasureStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
+from compliance.models.samples import SampleStatus
 from portal.common.states import Transitions
 
 _A = ApplicationStatus
@@ -29,6 +30,15 @@ CASE_TRANSITIONS = Transitions(
         _C.DECIDED: {_C.CLOSED, _C.REOPENED},
         _C.CLOSED: {_C.REOPENED},
         _C.REOPENED: {_C.ASSIGNED},
+    }
+)
+
+_P = SampleStatus
+SAMPLE_TRANSITIONS = Transitions(
+    {
+        _P.ASKED: {_P.ANSWERED, _P.OVERDUE},
+        _P.OVERDUE: {_P.ANSWERED},
+        _P.ANSWERED: {_P.ACCEPTED, _P.DOUBTED},
     }
 )
 

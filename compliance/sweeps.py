@@ -2,6 +2,13 @@
 
 from collections.abc import Callable
 
-from compliance.actions import letters, measures
+from compliance.actions import alerts, letters, measures, samples
+from portal.tenancy.actions import keys
 
-SWEEPS: tuple[Callable[[], int], ...] = (letters.send_due, measures.escalate_overdue)
+SWEEPS: tuple[Callable[[], int], ...] = (
+    measures.escalate_overdue,
+    samples.restrict_unanswered,
+    alerts.watch_keys,
+    keys.forget_networks,
+    letters.send_due,
+)

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
+from recognition.actions import watch
 
-SWEEPS: tuple[Callable[[], int], ...] = OFFICE
+SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE)
 logger = logging.getLogger(__name__)
 
 

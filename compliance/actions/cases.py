@@ -35,6 +35,7 @@ DUE_IN = {
     CaseKind.ONBOARDING: timedelta(days=10),
     CaseKind.MISUSE_REPORT: timedelta(days=1),
     CaseKind.INCIDENT: timedelta(days=1),
+    CaseKind.ALERT: timedelta(days=2),
     CaseKind.BREACH: timedelta(hours=12),
     CaseKind.REFERRAL: timedelta(days=2),
     CaseKind.NO_RULE: timedelta(days=2),

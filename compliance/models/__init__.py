@@ -8,6 +8,7 @@ from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.rulings import RulingRecord
+from compliance.models.samples import Sample
 
 __all__ = [
     "Application",
@@ -27,4 +28,5 @@ __all__ = [
     "PolicyVersionRecord",
     "Recommendation",
     "RulingRecord",
+    "Sample",
 ]

@@ -31,6 +31,7 @@ class CaseKind(models.TextChoices):
     NO_RULE = "no_rule", "No rule"
     REFERRAL = "referral", "Referred request"
     STATUS_DIFFERENCE = "status_difference", "Recorded and computed status differ"
+    ALERT = "alert", "Suspected misuse"
 
 
 class CaseStatus(models.TextChoices):

@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
+from portal.common.addresses import client_address
 from portal.common.errors import Refused
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
@@ -60,6 +61,7 @@ class KeyAuthentication(BaseAuthentication):
             key = keys.authenticate(token.strip())
         except Refused as error:
             raise AuthenticationFailed(error.sentence, code=error.code) from error
+        keys.note_network(key, client_address(request.META))
         return Caller(key, Actor.for_key(key)), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -80,6 +80,10 @@ VERBS: dict[str, Verb] = {
     "measure.objected": _verb("A second officer objected to the measure", "kind"),
     "measure.escalated": _verb("All officers were told of the measure", "kind"),
     "measure.lifted": _verb("The measure was lifted", "kind"),
+    "sample.asked": _verb("A request was drawn, and its case was asked for", "reason", "subject"),
+    "sample.answered": _verb("The organization named the case of a request"),
+    "sample.overdue": _verb("A question about a request was not answered in time"),
+    "sample.judged": _verb("An officer looked at the answer about a request", "outcome"),
     # policy and rulings
     "policy.published": _verb("A policy version was published", "pack", "number", "sha256", "epoch"),
     "policy.proposed": _verb("An officer proposed to loosen the policy", "loosens"),

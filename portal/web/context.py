@@ -21,6 +21,7 @@ _TENANT = (
 _OFFICER = (
     ("Queue", "/officer/"),
     ("Organizations", "/officer/organizations/"),
+    ("Samples", "/officer/samples/"),
     ("Policies", "/officer/policies/"),
     ("Officers", "/officer/officers/"),
     ("Trail", "/officer/trail/"),

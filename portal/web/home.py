@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from compliance.models import Sample
 from compliance.standing import LineStanding, Standing, standing
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -51,6 +52,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "moratoria": [rule for rule in found.moratoria if _touches(found)],
         "running": jobs.filter(status__in=_RUNNING)[:SHOWN],
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],
+        "questions": Sample.objects.waiting().count() if actor.may(Permission.SUBMIT_JOBS) else 0,
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
         "stopped": stopped,

@@ -79,6 +79,7 @@ class Job(TenantModel):
     held_because = models.TextField(blank=True, help_text="What was given as reason; the trail holds none.")
     held_at = models.DateTimeField(null=True, blank=True)
     recoveries = models.PositiveIntegerField(default=0, help_text="Shards taken over from a lost worker.")
+    watched_at = models.DateTimeField(null=True, blank=True, help_text="When it was looked at for misuse.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -92,7 +93,12 @@ class Job(TenantModel):
     class Meta:
         """Words are known, thresholds on the scale, gallery present where needed, a hold has its moment."""
 
-        indexes = (models.Index(fields=("organization", "-created_at"), name="job_newest_first"),)
+        indexes = (
+            models.Index(fields=("organization", "-created_at"), name="job_newest_first"),
+            models.Index(
+                fields=("organization", "id"), condition=Q(watched_at__isnull=True), name="job_unwatched"
+            ),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
             models.CheckConstraint(

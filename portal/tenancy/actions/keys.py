@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from portal.audit import actions as audit
 from portal.common import envelope
+from portal.common.addresses import network_hash
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
 from portal.common.ids import parse_public_id, uuid7
@@ -25,11 +28,12 @@ from portal.tenancy import secrets as data_keys
 from portal.tenancy.access import require
 from portal.tenancy.actions.organizations import raise_epoch
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import ApiKey, Organization
+from portal.tenancy.models import ApiKey, KeyNetwork, Organization
 from portal.tenancy.roles import Permission
 
 LONGEST_DAYS = 366  # a key never outlives the longest determination
 USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
+NETWORKS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,30 @@ def authenticate(bearer: str) -> ApiKey:
     stale = Q(last_used_at=None) | Q(last_used_at__lt=timezone.now() - USED_EVERY)
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
     return key
+
+
+def note_network(key: ApiKey, address: str) -> None:
+    """Note from which network a key is used, at most once a minute; its address is not kept."""
+    network = network_hash(address)
+    if not network or not _is_news(key, network):
+        return
+    with transaction.atomic():
+        row, made = KeyNetwork.objects.get_or_create(key=key, network=network)
+        if not made:
+            KeyNetwork.objects.filter(pk=row.pk).update(last_seen_at=Now())
+
+
+def forget_networks() -> int:
+    """Forget the networks that no key was used from for 30 days; returns how many."""
+    count, _ = KeyNetwork.objects.filter(last_seen_at__lt=database_now() - NETWORKS_KEPT).delete()
+    return count
+
+
+def _is_news(key: ApiKey, network: str) -> bool:
+    try:
+        return cache.add(f"key-network:{key.pk}:{network}", 1, USED_EVERY.total_seconds())
+    except RedisError:  # while it is away every use is noted
+        return True
 
 
 def revoke(*, key: ApiKey, by: Actor) -> None:

@@ -10,6 +10,7 @@ from portal.web.officer import (
     policies,
     proposals,
     queue,
+    samples,
     trail,
     whatif,
 )
@@ -40,5 +41,7 @@ urlpatterns = [
     path("officers/", officers.listed, name="officer_officers"),
     path("officers/<str:officer_id>/dismiss/", officers.dismiss, name="officer_dismiss"),
     path("officers/proposals/<str:proposal_id>/", officers.decide, name="officer_officers_decide"),
+    path("samples/", samples.listed, name="officer_samples"),
+    path("samples/<str:sample_id>/", samples.judge, name="officer_judge_sample"),
     path("trail/", trail.listed, name="officer_trail"),
 ]

@@ -22,6 +22,7 @@ ARGUMENTS = {
     "proposal_id": "prp_00000000000000000000000000",
     "policy_id": "pol_00000000000000000000000000",
     "officer_id": "off_00000000000000000000000000",
+    "sample_id": "smp_00000000000000000000000000",
     "number": 0,
 }
 NAMES = [pattern.name for pattern in urlpatterns]

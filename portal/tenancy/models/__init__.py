@@ -1,0 +1,36 @@
+"""The directory: users, organizations, memberships, invitations, keys, officers."""
+
+from portal.tenancy.models.keys import ApiKey, KeyNetwork
+from portal.tenancy.models.organizations import (
+    ORGANIZATION_TRANSITIONS,
+    Invitation,
+    Membership,
+    Organization,
+    OrganizationStatus,
+)
+from portal.tenancy.models.people import (
+    OFFICER_PROPOSAL_TRANSITIONS,
+    Officer,
+    OfficerApproval,
+    OfficerChange,
+    OfficerProposal,
+    OfficerProposalStatus,
+    User,
+)
+
+__all__ = [
+    "OFFICER_PROPOSAL_TRANSITIONS",
+    "ORGANIZATION_TRANSITIONS",
+    "ApiKey",
+    "Invitation",
+    "KeyNetwork",
+    "Membership",
+    "Officer",
+    "OfficerApproval",
+    "OfficerChange",
+    "OfficerProposal",
+    "OfficerProposalStatus",
+    "Organization",
+    "OrganizationStatus",
+    "User",
+]
