@@ -12,13 +12,15 @@ from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.plain import MISSING
 from compliance.policy.vocabulary import Gate, Outcome
+from compliance.standing import determination_in_force, usual_request
 from compliance.stated import Stated
 from portal.common.clock import database_now
 from portal.common.errors import Refused
 from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
 from portal.tenancy.scope import current, tenant_scope
 from recognition import volume
-from recognition.models import Face, Gallery, Job, JobKind
+from recognition.models import CaseRecord, Face, Gallery, Job, JobKind
 from recognition.states import ENDED
 
 
@@ -32,6 +34,29 @@ def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> RulingR
 def rule_for(job: Job, *, gate: Gate, by: Actor) -> RulingRecord:
     """Rule on a stored job."""
     return rule(job, gallery_of(job), gate=gate, by=by)
+
+
+def rule_on_holding(record: CaseRecord, *, by: Actor) -> RulingRecord:
+    """Rule on keeping photos in a case record, as on looking for faces in them; call outside any scope.
+
+    Asked on behalf of the end user that the organization's grant for the record's purpose names.
+    """
+    with tenant_scope(record.organization_id):
+        organization = Organization.objects.get(pk=record.organization_id)
+        determination = determination_in_force(organization)
+        grants = determination.grants.filter(purpose=record.purpose) if determination else None
+        grant = grants.select_related("end_user").order_by("pk").first() if grants is not None else None
+    usual = {"purpose": record.purpose, "operation": JobKind.DETECT.value, "gallery_source": None}
+    if grant is not None:
+        usual = vars(usual_request(record.purpose, grant.end_user, JobKind.DETECT.value)) | usual
+    own = {"requested_by": record.requested_by, "case_reference": record.reference}
+    return gates.rule(
+        Stated.of(usual, own),
+        gate=Gate.SUBMIT,
+        subject=record.public_id,
+        by=by,
+        organization=record.organization_id,
+    )
 
 
 def lets_through(ruling: RulingRecord) -> bool:

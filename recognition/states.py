@@ -1,8 +1,9 @@
-"""Which status of a job and of a candidate may follow which (product: state machines)."""
+"""Which status of a job, a candidate and a case record may follow which (product: state machines)."""
 
 from portal.common.states import Transitions
 from recognition.models.jobs import JobStatus as S
 from recognition.models.leads import OutcomeStatus as O
+from recognition.models.records import RecordStatus as R
 from recognition.models.results import CandidateStatus as C
 
 JOB = Transitions(
@@ -41,3 +42,5 @@ OUTCOME = Transitions(
         O.RULED_OUT: {O.CONFIRMED, O.UNKNOWN},
     }
 )
+
+RECORD = Transitions({R.OPEN: {R.CLOSED, R.FOUND}, R.CLOSED: {R.OPEN, R.FOUND}})

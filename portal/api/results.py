@@ -23,6 +23,7 @@ from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import results
+from recognition.actions.rows import AGE_COLUMNS, age_columns
 from recognition.models import Job
 
 NOTICE = (
@@ -32,6 +33,7 @@ NOTICE = (
 COLUMNS = (
     "item", "position", "image", "name", "sha256", "subject", "status", "reason",
     "face", "face_reason", "candidate", "rank", "candidate_subject", "subject_id", "similarity", "review",
+    *AGE_COLUMNS,
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -128,6 +130,7 @@ def _lines(row: Row) -> Iterator[Row]:
                 "subject_id": found["subject_id"],
                 "similarity": found["similarity"],
                 "review": found["status"],
+                **age_columns(found),
             }
         if not face["candidates"]:
             yield of_face

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     MANAGE_GALLERIES = "manage_galleries"
+    MANAGE_CASES = "manage_cases"  # case records: whom the organization looks for
     UPLOAD = "upload"
     SUBMIT_JOBS = "submit_jobs"
     APPROVE_JOBS = "approve_jobs"
@@ -48,10 +49,12 @@ class Role(TextChoices):
 _P = Permission
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
-        {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS,
-         _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE, _P.VIEW_TRAIL}
+        {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
+         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE, _P.VIEW_TRAIL}
     ),
-    Role.ANALYST: frozenset({_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}),
+    Role.ANALYST: frozenset(
+        {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
+    ),
     Role.APPROVER: frozenset({_P.APPROVE_JOBS, _P.VIEW_RESULTS}),
     Role.REVIEWER: frozenset({_P.VIEW_RESULTS, _P.ADJUDICATE}),
     Role.PRIVACY_CONTACT: frozenset({_P.ERASE, _P.VIEW_TRAIL}),
@@ -59,12 +62,12 @@ _PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }  # fmt: skip
 _DESCRIPTIONS: dict[Role, str] = {
     Role.ADMINISTRATOR: "Applies for the organization, manages members and keys, does an analyst's work.",
-    Role.ANALYST: "Enrolls photos, submits jobs and sees candidates.",
+    Role.ANALYST: "Keeps case records, enrolls photos, submits jobs and sees candidates.",
     Role.APPROVER: "Approves jobs that somebody else submitted.",
     Role.REVIEWER: "Judges candidates, after training.",
     Role.PRIVACY_CONTACT: "Looks after retention and erasure.",
     Role.AUDITOR: "Reads the trail and changes nothing.",
 }
 KEY_PERMISSIONS = frozenset(
-    {_P.MANAGE_GALLERIES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
+    {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from recognition.actions.results import Export
+from recognition.actions.rows import AGE_COLUMNS, age_columns
 
 COLUMNS = (
     "export",
@@ -26,7 +27,9 @@ COLUMNS = (
     "similarity",
     "candidate_status",
     "unreviewed",
+    *AGE_COLUMNS,
 )
+_NO_AGE = ("",) * len(AGE_COLUMNS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,14 +50,14 @@ def json_lines(made: Export) -> Iterator[str]:
 def _flat(row: dict[str, Any]) -> Iterator[list[Any]]:
     item = [row["id"], row["name"], row["sha256"], row["status"], row["reason"]]
     if not row["faces"]:
-        yield [*item, "", "", "", "", "", "", "", 0]
+        yield [*item, "", "", "", "", "", "", "", 0, *_NO_AGE]
     for face in row["faces"]:
         at = [*item, face["index"] + 1, face["reason"]]
         if not face["candidates"]:
-            yield [*at, "", "", "", "", "", face["unreviewed"]]
+            yield [*at, "", "", "", "", "", face["unreviewed"], *_NO_AGE]
         for one in face["candidates"]:
             named = [one["id"], one["rank"], one["subject"], one["similarity"], one["status"]]
-            yield [*at, *named, face["unreviewed"]]
+            yield [*at, *named, face["unreviewed"], *age_columns(one).values()]
 
 
 def _harmless(value: Any) -> Any:

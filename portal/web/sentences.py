@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from compliance.policy.vocabulary import Purpose, SubjectClass
+from compliance.policy.vocabulary import SubjectClass
 from recognition import threshold
+from recognition.ages import CHILDREN
+from recognition.comparisons import OF_CHILDREN
 from recognition.models import Job
 
 REASONS: Final[Mapping[str, str]] = {
@@ -61,10 +63,8 @@ THRESHOLDS: Final[Mapping[str, str]] = {
     "floor": "the lowest that the rules allow for this purpose",
     "budget": "so that one search brings up no more false candidates than the budget allows",
 }
-CHILDREN: Final = "Not measured on children. Expect more misses and more false candidates."
 DATA_SET: Final = "press photos (LFW), in the group with the most false matches"
 _NOT_SURE_FROM: Final = 99.0
-_CHILD: Final = frozenset({Purpose.FIND_MISSING_CHILD, Purpose.CSAM_VICTIM_IDENTIFICATION})
 
 
 def reason(code: str) -> str:
@@ -94,7 +94,8 @@ def meaning(similarity: float) -> str:
 
 def caution(purpose: str, subject_class: str = "") -> str:
     """Return the sentence about children where children are looked for."""
-    return CHILDREN if purpose in _CHILD or subject_class == SubjectClass.MISSING_CHILD else ""
+    is_child = purpose in OF_CHILDREN or subject_class == SubjectClass.MISSING_CHILD
+    return CHILDREN if is_child else ""
 
 
 def _rounded(value: float) -> int:

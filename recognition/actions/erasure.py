@@ -18,6 +18,7 @@ from recognition.actions import images, jobs
 from recognition.models import (
     Adjudication,
     Candidate,
+    CaseRecordPhoto,
     Face,
     Gallery,
     GalleryKey,
@@ -120,7 +121,11 @@ def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int,
     candidates.delete()
     photo_ids = photo_ids | set(faces.values_list("image_id", flat=True))
     count, _ = faces.delete()
-    needed = set(Face.objects.filter(image__in=photo_ids).values_list("image_id", flat=True))
+    needed = {
+        key
+        for rows in (Face, CaseRecordPhoto)
+        for key in rows.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
+    }
     photos = list(Image.objects.filter(pk__in=photo_ids - needed, purged_at=None))
     for photo in photos:
         images.purge(photo, by=by)

@@ -21,7 +21,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives, images, storage
-from recognition.models import Face, Image, Item
+from recognition.models import CaseRecordPhoto, Face, Image, Item
 
 _TOGETHER = 100  # rows written in one transaction while an archive streams in
 _NAME = 255  # characters of a file's name that are kept: the last ones, they tell most
@@ -91,16 +91,22 @@ def delete(*, image: Image, by: Actor) -> None:
     """Purge a photo that nothing needs.
 
     Raises:
-        Conflict: `image_in_use`, while an enrolled face or a job refers to it.
+        Conflict: `image_in_use`, while an enrolled face, a job or a case record refers to it.
     """
     require(by, Permission.UPLOAD, organization=image.organization_id)
     with tenant_scope(image.organization_id):
-        if Face.objects.filter(image=image).exists() or Item.objects.filter(image=image).exists():
+        if is_needed(image):
             raise Conflict(
-                "image_in_use", "A gallery or a job uses this photo. Erase the subject or the job first."
+                "image_in_use",
+                "A gallery, a job or a case record uses this photo. Erase or remove it there first.",
             )
         purge(image, by=by)
     storage.delete(image.path)
+
+
+def is_needed(image: Image) -> bool:
+    """Whether an enrolled face, a job or a case record refers to a photo, in the scope in force."""
+    return any(rows.objects.filter(image=image).exists() for rows in (Face, Item, CaseRecordPhoto))
 
 
 def purge(image: Image, *, by: Actor) -> None:

@@ -22,7 +22,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import client, grants, ledger, rulings
-from recognition.actions import demands, images, orders
+from recognition.actions import demands, images, naming, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
 from recognition.models import FoundFace, Item, ItemStatus, Job, JobKind, JobStatus
@@ -45,21 +45,26 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
             `image_source_differs`, …
         Refused: The rule's id, with `ruling` and `job` in the detail; the job is kept as refused. A key that
             exceeds what it is bound to: `other_purpose`, `other_end_user`. `gallery_purpose`, before any
-            ruling: the gallery was made for another purpose.
+            ruling: the gallery was made for another purpose. `case_record_missing`: a search for a person
+            that names no case.
+        Conflict: `case_closed`, the case it names has ended.
     """
     require(by, Permission.SUBMIT_JOBS, organization=organization)
     orders.check(order, received.photos)
     with tenant_scope(organization):
         if order.gallery is not None:
             grants.require_use(by, order.gallery)
+        naming.check(order.purpose, order.facts)
     job = _draft(organization, order, received, by)
     ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
     demands.apply(job, ruling, order.gallery)
     with tenant_scope(organization):
+        if ruling.outcome != Outcome.REFUSED:
+            naming.claim(job, by)
         _write(job, received.photos)
         _settle(job, ruling, by)
     if job.status == JobStatus.REFUSED:
-        raise rulings.refusal(ruling, **orders.exceeded(order, by), job=job.public_id)
+        raise _refusal(job, ruling, orders.exceeded(order, by))
     return job
 
 
@@ -173,6 +178,12 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
     )
 
 
+def _refusal(job: Job, ruling: RulingRecord, exceeded: dict[str, str]) -> Refused:
+    if job.refused_by == naming.MISSING:
+        return Refused(naming.MISSING, naming.SENTENCE, job=job.public_id, field="case_reference")
+    return rulings.refusal(ruling, **exceeded, job=job.public_id)
+
+
 def _write(job: Job, photos: Sequence[Photo]) -> None:
     job.save(force_insert=True)
     items = [
@@ -203,6 +214,8 @@ def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
     job.ruling = ruling.public_id
     if ruling.outcome == Outcome.REFUSED:
         move(job, JobStatus.REFUSED, table=JOB, refused_by=ruling.rule, finished_at=Now())
+    elif naming.names_none(job):
+        conclude(job, JobStatus.REFUSED, refused_by=naming.MISSING)
     elif ruling.outcome == Outcome.REFERRED:
         move(job, JobStatus.AWAITING_APPROVAL, table=JOB, refused_by=ruling.rule)
         cases.open_referral(ruling, by=by)

@@ -12,6 +12,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
+from recognition.actions import naming
 from recognition.actions.jobs import record
 from recognition.models import Candidate, CandidateStatus, Item, ItemStatus, Job, JobStatus
 from recognition.states import ENDED, JOB
@@ -32,6 +33,7 @@ def finish(job: Job, *, by: Actor) -> None:
     move(job, status, table=JOB, finished_at=Now(), **released)
     if status in ENDED:
         rulings.close(job)
+    naming.adopt(job)
     record(
         job,
         "job.finished",

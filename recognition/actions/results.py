@@ -183,7 +183,7 @@ def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
                 .select_related("image")
                 .order_by("position")[:_CHUNK]
             )
-            made = describe(items)
+            made = describe(job, items)
         if not items:
             return
         after = items[-1].position

@@ -7,18 +7,25 @@ from typing import Any
 from uuid import UUID
 
 from portal.common.ids import public_id
-from recognition.models import Candidate, CandidateStatus, FoundFace, Item
+from recognition import comparisons
+from recognition.ages import Comparison, Pictured, Years
+from recognition.models import Candidate, CandidateStatus, FoundFace, Item, Job
+
+AGE_COLUMNS = ("age_gap", "age_in_probe", "age_enrolled", "caution")
 
 
-def describe(items: Sequence[Item]) -> list[dict[str, Any]]:
-    """Return items with their faces and candidates as data, in two queries, in the scope in force."""
+def describe(job: Job, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return items of a job with their faces and candidates as data, in few queries. In scope."""
     faces: dict[UUID, list[FoundFace]] = {}
     for face in FoundFace.objects.filter(item__in=[item.pk for item in items]):
         faces.setdefault(face.item_id, []).append(face)
-    candidates: dict[UUID, list[Candidate]] = {}
-    found = Candidate.objects.filter(item__in=[item.pk for item in items])
-    for candidate in found.select_related("subject").order_by("rank"):
-        candidates.setdefault(candidate.found_id, []).append(candidate)
+    rows = Candidate.objects.filter(item__in=[item.pk for item in items]).order_by("rank")
+    found = list(rows.select_related("subject", *comparisons.RELATED).defer("face__template"))
+    compared = comparisons.of_candidates(job, found)
+    candidates: dict[UUID, list[dict[str, Any]]] = {}
+    for candidate in found:
+        row = _candidate_row(candidate, compared.get(candidate.pk))
+        candidates.setdefault(candidate.found_id, []).append(row)
     return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
 
 
@@ -31,7 +38,18 @@ def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Candidate]]) -> dict[str, Any]:
+def age_columns(candidate: dict[str, Any]) -> dict[str, str]:
+    """Return what the calendar says about a candidate, in single cells; empty where nobody is sought."""
+    age = candidate["age"]
+    if age is None:
+        return dict.fromkeys(AGE_COLUMNS, "")
+    told = (age["gap"], age["probe"]["age"], age["enrolled"]["age"], " ".join(age["cautions"]))
+    return dict(zip(AGE_COLUMNS, told, strict=True))
+
+
+def _item_row(
+    item: Item, faces: list[FoundFace], candidates: dict[UUID, list[dict[str, Any]]]
+) -> dict[str, Any]:
     return {
         "id": item.public_id,
         "position": item.position,
@@ -48,14 +66,14 @@ def _item_row(item: Item, faces: list[FoundFace], candidates: dict[UUID, list[Ca
                 "quality": face.quality,
                 "reason": face.reason,
                 "unreviewed": 0,
-                "candidates": [_candidate_row(candidate) for candidate in candidates.get(face.pk, [])],
+                "candidates": candidates.get(face.pk, []),
             }
             for face in faces
         ],
     }
 
 
-def _candidate_row(candidate: Candidate) -> dict[str, Any]:
+def _candidate_row(candidate: Candidate, compared: Comparison | None) -> dict[str, Any]:
     return {
         "id": candidate.public_id,
         "rank": candidate.rank,
@@ -64,4 +82,29 @@ def _candidate_row(candidate: Candidate) -> dict[str, Any]:
         "face": public_id("fac", candidate.face_id),
         "similarity": candidate.similarity,
         "status": candidate.status,
+        "age": _age_row(compared) if compared else None,
     }
+
+
+def _age_row(compared: Comparison) -> dict[str, Any]:
+    return {
+        "gap_years": _range(compared.gap),
+        "gap": compared.gap_in_words,
+        "probe": _pictured_row(compared.probe),
+        "enrolled": _pictured_row(compared.enrolled),
+        "cautions": list(compared.cautions),
+    }
+
+
+def _pictured_row(pictured: Pictured) -> dict[str, Any]:
+    return {
+        "taken": str(pictured.taken) if pictured.taken else None,
+        "age_years": _range(pictured.age),
+        "age": str(pictured.age) if pictured.age else "unknown",
+        "edited": pictured.edited,
+        "age_progressed": pictured.age_progressed,
+    }
+
+
+def _range(years: Years | None) -> list[int] | None:
+    return [years.low, years.high] if years else None

@@ -7,6 +7,7 @@ from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.models.leads import LeadOutcome, LeadWithdrawal, OutcomeStatus
 from recognition.models.ledger import Heartbeat, Shard, ShardState, Turn
+from recognition.models.records import CaseRecord, CaseRecordPhoto, RecordStatus
 from recognition.models.results import (
     Adjudication,
     Candidate,
@@ -21,6 +22,8 @@ __all__ = [
     "Adjudication",
     "Candidate",
     "CandidateStatus",
+    "CaseRecord",
+    "CaseRecordPhoto",
     "Compared",
     "ExportRecord",
     "ExportedImage",
@@ -42,6 +45,7 @@ __all__ = [
     "Notice",
     "OutcomeStatus",
     "Party",
+    "RecordStatus",
     "Reopening",
     "Shard",
     "ShardState",

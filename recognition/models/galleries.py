@@ -99,6 +99,7 @@ class Subject(TenantModel):
     PREFIX = "sub"
 
     gallery = owned("recognition.Gallery")
+    record = owned("recognition.CaseRecord", null=True)
     name = models.CharField(max_length=200, help_text="The tenant's own reference of the person.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -51,6 +51,7 @@ class Job(TenantModel):
     kind = models.CharField(max_length=10, choices=JobKind.choices)
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.SUBMITTED)
     gallery = owned("recognition.Gallery", null=True)
+    record = owned("recognition.CaseRecord", null=True)
     purpose = models.CharField(max_length=64)
     end_user_id = models.UUIDField(null=True)
     facts = models.JSONField(

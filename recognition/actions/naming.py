@@ -1,0 +1,118 @@
+"""Which case record a job belongs to: the one its case reference names, opened on first use.
+
+Programs state a case reference and nothing more, so a record that nobody opened before is opened with what
+the job says. A search for a person that names no case at all is refused: nothing of it could be erased when
+the person is found, and no age could stand beside a candidate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compliance.policy.vocabulary import PEOPLE_FINDING, RequestedBy
+from portal.common.errors import InvalidInput
+from portal.common.ids import uuid7
+from portal.tenancy import secrets
+from portal.tenancy.actor import Actor
+from recognition import details
+from recognition.actions import records
+from recognition.actions.records import LONGEST_REFERENCE
+from recognition.details import RecordDetails
+from recognition.models import CaseRecord, Item, Job, JobKind, Subject
+
+MISSING = "case_record_missing"
+SENTENCE = "A search for a person belongs to a case. Give its reference; the case record opens by itself."
+
+
+def reference_of(purpose: str, facts: Any) -> str:
+    """Return the case that is named where people are looked for; empty where none is, or nobody is."""
+    reference = facts.get("case_reference") if purpose in PEOPLE_FINDING else None
+    return str(reference).strip() if reference else ""
+
+
+def check(purpose: str, facts: Any) -> None:
+    """Refuse an order that names a case which has ended, or none there can be, in the scope in force.
+
+    Raises:
+        InvalidInput: `reference_too_long`.
+        Conflict: `case_closed`.
+    """
+    if reference := reference_of(purpose, facts):
+        if len(reference) > LONGEST_REFERENCE:
+            sentence = f"A case reference has at most {LONGEST_REFERENCE} characters."
+            raise InvalidInput("reference_too_long", sentence, field="case_reference")
+        for record in CaseRecord.objects.called(reference):
+            records.require_open(record)
+
+
+def names_none(job: Job) -> bool:
+    """Whether a job searches for a person and says of no case."""
+    searches = job.kind == JobKind.SEARCH and job.purpose in PEOPLE_FINDING
+    return searches and not reference_of(job.purpose, job.facts)
+
+
+def claim(job: Job, by: Actor) -> None:
+    """Set a new job's record, opened where this is its first use; inside the scope that writes the job.
+
+    The record is held against its end until the job is written: a person who is found meanwhile is not
+    looked for once more.
+
+    Raises:
+        Conflict: `case_closed`.
+    """
+    reference = reference_of(job.purpose, job.facts)
+    if not reference:
+        return
+    if not CaseRecord.objects.called(reference).exists():
+        _open(job, reference, by)
+    rows = CaseRecord.objects.raw(
+        "SELECT * FROM recognition_caserecord WHERE organization_id = %s AND reference = %s FOR SHARE",
+        [job.organization_id, reference],
+    )
+    records.require_open(rows[0])
+    job.record = rows[0]
+
+
+def adopt(job: Job) -> None:
+    """Link the person whom a job enrolled to the job's case, where it enrolled one person alone.
+
+    A job that enrolls many people says nothing about which of them the case is of: a member links them.
+    """
+    if job.kind != JobKind.ENROLL or job.record_id is None:
+        return
+    items = Item.objects.filter(job=job).exclude(subject_name="").order_by()
+    names = list(items.values_list("subject_name", flat=True).distinct()[:2])
+    if len(names) == 1:
+        subjects = Subject.objects.filter(gallery=job.gallery_id, name=names[0], record=None)
+        subjects.update(record=job.record_id)
+
+
+def _open(job: Job, reference: str, by: Actor) -> None:
+    """Open a record with what a job states; of two jobs at once, the first opens it."""
+    record = CaseRecord(
+        id=uuid7(),
+        organization_id=job.organization_id,
+        reference=reference,
+        purpose=job.purpose,
+        requested_by=job.facts.get("requested_by") or RequestedBy.SELF.value,
+        created_by=by.id,
+    )
+    key = secrets.data_key(job.organization_id)
+    record.details = details.seal(_details(job), owner=record.pk, key=key)
+    CaseRecord.objects.bulk_create([record], ignore_conflicts=True)
+    if CaseRecord.objects.filter(pk=record.pk).exists():
+        stated = {"purpose": record.purpose, "requested_by": record.requested_by, "job": job.public_id}
+        records.note(record, "record.opened", by, **stated)
+
+
+def _details(job: Job) -> RecordDetails:
+    """Return what a job's authorization says about the report of an authority."""
+    stated = job.facts.get("authorization")
+    if not stated:
+        return RecordDetails()
+    return RecordDetails(
+        authority_kind="report",
+        authority_issuer=str(stated["issuer"]),
+        authority_reference=str(stated["reference"]),
+        authority_dated=str(stated["issued_at"])[: len("2019-03-07")],
+    )
