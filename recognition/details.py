@@ -74,7 +74,7 @@ def seal(details: RecordDetails | PhotoDetails, *, owner: UUID, key: DataKey) ->
     return envelope.seal(key, json.dumps(asdict(details)).encode(), owner.bytes)
 
 
-def opened(kind: type[D], stored: bytes, *, owner: UUID, key: DataKey) -> D:
+def opened(kind: type[D], stored: bytes | memoryview, *, owner: UUID, key: DataKey) -> D:
     """Return stored details; all unknown where nothing is stored.
 
     Raises:

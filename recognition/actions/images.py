@@ -106,7 +106,12 @@ def delete(*, image: Image, by: Actor) -> None:
 
 def is_needed(image: Image) -> bool:
     """Whether an enrolled face, a job or a case record refers to a photo, in the scope in force."""
-    return any(rows.objects.filter(image=image).exists() for rows in (Face, Item, CaseRecordPhoto))
+    enrolled = Face.objects.filter(image=image).exists()
+    return bool(
+        enrolled
+        or Item.objects.filter(image=image).exists()
+        or CaseRecordPhoto.objects.filter(image=image).exists()
+    )
 
 
 def purge(image: Image, *, by: Actor) -> None:
