@@ -9,7 +9,7 @@ from portal.tenancy.rls import composite_fk, composite_key, protect
 class Migration(migrations.Migration):
     """Whom a tenant looks for is the tenant's alone."""
 
-    dependencies = (("recognition", "0011_case_records"),)
+    dependencies = (("recognition", "0012_case_records"),)
 
     operations = (
         protect("recognition_caserecord", Kind.TENANT),

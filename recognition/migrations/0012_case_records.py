@@ -9,7 +9,7 @@ import portal.common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recognition", "0010_moments_required"),
+        ("recognition", "0011_watched_jobs"),
         ("tenancy", "0002_walls"),
     ]
 
