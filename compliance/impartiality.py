@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from compliance.models import Case, Determination, Measure, Recommendation
+from compliance.models import Case, Determination, Measure, Recommendation, Recusal
 from compliance.models.cases import CaseKind
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require_officer
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Officer, User
 
+_FEWEST = 2  # a draw from one is no draw
+
 
 def require_assigned(case: Case, by: Actor) -> None:
     """Let on only the officer the case was drawn for, and only while impartial.
 
     Raises:
-        Refused: `not_assigned`, `own_organization` or `self_review`.
+        Refused: `not_assigned`, `own_organization`, `recused` or `self_review`.
     """
     require_impartial(case, by)
     if case.assigned_to_id != by.user_id:
@@ -26,15 +29,26 @@ def require_assigned(case: Case, by: Actor) -> None:
 
 
 def require_impartial(case: Case, by: Actor) -> None:
-    """Let on only officers who neither applied nor belong or ever belonged to the organization.
+    """Let on only officers who neither applied, nor belong or ever belonged, nor declared a conflict.
 
     Raises:
-        Refused: `own_organization` or `self_review`.
+        Refused: `own_organization`, `recused` or `self_review`.
     """
-    officer_id = officer_key(by)
+    require_reader(case, by)
     if case.application and case.application.declared_by == by.id:
         raise Refused("self_review", "You declared this application; another officer decides about it.")
+
+
+def require_reader(case: Case, by: Actor) -> None:
+    """Let on only officers who may look into a case file. Inside a scope.
+
+    Raises:
+        Refused: `own_organization` or `recused`.
+    """
+    officer_id = officer_key(by)
     refuse_members(case.organization_id, officer_id)
+    if Recusal.objects.filter(case=case, officer_id=officer_id).exists():
+        raise Refused("recused", "You declared a conflict of interest in this case; another officer decides.")
 
 
 def officer_key(by: Actor) -> UUID:
@@ -61,26 +75,52 @@ def refuse_members(organization_id: UUID, user_id: UUID) -> None:
         )
 
 
-def draw_officer(case: Case, *, besides: Iterable[UUID | None]) -> User:
-    """Draw an officer at random, leaving out members of the organization and those named.
+def draw_officer(
+    case: Case,
+    *,
+    besides: Iterable[UUID | None],
+    rather_not: Iterable[UUID | None] = (),
+    evenly: bool = False,
+) -> User:
+    """Draw an officer at random, leaving out members of the organization, the recused and those named.
 
     An appeal goes to an officer who had no part in any decision about the organization.
+
+    Args:
+        case: What it is for.
+        besides: Accounts that may not be drawn.
+        rather_not: Accounts that are drawn only where nobody else is left.
+        evenly: Draw among the officers with the fewest open cases, of whom there are always two or more
+            where two can be drawn at all: nobody can tell beforehand who it will be.
 
     Raises:
         Conflict: `no_officer`.
     """
-    members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
-    officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
-    taken = {key for key in besides if key} | (
-        _who_took_part(case) if case.kind == CaseKind.APPEAL else set()
-    )
-    drawable = [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]
+    drawable = drawable_officers(case, besides=besides)
     if not drawable:
         raise Conflict("no_officer", "No officer is left who has no part in this. Appoint another.")
-    return secrets.choice(drawable)
+    spared = set(rather_not)
+    fresh = [one for one in drawable if one.pk not in spared] or drawable
+    return secrets.choice(_least_loaded(fresh) if evenly else fresh)
 
 
-def _who_took_part(case: Case) -> set[UUID]:
+def drawable_officers(case: Case, *, besides: Iterable[UUID | None]) -> list[User]:
+    """Return whom a draw can find. Inside a scope."""
+    members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
+    recused = Recusal.objects.filter(case=case).values_list("officer_id", flat=True)
+    officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
+    taken = {key for key in besides if key} | set(recused)
+    if case.kind == CaseKind.APPEAL:
+        taken |= who_took_part(case)
+    return [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]
+
+
+def voters(case: Case) -> set[UUID]:
+    """Return the officers who recommended or voted in a case. Inside the office's scope."""
+    return set(Recommendation.objects.filter(case=case).values_list("officer_id", flat=True))
+
+
+def who_took_part(case: Case) -> set[UUID]:
     """Return the officers who decided, voted or took a measure about the organization, in any other case."""
     decided = Determination.objects.filter(organization=case.organization_id)
     others = Case.objects.filter(organization=case.organization_id).exclude(pk=case.pk)
@@ -93,3 +133,11 @@ def _who_took_part(case: Case) -> set[UUID]:
         *taken.values_list("taken_by_id", "judged_by_id"),
     )
     return {key for part in parts for key in part if key}
+
+
+def _least_loaded(officers: Sequence[User]) -> list[User]:
+    open_cases = Case.objects.open().filter(assigned_to__in=officers).order_by()
+    load = Counter(open_cases.values_list("assigned_to_id", flat=True))
+    ranked = sorted(load[one.pk] for one in officers)
+    most = ranked[min(_FEWEST, len(ranked)) - 1]
+    return [one for one in officers if load[one.pk] <= most]

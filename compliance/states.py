@@ -1,9 +1,10 @@
 """Which status may follow which, for applications, cases, evidence and measures."""
 
-from compliance.models.cases import CaseStatus
+from compliance.models.cases import Case, CaseStatus
 from compliance.models.measures import MeasureStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from compliance.models.samples import SampleStatus
+from portal.common.errors import Conflict
 from portal.common.states import Transitions
 
 _A = ApplicationStatus
@@ -21,12 +22,12 @@ CASE_TRANSITIONS = Transitions(
         _C.NEW: {_C.TRIAGED, _C.WITHDRAWN},
         _C.TRIAGED: {_C.ASSIGNED, _C.WITHDRAWN},
         _C.ASSIGNED: {_C.UNDER_REVIEW, _C.WITHDRAWN},
-        _C.UNDER_REVIEW: {_C.AWAITING_TENANT, _C.RECOMMENDED, _C.WITHDRAWN},
+        _C.UNDER_REVIEW: {_C.ASSIGNED, _C.AWAITING_TENANT, _C.RECOMMENDED, _C.WITHDRAWN},
         _C.AWAITING_TENANT: {_C.UNDER_REVIEW, _C.WITHDRAWN},
-        _C.RECOMMENDED: {_C.AWAITING_COUNTERSIGN, _C.DECIDED, _C.WITHDRAWN},
-        _C.AWAITING_COUNTERSIGN: {_C.RETURNED, _C.THIRD_VOTE, _C.DECIDED},
+        _C.RECOMMENDED: {_C.ASSIGNED, _C.AWAITING_COUNTERSIGN, _C.DECIDED, _C.WITHDRAWN},
+        _C.AWAITING_COUNTERSIGN: {_C.ASSIGNED, _C.RETURNED, _C.THIRD_VOTE, _C.DECIDED, _C.WITHDRAWN},
         _C.RETURNED: {_C.UNDER_REVIEW},
-        _C.THIRD_VOTE: {_C.DECIDED},
+        _C.THIRD_VOTE: {_C.ASSIGNED, _C.DECIDED, _C.WITHDRAWN},
         _C.DECIDED: {_C.CLOSED, _C.REOPENED},
         _C.CLOSED: {_C.REOPENED},
         _C.REOPENED: {_C.ASSIGNED},
@@ -58,3 +59,22 @@ MEASURE_TRANSITIONS = Transitions(
         _M.OBJECTED: {_M.LIFTED},
     }
 )
+
+
+def require_undecided(case: Case) -> None:
+    """Let nobody decide what was withdrawn or decided already.
+
+    Raises:
+        Conflict: `case_withdrawn` or `case_decided`.
+    """
+    if case.status == CaseStatus.WITHDRAWN:
+        raise Conflict(
+            "case_withdrawn",
+            "The organization withdrew this application, so there is nothing to decide. It can apply again.",
+        )
+    if case.status in {CaseStatus.DECIDED, CaseStatus.CLOSED}:
+        sentence = (
+            f"This case was decided ({case.outcome or 'without an outcome'}). "
+            "Nothing that you sent was recorded. Reopen it to decide again."
+        )
+        raise Conflict("case_decided", sentence)

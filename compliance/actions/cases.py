@@ -15,6 +15,7 @@ from compliance.impartiality import (
     refuse_members,
     require_assigned,
     require_impartial,
+    voters,
 )
 from compliance.models import Application, Case, CaseMessage, Evidence, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus
@@ -86,7 +87,7 @@ def open_referral(ruling: RulingRecord, *, by: Actor) -> Case:
 
 
 def assign(*, case: Case, by: Actor) -> Case:
-    """Draw an officer for a case: at random, and never one who belongs or belonged to the organization.
+    """Draw an officer for a case: at random among the least busy, and never one with a part in it.
 
     Raises:
         NotFound: By anybody but the system and officers.
@@ -97,7 +98,7 @@ def assign(*, case: Case, by: Actor) -> Case:
     with reviewing(case) as row:
         if row.status == CaseStatus.NEW:
             move(row, CaseStatus.TRIAGED, table=CASE_TRANSITIONS)
-        officer = draw_officer(row, besides=())
+        officer = draw_officer(row, besides=(), rather_not=voters(row), evenly=True)
         move(row, CaseStatus.ASSIGNED, table=CASE_TRANSITIONS, assigned_to=officer)
         _event("case.assigned", row, by, officer=officer.public_id)
     return row
@@ -239,8 +240,10 @@ def write(
 
 @contextmanager
 def reviewing(case: Case) -> Iterator[Case]:
-    """Open the office's scope with the case locked."""
+    """Open the office's scope with the case locked, its application first, as those who apply lock them."""
     with officer_scope():
+        if case.application_id:
+            Application.objects.select_for_update().get(pk=case.application_id)
         yield Case.objects.select_for_update().get(pk=case.pk)
 
 

@@ -9,13 +9,13 @@ from django.contrib.auth import get_user_model
 from compliance.actions import determinations, letters, suspensions
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two
-from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial
+from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
 from compliance.models import Case, Determination, Recommendation
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationStatus
 from compliance.standing import determination_in_force, lineage_in_force
-from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS
+from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, require_undecided
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
@@ -43,10 +43,12 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
     Raises:
         Refused: `not_assigned`, `own_organization`, `self_review`, or `revoked`.
         InvalidInput: What is wrong with the finding.
-        Conflict: `transition_not_allowed`, or `no_officer` is left to be the second.
+        Conflict: `case_withdrawn`, `case_decided`, `transition_not_allowed`, or `no_officer` is left to be
+            the second.
     """
     with reviewing(case) as row:
         require_assigned(row, by)
+        require_undecided(row)
         if row.organization.status == _S.REVOKED and finding.is_granted and row.kind != CaseKind.APPEAL:
             raise Refused("revoked", "The organization was revoked. Only an appeal can bring it back.")
         now = database_now()
@@ -107,6 +109,7 @@ def determine(*, case: Case, by: Actor) -> Determination | None:
     """
     with reviewing(case) as row:
         require_assigned(row, by)
+        require_undecided(row)
         if row.status in {CaseStatus.AWAITING_COUNTERSIGN, CaseStatus.THIRD_VOTE}:
             raise Refused("second_officer", "This takes a second officer, who was drawn and has to vote.")
         return _carry_out(row, _first_recommendation(row), by=by, second=None)
@@ -123,15 +126,18 @@ def countersign(*, case: Case, vote: str, reasons: str, by: Actor) -> Case:
 
     Raises:
         Refused: `not_assigned`, `own_organization` or `self_review`.
-        InvalidInput: `vote` or `reasons_missing`.
-        Conflict: `transition_not_allowed`.
+        InvalidInput: `vote`, also for a third vote that returns the case.
+        Conflict: `case_withdrawn`, `case_decided` or `transition_not_allowed`.
     """
     if vote not in VOTES or not reasons.strip():
         raise InvalidInput("vote", "Approve, return or refuse, and say why.", field="vote")
     with reviewing(case) as row:
         require_impartial(row, by)
+        require_undecided(row)
         if row.second_officer_id != by.user_id:
             raise Refused("not_assigned", "Another officer was drawn to countersign.")
+        if vote == RETURN and row.status == CaseStatus.THIRD_VOTE:
+            raise InvalidInput("vote", "The third vote decides: approve or refuse.", field="vote")
         first = _first_recommendation(row)
         record(row, by, vote, reasons, None)
         _event("case.countersigned", row, by, outcome=vote)
@@ -223,7 +229,8 @@ def _close_application(case: Case) -> None:
 
 
 def _wait_for_second(case: Case, besides: list[Any]) -> None:
-    second = draw_officer(case, besides=besides)
+    # Whoever voted in an earlier round has read the first officer's reasons: a fresh one votes blind.
+    second = draw_officer(case, besides=besides, rather_not=voters(case))
     move(case, CaseStatus.AWAITING_COUNTERSIGN, table=CASE_TRANSITIONS, second_officer=second)
 
 

@@ -11,7 +11,7 @@ from compliance.impartiality import require_assigned
 from compliance.models import Case, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.policy.vocabulary import Outcome
-from compliance.states import CASE_TRANSITIONS
+from compliance.states import CASE_TRANSITIONS, require_undecided
 from portal.common.errors import InvalidInput
 from portal.common.states import move
 from portal.tenancy.actor import Actor
@@ -33,6 +33,7 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Case:
         raise InvalidInput("not_a_referral", "This case is about no referred request.")
     with reviewing(case) as row:
         require_assigned(row, by)
+        require_undecided(row)
         outcome = APPROVE if approve else REFUSE
         move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
         record(row, by, outcome, reasons, None)

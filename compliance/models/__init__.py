@@ -7,6 +7,7 @@ from compliance.models.letters import Letter
 from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
+from compliance.models.review import Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
 
@@ -27,6 +28,7 @@ __all__ = [
     "PolicySimulation",
     "PolicyVersionRecord",
     "Recommendation",
+    "Recusal",
     "RulingRecord",
     "Sample",
 ]

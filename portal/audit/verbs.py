@@ -55,6 +55,8 @@ VERBS: dict[str, Verb] = {
     "evidence.rejected": _verb("Evidence was rejected", "kind", "reason"),
     "case.opened": _verb("A case was opened", "kind", "due_at"),
     "case.assigned": _verb("The case was assigned", "officer"),
+    "case.recused": _verb("An officer declared a conflict of interest"),
+    "case.reopened": _verb("The case was reopened"),
     "case.asked": _verb("The officer asked a question"),
     "case.answered": _verb("The organization answered"),
     "case.noted": _verb("An officer wrote a note"),

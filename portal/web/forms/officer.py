@@ -42,6 +42,22 @@ class MessageForm(forms.Form):
         self.fields["body"].help_text = help_text
 
 
+class RecuseForm(MessageForm):
+    """Why an officer steps back from a case."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        hint = "Officers only. Another officer is drawn in your place, and you read no further."
+        super().__init__("Conflict of interest", hint, *args, **kwargs)
+
+
+class ReopenForm(MessageForm):
+    """Why a decided case is opened again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        hint = "Officers only. What was determined stays in force until another takes its place."
+        super().__init__("Reasons", hint, *args, **kwargs)
+
+
 class VerifyForm(forms.Form):
     """That a document is genuine, and until when."""
 

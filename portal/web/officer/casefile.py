@@ -143,7 +143,9 @@ def _message_title(message: CaseMessage, case: Case) -> str:
 def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:
     """Return recommendations and votes; those of others stay closed until one has voted. In scope."""
     rows = list(Recommendation.objects.filter(case=case).select_related("officer"))
-    voted = any(row.officer_id == actor.user_id for row in rows)
+    proposed = max((row.pk for row in rows if row.finding), default=None)
+    # Having voted in an earlier round opens nothing: what counts is the recommendation that waits now.
+    voted = any(row.officer_id == actor.user_id and proposed and row.pk >= proposed for row in rows)
     closed = case.status in WAITING_FOR_VOTES and not voted
     return [
         {

@@ -9,11 +9,21 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from compliance.actions import cases, decisions, end_users
+from compliance.impartiality import require_reader
 from compliance.models import Case, Evidence
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from portal.common.errors import NotFound
+from portal.tenancy.actor import Actor
 from portal.tenancy.scope import officer_scope
-from portal.web.forms.officer import MessageForm, ReferralForm, RegisterForm, RejectForm, VerifyForm
+from portal.web.forms.officer import (
+    MessageForm,
+    RecuseForm,
+    ReferralForm,
+    RegisterForm,
+    RejectForm,
+    ReopenForm,
+    VerifyForm,
+)
 from portal.web.forms.wording import kind_label
 from portal.web.officer import casefile
 from portal.web.officer.evaluations import preview_row
@@ -50,7 +60,7 @@ def page(
     request: OfficerRequest, case_id: str, forms: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """Render the page of a case, with forms that were sent and have errors. In scope."""
-    case = find(case_id)
+    case = find(case_id, request.actor)
     application = casefile.application_of(case)
     finding = casefile.recommended(case)
     context = {
@@ -73,8 +83,18 @@ def page(
     return office_page(request, "officer/case.html", context, status=status)
 
 
-def find(case_id: str) -> Case:
-    """Return a case by its public id. In scope."""
+def find(case_id: str, by: Actor) -> Case:
+    """Return a case by its public id, for an officer who may look into it. In scope.
+
+    Raises:
+        Refused: `own_organization` or `recused`.
+    """
+    case = _find(case_id)
+    require_reader(case, by)
+    return case
+
+
+def _find(case_id: str) -> Case:
     rows = Case.objects.select_related("organization", "assigned_to", "second_officer")
     case: Case = rows.with_public_id(case_id)
     return case
@@ -83,28 +103,28 @@ def find(case_id: str) -> Case:
 def fetch(case_id: str) -> Case:
     """Return a case by its public id, for a step that opens its own scope."""
     with officer_scope():
-        return find(case_id)
+        return _find(case_id)
 
 
 def _may(case: Case, request: OfficerRequest) -> dict[str, bool]:
     """Return which steps this officer can take now; the actions check it all again."""
     mine = case.assigned_to_id == request.actor.user_id
     second = case.second_officer_id == request.actor.user_id
-    outside = not casefile.belongs(case.organization, request.actor)
     referral = case.kind in _REFERRALS
-    reviewing = outside and mine and case.status == _S.UNDER_REVIEW
+    reviewing = mine and case.status == _S.UNDER_REVIEW
     return {
-        "own_organization": not outside,
-        "can_assign": outside and case.status in {_S.NEW, _S.TRIAGED, _S.REOPENED},
-        "can_begin": outside and mine and case.status == _S.ASSIGNED,
+        "can_assign": case.status in {_S.NEW, _S.TRIAGED, _S.REOPENED},
+        "can_begin": mine and case.status == _S.ASSIGNED,
         "can_ask": reviewing,
-        "can_note": outside and case.status not in ENDED,
+        "can_note": case.status not in ENDED,
         "can_determine": reviewing and not referral,
         "can_refer": reviewing and referral,
-        "can_carry_out": outside and mine and case.status == _S.RECOMMENDED,
-        "can_vote": outside and second and case.status in casefile.WAITING_FOR_VOTES,
-        "can_close": outside and case.status == _S.DECIDED,
-        "can_verify": outside and case.status not in ENDED,
+        "can_carry_out": mine and case.status == _S.RECOMMENDED,
+        "can_vote": second and case.status in casefile.WAITING_FOR_VOTES,
+        "can_close": case.status == _S.DECIDED,
+        "can_reopen": case.status in {_S.DECIDED, _S.CLOSED},
+        "can_recuse": (mine or second) and case.status not in ENDED,
+        "can_verify": case.status not in ENDED,
     }
 
 
@@ -113,11 +133,14 @@ def _forms(sent: dict[str, Any]) -> dict[str, Any]:
         "ask_form": MessageForm("Question", "The organization reads it at once.", prefix="ask"),
         "note_form": MessageForm("Note", "Officers only; the organization never sees it.", prefix="note"),
         "referral_form": ReferralForm(prefix="referral"),
+        "recuse_form": RecuseForm(prefix="recuse"),
+        "reopen_form": ReopenForm(prefix="reopen"),
     }
     return {**forms, **sent}
 
 
-def _again(request: OfficerRequest, case_id: str, name: str, form: Any) -> HttpResponse:
+def again(request: OfficerRequest, case_id: str, name: str, form: Any) -> HttpResponse:
+    """Render the page of a case again, with a form that has errors."""
     with officer_scope():
         return page(request, case_id, {name: form, "form": form}, status=422)
 
@@ -142,7 +165,7 @@ def ask(request: OfficerRequest, case_id: str) -> HttpResponse:
     """Ask the organization."""
     form = MessageForm("Question", "The organization reads it at once.", request.POST, prefix="ask")
     if not form.is_valid():
-        return _again(request, case_id, "ask_form", form)
+        return again(request, case_id, "ask_form", form)
     cases.ask(case=fetch(case_id), body=form.cleaned_data["body"], by=request.actor)
     messages.success(request, "The question was sent.")
     return redirect("officer_case", case_id)
@@ -153,7 +176,7 @@ def note(request: OfficerRequest, case_id: str) -> HttpResponse:
     """Write an internal note."""
     form = MessageForm("Note", "Officers only; the organization never sees it.", request.POST, prefix="note")
     if not form.is_valid():
-        return _again(request, case_id, "note_form", form)
+        return again(request, case_id, "note_form", form)
     cases.note(case=fetch(case_id), body=form.cleaned_data["body"], by=request.actor)
     return redirect("officer_case", case_id)
 
@@ -163,7 +186,7 @@ def refer(request: OfficerRequest, case_id: str) -> HttpResponse:
     """Decide on one referred request."""
     form = ReferralForm(request.POST, prefix="referral")
     if not form.is_valid():
-        return _again(request, case_id, "referral_form", form)
+        return again(request, case_id, "referral_form", form)
     approve = form.cleaned_data["decision"] == decisions.APPROVE
     reasons = form.cleaned_data["reasons"]
     referrals.decide(case=fetch(case_id), approve=approve, reasons=reasons, by=request.actor)
@@ -184,7 +207,7 @@ def register(request: OfficerRequest, case_id: str) -> HttpResponse:
     case = fetch(case_id)
     form = RegisterForm(request.POST)
     if not form.is_valid():
-        return _again(request, case_id, "register_form", form)
+        return again(request, case_id, "register_form", form)
     given = form.cleaned_data
     if "itself" in request.POST:
         end_users.itself(case.organization, given["organization_type"], by=request.actor)
@@ -236,7 +259,7 @@ def _evidence_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    case, evidence = find(case_id), _row(evidence_id)
+    case, evidence = find(case_id, request.actor), _row(evidence_id)
     if evidence.organization_id != case.organization_id:
         raise NotFound()
     if not verify.is_bound and evidence.expires_at:
@@ -247,7 +270,6 @@ def _evidence_page(
         "kind": kind_label(evidence.kind),
         "verify_form": verify,
         "reject_form": reject,
-        "own_organization": casefile.belongs(case.organization, request.actor),
         **more,
     }
     return office_page(request, "officer/evidence.html", context, status=status)

@@ -34,7 +34,7 @@ def determine(request: OfficerRequest, case_id: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, case_id)
     with officer_scope():
-        case = find(case_id)
+        case = find(case_id, request.actor)
         form, rows = _forms(case, request.POST)
     granted = [row["form"] for row in rows if row["form"].is_valid() and row["form"].is_granted]
     if not form.is_valid() or not all(row["form"].is_valid() for row in rows):
@@ -94,7 +94,7 @@ def _page(
     rows: list[dict[str, Any]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    case = find(case_id)
+    case = find(case_id, request.actor)
     if form is None or rows is None:
         form, rows = _forms(case, None)
     application = casefile.application_of(case)
@@ -173,7 +173,7 @@ def _initial(application: Application | None) -> dict[str, Any]:
 
 
 def _vote_page(request: OfficerRequest, case_id: str, form: VoteForm, *, status: int = 200) -> HttpResponse:
-    case = find(case_id)
+    case = find(case_id, request.actor)
     drawn = case.second_officer_id == request.actor.user_id
     if not drawn or case.status not in casefile.WAITING_FOR_VOTES:
         raise NotFound()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.web.officer import (
+    assignments,
     cases,
     determinations,
     officers,
@@ -24,6 +25,8 @@ urlpatterns = [
     path("cases/<str:case_id>/note/", cases.note, name="officer_note"),
     path("cases/<str:case_id>/refer/", cases.refer, name="officer_refer"),
     path("cases/<str:case_id>/close/", cases.close, name="officer_close"),
+    path("cases/<str:case_id>/recuse/", assignments.recuse, name="officer_recuse"),
+    path("cases/<str:case_id>/reopen/", assignments.reopen, name="officer_reopen"),
     path("cases/<str:case_id>/register/", cases.register, name="officer_register"),
     path("cases/<str:case_id>/evidence/<str:evidence_id>/", cases.judge_evidence, name="officer_evidence"),
     path("cases/<str:case_id>/determine/", determinations.determine, name="officer_determine"),

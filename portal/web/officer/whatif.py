@@ -36,7 +36,7 @@ def what_if(request: OfficerRequest, case_id: str, number: int) -> HttpResponse:
     Raises:
         NotFound: The case asks for no such line.
     """
-    case = find(case_id)
+    case = find(case_id, request.actor)
     lines = casefile.previews(casefile.application_of(case))
     if number >= len(lines):
         raise NotFound()

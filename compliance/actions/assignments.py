@@ -1,0 +1,101 @@
+"""Who works on a case after it was drawn: conflicts of interest, and cases that are opened again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compliance.actions import cases
+from compliance.actions.cases import reviewing
+from compliance.impartiality import draw_officer, officer_key, require_impartial, voters
+from compliance.models import Case, Recusal
+from compliance.models.cases import ENDED, CaseKind, CaseStatus
+from compliance.states import CASE_TRANSITIONS
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.states import move
+from portal.tenancy.actions import organizations
+from portal.tenancy.actor import Actor
+
+_REFERRALS = frozenset({CaseKind.REFERRAL, CaseKind.NO_RULE})
+
+
+def recuse(*, case: Case, reason: str, by: Actor) -> Case:
+    """Declare a conflict of interest: another officer is drawn in one's place, and one reads no further.
+
+    Where the first officer steps back the review begins anew; what they recommended is not carried out.
+
+    Raises:
+        InvalidInput: `reason_missing`.
+        Refused: `not_assigned`, one has no part in the case.
+        Conflict: `case_ended`, or `no_officer` is left.
+    """
+    if not reason.strip():
+        raise InvalidInput("reason_missing", "Say what the conflict of interest is.", field="reason")
+    with reviewing(case) as row:
+        if row.status in ENDED:
+            raise Conflict("case_ended", "This case has ended. A conflict can be declared while it is open.")
+        if by.user_id is None or by.user_id not in {row.assigned_to_id, row.second_officer_id}:
+            raise Refused(
+                "not_assigned", "You were not drawn for this case, so there is nothing to step back from."
+            )
+        _keep(row, reason, by)
+        if by.user_id == row.assigned_to_id:
+            _redraw_first(row, by)
+        else:
+            _redraw_second(row, by)
+    return row
+
+
+def reopen(*, case: Case, reasons: str, by: Actor) -> Case:
+    """Open a decided case again; an officer is drawn who did not decide it, where there is one.
+
+    What was determined stays in force until another determination takes its place. What was approved for
+    one request alone is approved no longer, and whatever runs under it asks again.
+
+    Raises:
+        InvalidInput: `reasons_missing`.
+        Refused: `own_organization` or `recused`.
+        Conflict: `transition_not_allowed`, it was not decided.
+    """
+    if not reasons.strip():
+        raise InvalidInput("reasons_missing", "Say why the case is opened again.", field="reasons")
+    with reviewing(case) as row:
+        require_impartial(row, by)
+        due_at = database_now() + cases.DUE_IN.get(CaseKind(row.kind), cases.USUALLY_DUE_IN)
+        fields = {"assigned_to": None, "second_officer": None, "due_at": due_at}
+        move(row, CaseStatus.REOPENED, table=CASE_TRANSITIONS, **fields)
+        cases.write(row, reasons, by=by, internal=True)
+        _event("case.reopened", row, by)
+        if row.kind in _REFERRALS:
+            organizations.raise_epoch(row.organization)
+    return row
+
+
+def _keep(case: Case, reason: str, by: Actor) -> None:
+    Recusal.objects.create(
+        organization_id=case.organization_id, case=case, officer_id=officer_key(by), reason=reason.strip()
+    )
+    _event("case.recused", case, by)
+
+
+def _redraw_first(case: Case, by: Actor) -> None:
+    officer = draw_officer(case, besides=(), rather_not=voters(case), evenly=True)
+    fields = {"assigned_to": officer, "second_officer": None}
+    if case.status in {CaseStatus.ASSIGNED, CaseStatus.AWAITING_TENANT}:
+        Case.objects.filter(pk=case.pk).update(**fields)  # locked by `reviewing`; the step stays the same
+        case.assigned_to, case.second_officer = officer, None
+    else:
+        move(case, CaseStatus.ASSIGNED, table=CASE_TRANSITIONS, **fields)
+    _event("case.assigned", case, by, officer=officer.public_id)
+
+
+def _redraw_second(case: Case, by: Actor) -> None:
+    officer = draw_officer(case, besides=[case.assigned_to_id], rather_not=voters(case))
+    Case.objects.filter(pk=case.pk).update(second_officer=officer)
+    case.second_officer = officer
+    _event("case.assigned", case, by, officer=officer.public_id)
+
+
+def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:
+    audit.record(verb=verb, actor=by, target=case, organization=case.trail_id, **payload)
