@@ -24,7 +24,7 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, rulings, search, storage, writing
+from recognition import ledger, reimports, rulings, search, storage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
@@ -186,14 +186,18 @@ def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], Non
 
 
 def _sources(work: Work) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    photos = [item.image for item in work.items]
+    foreign = reimports.among(photos, organization_id=work.claim.organization_id)
     for item in work.items:
-        yield str(item.pk), _reader(item, work.key)
+        yield str(item.pk), _reader(item, work.key, is_foreign=item.image_id in foreign)
 
 
-def _reader(item: Item, key: DataKey) -> Callable[[], bytes]:
+def _reader(item: Item, key: DataKey, *, is_foreign: bool) -> Callable[[], bytes]:
     image = item.image
 
     def read() -> bytes:
+        if is_foreign:
+            raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE)
         try:
             return storage.get(image.path, key=key, owner=image.pk)
         except FileNotFoundError:

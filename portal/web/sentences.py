@@ -18,7 +18,7 @@ REASONS: Final[Mapping[str, str]] = {
     "pose": "The face is turned too far to compare.",
     "other_face": "Another face of this photo was enrolled: the largest one that could be used.",
     "duplicate": "This photo of this subject is in the gallery already.",
-    "reimport": "This photo came out of an export of ours.",
+    "reimport": "This photo left another organization as part of a lead, and is not looked at here.",
     "image_truncated": "The file is damaged or incomplete. Send it again.",
     "image_too_large": "The photo is larger than 15 MB or 50 megapixels.",
     "image_format": "This is not a JPEG, PNG or WebP photo.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from itertools import islice
 from statistics import median
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from compliance.actions.alerts import WATCHER, Alert
 from compliance.models.samples import SampleReason
 from portal.common.clock import database_now
 from portal.tenancy.scope import officer_scope, tenant_scope
+from recognition import reimports
 from recognition.models import Face, Image, Item, Job, JobKind, JobStatus, Subject, Turn
 
 ONE_IN = 50  # product: one in 50 jobs is asked about
+_CHUNK = 1_000
 AT_ONCE = 20  # jobs of one organization looked at in one sweep
 USUAL = 50  # jobs of a kind that tell what is usual
 OUTLIER_TIMES, OUTLIER_PHOTOS, OUTLIER_HISTORY = 10, 100, 5
@@ -129,7 +132,17 @@ def _photos(jobs: QuerySet[Job]) -> int:
     return int(jobs.aggregate(photos=Sum("total"))["photos"] or 0)
 
 
+def _reimport(job: Job) -> bool:
+    photos = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image")).only("pk", "sha256")
+    found = photos.iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(found, _CHUNK)):
+        if reimports.among(chunk, organization_id=job.organization_id):
+            return True
+    return False
+
+
 _PATTERNS = {
+    Alert.REIMPORT: _reimport,
     Alert.FRESH_SUBJECTS: _fresh_subjects,
     Alert.PROBE_ACROSS_PURPOSES: _probe_across_purposes,
     Alert.VOLUME_JUMP: _volume_jump,

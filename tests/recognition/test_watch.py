@@ -1,3 +1,4 @@
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -6,9 +7,11 @@ from django.db.models.functions import Now
 from compliance.actions.alerts import Alert
 from compliance.models import Case, Sample
 from compliance.models.cases import CaseKind
+from portal.common.ids import uuid7
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition.actions import galleries, watch
-from recognition.models import Job, Shard, ShardState
+from recognition.models import ExportedImage, Job, Shard, ShardState
+from recognition.models.exports import keyed
 from tests.compliance.conftest import determine
 from tests.support.jobs import ANNA, BORIS, FACTS, Desk, new_desk, photo, work_off
 
@@ -131,5 +134,34 @@ def test_a_day_of_far_more_photos_than_the_month_before_opens_a_case(desk):
 
 def test_the_first_week_of_an_organization_is_no_jump(desk):
     claimed(desk, search(desk), 5000)
+    watch.watch()
+    assert alerts_of(desk) == []
+
+
+def exported_by(owner: Desk, data: bytes) -> None:
+    """Let a photo have left an organization as part of a lead."""
+    ExportedImage.objects.create(
+        digest=keyed(hashlib.sha256(data).hexdigest()),
+        export_id=uuid7(),
+        organization_id=owner.tenant.organization.pk,
+    )
+
+
+def test_a_photo_of_another_organizations_lead_is_not_looked_at(desk):
+    data = photo(ANNA)
+    exported_by(new_desk("Other charity"), data)
+    job = desk.submit("search", [("lead.png", data), ("own.png", photo(BORIS))])
+    work_off()
+    assert [(item.status, item.reason) for item in desk.items(job)] == [("failed", "reimport"), ("done", "")]
+    watch.watch()
+    assert alerts_of(desk) == [Alert.REIMPORT]
+
+
+def test_what_an_organization_exported_itself_it_may_look_at_again(desk):
+    data = photo(ANNA)
+    exported_by(desk, data)
+    job = desk.submit("search", [("own.png", data)])
+    work_off()
+    assert [item.reason for item in desk.items(job)] == [""]
     watch.watch()
     assert alerts_of(desk) == []
