@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
-from recognition.actions import watch
+from recognition.actions import retention, watch
 
-SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE)
+SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE, retention.sweep)
 logger = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal.common.errors import Refused
 from portal.tenancy.models import ApiKey, Membership, User
-from portal.tenancy.roles import KEY_PERMISSIONS, Permission, Role
+from portal.tenancy.roles import KEY_PERMISSIONS, NAMED_KEY_PERMISSIONS, Permission, Role
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Actor:
     def permissions(self) -> frozenset[Permission]:
         """What the actor may do in its organization."""
         if self.kind == "key":
-            return KEY_PERMISSIONS & self.scopes if self.scopes else KEY_PERMISSIONS
+            return NAMED_KEY_PERMISSIONS & self.scopes if self.scopes else KEY_PERMISSIONS
         return self.role.permissions if self.role else frozenset()
 
     def may(self, permission: Permission) -> bool:

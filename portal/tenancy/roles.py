@@ -21,6 +21,7 @@ class Permission(StrEnum):
     VIEW_RESULTS = "view_results"
     ADJUDICATE = "adjudicate"
     EXPORT = "export"
+    RECALL_RESULTS = "recall_results"
     ERASE = "erase"
     VIEW_TRAIL = "view_trail"
 
@@ -50,7 +51,7 @@ _P = Permission
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
-         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE, _P.VIEW_TRAIL}
+         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE, _P.VIEW_TRAIL}
     ),
     Role.ANALYST: frozenset(
         {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
@@ -71,3 +72,5 @@ _DESCRIPTIONS: dict[Role, str] = {
 KEY_PERMISSIONS = frozenset(
     {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
 )
+# What cannot be undone a key may do only where it was made with the scope by name.
+NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS}

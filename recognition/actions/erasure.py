@@ -14,9 +14,8 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants, storage
-from recognition.actions import images, jobs
+from recognition.actions import images, jobs, removal
 from recognition.models import (
-    Adjudication,
     Candidate,
     CaseRecordPhoto,
     Face,
@@ -30,6 +29,8 @@ from recognition.models import (
     Subject,
 )
 from recognition.states import JOB
+
+OVERDUE_AT_ONCE = 500  # faces erased in one transaction; the rest at the next sweep
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,33 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     return Receipt(str(event.pk), count, subjects, len(purged))
 
 
+def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
+    """Erase faces that a gallery has kept for as long as it may, the oldest first, some at a time.
+
+    Subjects without a face left go with them.
+    """
+    with tenant_scope(gallery.organization_id):
+        _lock(gallery.pk)
+        overdue = Face.objects.overdue().filter(gallery=gallery).order_by("created_at", "pk")
+        faces = Face.objects.filter(pk__in=list(overdue.values_list("pk", flat=True)[:OVERDUE_AT_ONCE]))
+        shown = set(faces.values_list("subject_id", flat=True))
+        count, purged = _erase(faces, by, set())
+        left = Face.objects.filter(subject__in=shown).values("subject")
+        subjects, _ = Subject.objects.filter(pk__in=shown).exclude(pk__in=left).delete()
+        event = audit.record(
+            verb="faces.expired",
+            actor=by,
+            target=gallery,
+            organization=gallery.organization_id,
+            faces=count,
+            subjects=subjects,
+            photos=len(purged),
+            days=gallery.retention_days,
+        )
+    _destroy(purged)
+    return Receipt(str(event.pk), count, subjects, len(purged))
+
+
 def _end_jobs(gallery: Gallery, by: Actor) -> None:
     """End what waits for the gallery: a search of nothing would say that nobody was found.
 
@@ -116,9 +144,7 @@ def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int,
         by: Who erases.
         photo_ids: Photos that were to be enrolled, and go like those that were.
     """
-    candidates = Candidate.objects.filter(face__in=faces.values("pk"))
-    Adjudication.objects.filter(candidate__in=candidates.values("pk")).delete()
-    candidates.delete()
+    removal.candidates(Candidate.objects.filter(face__in=faces.values("pk")))
     photo_ids = photo_ids | set(faces.values_list("image_id", flat=True))
     count, _ = faces.delete()
     needed = {

@@ -35,17 +35,22 @@ def hold(*, job: Job, reason: str, ruling: str, rule: str, by: Actor, because: s
         because: What people give as their reason.
     """
     with tenant_scope(job.organization_id):
-        fields = {
-            "held_from": job.status,
-            "held_reason": reason,
-            "refused_by": rule,
-            "held_by": by.id,
-            "held_because": because,
-            "held_at": Now(),
-        }
-        move(job, JobStatus.HELD, table=JOB, ruling=ruling or job.ruling, **fields)
-        ledger.hold(job.pk)
-        record(job, "job.held", by, reason=reason, ruling=ruling)
+        place(job, reason, ruling=ruling, rule=rule, because=because, by=by)
+
+
+def place(job: Job, reason: str, *, by: Actor, ruling: str = "", rule: str = "", because: str = "") -> None:
+    """Hold a job inside the caller's scope; otherwise like `hold`."""
+    fields = {
+        "held_from": job.status,
+        "held_reason": reason,
+        "refused_by": rule,
+        "held_by": by.id,
+        "held_because": because,
+        "held_at": Now(),
+    }
+    move(job, JobStatus.HELD, table=JOB, ruling=ruling or job.ruling, **fields)
+    ledger.hold(job.pk)
+    record(job, "job.held", by, reason=reason, ruling=ruling)
 
 
 def pause(*, job: Job, by: Actor, because: str = "") -> None:

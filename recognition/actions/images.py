@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 from django.db.models.functions import Now
 
@@ -109,7 +109,7 @@ def is_needed(image: Image) -> bool:
     enrolled = Face.objects.filter(image=image).exists()
     return bool(
         enrolled
-        or Item.objects.filter(image=image).exists()
+        or Item.objects.filter(image=image, job__purged_at=None).exists()
         or CaseRecordPhoto.objects.filter(image=image).exists()
     )
 
@@ -118,6 +118,15 @@ def purge(image: Image, *, by: Actor) -> None:
     """Mark a photo as purged, inside the caller's scope; the caller then deletes the stored bytes."""
     Image.objects.filter(pk=image.pk).update(purged_at=Now(), name="")
     audit.record(verb="image.deleted", actor=by, target=image, organization=image.organization_id)
+
+
+def purge_all(photos: Sequence[Image], *, by: Actor) -> None:
+    """Mark many photos as purged, in two statements, inside the caller's scope."""
+    if not photos:
+        return
+    Image.objects.filter(pk__in=[photo.pk for photo in photos]).update(purged_at=Now(), name="")
+    about: list[tuple[Image, dict[str, Any]]] = [(photo, {}) for photo in photos]
+    audit.record_many(verb="image.deleted", actor=by, about=about, organization=photos[0].organization_id)
 
 
 def _receive(

@@ -19,3 +19,12 @@ def owned(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
         related_name="+",
         **options,
     )
+
+
+def days(number: Any) -> models.Func:
+    """Return a number of days, which a column gives, as a length of time."""
+    return models.Func(
+        number,
+        template="make_interval(days => %(expressions)s)",
+        output_field=models.DurationField(),
+    )

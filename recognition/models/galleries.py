@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 from pgvector.django import VectorField
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
-from recognition.models.fields import owned
+from recognition.models.fields import days, owned
 
 
 class GalleryQuerySet(ScopedQuerySet["Gallery"]):
@@ -21,11 +21,15 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
         """Leave out deleted ones."""
         return self.filter(deleted_at=None)
 
+    def with_overdue_faces(self) -> GalleryQuerySet:
+        """Return those that have faces for longer than they may keep them."""
+        return self.in_use().filter(Exists(Face.objects.overdue().filter(gallery=OuterRef("pk"))))
+
     def with_counts(self) -> GalleryQuerySet:
         """Add `face_count` and `subject_count`, one query for all."""
         return self.annotate(
-            face_count=_count(Face.objects.filter(gallery=models.OuterRef("pk"))),
-            subject_count=_count(Subject.objects.filter(gallery=models.OuterRef("pk"))),
+            face_count=_count(Face.objects.filter(gallery=OuterRef("pk"))),
+            subject_count=_count(Subject.objects.filter(gallery=OuterRef("pk"))),
         )
 
 
@@ -114,6 +118,17 @@ class Subject(TenantModel):
         return self.name
 
 
+class FaceQuerySet(ScopedQuerySet["Face"]):
+    """Reads of enrolled faces."""
+
+    def overdue(self) -> FaceQuerySet:
+        """Return those that were kept for as long as their gallery says.
+
+        A gallery that says longer than a grant allows is refused at the gate.
+        """
+        return self.filter(created_at__lte=Now() - days(F("gallery__retention_days")))
+
+
 class Face(TenantModel):
     """An enrolled face: its template (rotated by the gallery's secret), where it was, how good it is."""
 
@@ -129,6 +144,8 @@ class Face(TenantModel):
     box = models.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
     quality = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar = tenant_objects(FaceQuerySet)
 
     class Meta:
         """A face of a photo is enrolled once a gallery."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce, Now
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
-from recognition.models.fields import owned
+from recognition.models.fields import days, owned
 
 RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
 HOLD_REASONS = ("policy", "tenant", "operator")
@@ -41,6 +42,39 @@ class JobStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
     TERMINATED = "terminated", "Terminated"
     PURGED = "purged", "Purged"
+
+
+_KEPT_FOR_A_TIME = (
+    JobStatus.REFUSED,
+    JobStatus.EXPIRED,
+    JobStatus.CANCELLED,
+    JobStatus.FAILED,
+    JobStatus.PARTIAL,
+    JobStatus.RELEASED,
+    JobStatus.RECALLED,
+    JobStatus.TERMINATED,
+)
+
+
+class JobQuerySet(ScopedQuerySet["Job"]):
+    """Reads of jobs."""
+
+    def undecided_for(self, time: timedelta) -> JobQuerySet:
+        """Return those that wait for a decision since longer than a time."""
+        return self.filter(status=JobStatus.AWAITING_APPROVAL, created_at__lte=Now() - time)
+
+    def held_for(self, time: timedelta) -> JobQuerySet:
+        """Return those that are held since longer than a time."""
+        return self.filter(status=JobStatus.HELD, held_at__lte=Now() - time)
+
+    def to_purge(self) -> JobQuerySet:
+        """Return those whose photos and results were kept long enough.
+
+        Kept from the release on, else from the job's end; of a terminated job nothing is kept.
+        """
+        since = Coalesce("released_at", "finished_at", "created_at")
+        over = Q(since__lte=Now() - days(F("retention_days"))) | Q(status=JobStatus.TERMINATED)
+        return self.filter(purged_at=None, status__in=_KEPT_FOR_A_TIME).annotate(since=since).filter(over)
 
 
 class Job(TenantModel):
@@ -90,6 +124,8 @@ class Job(TenantModel):
         default=RETENTION_DAYS, help_text="After which photos and results are destroyed."
     )
     purged_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = tenant_objects(JobQuerySet)
 
     class Meta:
         """Words are known, thresholds on the scale, gallery present where needed, a hold has its moment."""
