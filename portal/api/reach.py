@@ -15,7 +15,7 @@ from portal.common.ids import public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
 from recognition import grants
-from recognition.models import Face, Gallery, Image, Item, Job
+from recognition.models import CaseRecord, CaseRecordPhoto, Face, Gallery, Image, Item, Job
 from recognition.models.galleries import GalleryQuerySet
 
 
@@ -39,13 +39,28 @@ def jobs(actor: Actor) -> Any:
     return Job.objects.filter(purpose=actor.purpose, end_user_id=actor.end_user_id)
 
 
+def cases(actor: Actor) -> Any:
+    """Return the case records of the key's purpose."""
+    return CaseRecord.objects.filter(purpose=actor.purpose).with_counts().select_related("organization")
+
+
+def case(actor: Actor, text: str) -> CaseRecord:
+    """Return one case record.
+
+    Raises:
+        NotFound: There is none of this id in reach.
+    """
+    found: CaseRecord = cases(actor).with_public_id(text)
+    return found
+
+
 def images(actor: Actor) -> Any:
-    """Return the photos that keys like this one uploaded, that its galleries enroll or its jobs work on."""
+    """Return the photos that keys like this one uploaded, that its galleries, jobs or cases hold."""
     enrolled = Face.objects.filter(image=OuterRef("pk"), gallery__in=galleries(actor).values("pk"))
     worked_on = Item.objects.filter(image=OuterRef("pk"), job__in=jobs(actor).values("pk"))
-    return Image.objects.filter(
-        Q(uploaded_by__in=_keys_alike(actor)) | Exists(enrolled) | Exists(worked_on), purged_at=None
-    )
+    of_a_case = CaseRecordPhoto.objects.filter(image=OuterRef("pk"), record__purpose=actor.purpose)
+    reached = Exists(enrolled) | Exists(worked_on) | Exists(of_a_case)
+    return Image.objects.filter(Q(uploaded_by__in=_keys_alike(actor)) | reached, purged_at=None)
 
 
 def rulings(actor: Actor) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from portal.api import documentation, galleries, images, jobs, results, rulings, standing
+from portal.api import case_photos, cases, documentation, galleries, images, jobs, results, rulings, standing
 
 urlpatterns = [
     path("standing/", standing.StandingView.as_view(), name="api-standing"),
@@ -18,6 +18,14 @@ urlpatterns = [
         name="api-subject",
     ),
     path("galleries/<str:gallery>/faces/", galleries.Faces.as_view(), name="api-faces"),
+    path("cases/", cases.Cases.as_view(), name="api-cases"),
+    path("cases/<str:case>/", cases.CaseDetail.as_view(), name="api-case"),
+    path("cases/<str:case>/close/", cases.CaseClose.as_view(), name="api-case-close"),
+    path("cases/<str:case>/reopen/", cases.CaseReopen.as_view(), name="api-case-reopen"),
+    path("cases/<str:case>/photos/", case_photos.CasePhotos.as_view(), name="api-case-photos"),
+    path("cases/<str:case>/photos/<str:photo>/", case_photos.CasePhoto.as_view(), name="api-case-photo"),
+    path("cases/<str:case>/subjects/", cases.CaseSubjects.as_view(), name="api-case-subjects"),
+    path("cases/<str:case>/subjects/<str:subject>/", cases.CaseSubject.as_view(), name="api-case-subject"),
     path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/<str:job>/", jobs.JobDetail.as_view(), name="api-job"),
     path("jobs/<str:job>/items/", jobs.JobItems.as_view(), name="api-job-items"),

@@ -124,7 +124,7 @@ def remove(*, photo: CaseRecordPhoto, by: Actor) -> None:
 
 def details_of(photo: CaseRecordPhoto) -> PhotoDetails:
     """Return what is known of a photo, opened."""
-    key = secrets.data_key(photo.organization_id)
+    key = secrets.data_key(photo.organization)
     return sealed.opened(PhotoDetails, photo.details, owner=photo.pk, key=key)
 
 

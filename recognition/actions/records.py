@@ -151,7 +151,7 @@ def unlink(*, subject: Subject, by: Actor) -> None:
 
 def details_of(record: CaseRecord) -> RecordDetails:
     """Return what is known of the person, opened."""
-    key = secrets.data_key(record.organization_id)
+    key = secrets.data_key(record.organization)
     return sealed.opened(RecordDetails, record.details, owner=record.pk, key=key)
 
 

@@ -91,6 +91,7 @@ def test_answers_are_what_the_schema_says(schema, alice):
         "JobBriefPage": alice.get("jobs/"),
         "JobOutput": alice.get(f"jobs/{job['id']}/"),
         "ItemPage": alice.get(f"jobs/{job['id']}/items/"),
+        "CasePage": alice.get("cases/"),
         "RulingOutput": alice.get(f"rulings/{job['ruling']['id']}/"),
     }
     jsonschema.validate(job, of_component(schema, "SubmittedOutput"))

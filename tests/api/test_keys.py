@@ -12,7 +12,10 @@ from portal.tenancy.models import ApiKey
 from tests.api.conftest import Program, problem
 
 OPEN = {"schema/", "docs/", "^.*$"}
-PREFIXES = {"image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul"}
+PREFIXES = {
+    "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
+    "photo": "crp",
+}  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
     "images/": ["POST"],
@@ -30,6 +33,14 @@ METHODS = {
     "jobs/<str:job>/cancel/": ["POST"],
     "jobs/<str:job>/retry/": ["POST"],
     "rulings/<str:ruling>/": ["GET"],
+    "cases/": ["GET", "POST"],
+    "cases/<str:case>/": ["GET", "PATCH"],
+    "cases/<str:case>/close/": ["POST"],
+    "cases/<str:case>/reopen/": ["POST"],
+    "cases/<str:case>/photos/": ["GET", "POST"],
+    "cases/<str:case>/photos/<str:photo>/": ["PATCH", "DELETE"],
+    "cases/<str:case>/subjects/": ["GET", "POST"],
+    "cases/<str:case>/subjects/<str:subject>/": ["DELETE"],
 }
 CALLS = [(route, method) for route, methods in METHODS.items() for method in methods]
 WITH_ID = [(route, method) for route, method in CALLS if "<" in route]
@@ -62,7 +73,10 @@ def theirs(alice) -> dict[str, str]:
     """Real ids of Alice's organization, one for every place in an address."""
     gallery, image = alice.gallery(), alice.image()
     job = alice.post("jobs/", {"kind": "enroll", "gallery": gallery, "images": [image]}).json()
-    return {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
+    case = alice.get("cases/").json()["items"][0]["id"]  # opened by the job
+    photo = alice.post(f"cases/{case}/photos/", {"image": image}).json()["id"]
+    ids = {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
+    return ids | {"case": case, "photo": photo}
 
 
 def test_every_address_is_in_the_table():
@@ -116,7 +130,7 @@ def test_a_stranger_changes_nothing(alice, charlie, theirs):
     assert alice.get(f"jobs/{theirs['job']}/").json()["status"] == "queued"
 
 
-@pytest.mark.parametrize("route", ["galleries/", "jobs/"])
+@pytest.mark.parametrize("route", ["galleries/", "jobs/", "cases/"])
 def test_a_stranger_lists_nothing_of_theirs(charlie, theirs, route):
     assert charlie.get(route).json() == {"items": [], "next": None}
 
@@ -148,6 +162,8 @@ def test_a_successor_of_a_key_reaches_what_the_last_one_uploaded(world, theirs):
         ("galleries/<str:gallery>/", "DELETE", "manage_galleries"),
         ("jobs/", "POST", "view_results"),
         ("jobs/<str:job>/results/", "GET", "submit_jobs"),
+        ("cases/", "POST", "view_results"),
+        ("cases/<str:case>/", "PATCH", "submit_jobs"),
     ],
 )
 def test_a_scoped_key_does_no_more(world, theirs, route, method, scope):
