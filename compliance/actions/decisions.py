@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import determinations, letters, suspensions
+from compliance.actions import checklists, determinations, letters, suspensions
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
@@ -42,7 +42,7 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
 
     Raises:
         Refused: `not_assigned`, `own_organization`, `self_review`, or `revoked`.
-        InvalidInput: What is wrong with the finding.
+        InvalidInput: What is wrong with the finding; `checklist_open` or `checklist_lacking`.
         Conflict: `case_withdrawn`, `case_decided`, `transition_not_allowed`, or `no_officer` is left to be
             the second.
     """
@@ -53,6 +53,7 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
             raise Refused("revoked", "The organization was revoked. Only an appeal can bring it back.")
         now = database_now()
         checked = check(finding, version=lineage_in_force().known_at(now), now=now)
+        checklists.require_complete(row, checked)
         move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
         recommendation = record(row, by, checked.outcome, checked.reasons, checked)
         _event("case.recommended", row, by, outcome=checked.outcome)

@@ -7,7 +7,7 @@ from compliance.models.letters import Letter
 from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
-from compliance.models.review import Recusal
+from compliance.models.review import ChecklistAnswer, Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
 
@@ -15,6 +15,7 @@ __all__ = [
     "Application",
     "Case",
     "CaseMessage",
+    "ChecklistAnswer",
     "Determination",
     "EndUser",
     "Evidence",

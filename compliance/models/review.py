@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from compliance.models.cases import Case
 from compliance.models.fields import owned
-from portal.tenancy.kinds import OfficeModel
+from portal.tenancy.kinds import OfficeModel, ScopedQuerySet, office_objects
 
 
 class Recusal(OfficeModel):
@@ -30,3 +33,46 @@ class Recusal(OfficeModel):
 
     def __str__(self) -> str:
         return f"{self.officer} has no part in {self.case}"
+
+
+class Found(models.TextChoices):
+    """What an officer found about one item of the checklist."""
+
+    SEEN = "seen", "Seen"
+    NOT_APPLICABLE = "not_applicable", "Not applicable"
+    LACKING = "lacking", "Asked for and not shown"
+
+
+class ChecklistAnswerQuerySet(ScopedQuerySet["ChecklistAnswer"]):
+    """Reads of answers."""
+
+    def standing(self, case: Case) -> dict[str, ChecklistAnswer]:
+        """Return the newest answer to each item of a case."""
+        return {row.item: row for row in self.filter(case=case).select_related("officer").order_by("pk")}
+
+
+class ChecklistAnswer(OfficeModel):
+    """What an officer saw of one item in a case. Inserted, never edited: the newest answer stands."""
+
+    PREFIX = "chk"
+
+    case = owned("compliance.Case")
+    item = models.CharField(max_length=32, help_text="Code of the checklist.")
+    found = models.CharField(max_length=16, choices=Found.choices)
+    evidence = models.TextField(help_text="What was seen and where, or why it does not apply or is lacking.")
+    officer = models.ForeignKey("tenancy.User", on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar = office_objects(ChecklistAnswerQuerySet)
+
+    class Meta:
+        """Words are known, and every answer says what it rests on."""
+
+        constraints = (
+            models.CheckConstraint(condition=Q(found__in=Found.values), name="checklist_finding_known"),
+            models.CheckConstraint(condition=~Q(evidence=""), name="checklist_rests_on_something"),
+        )
+        indexes = (models.Index(fields=("organization", "case"), name="checklist_of_case"),)
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.get_found_display()}"

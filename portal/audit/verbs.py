@@ -57,6 +57,7 @@ VERBS: dict[str, Verb] = {
     "case.assigned": _verb("The case was assigned", "officer"),
     "case.recused": _verb("An officer declared a conflict of interest"),
     "case.reopened": _verb("The case was reopened"),
+    "case.checked": _verb("An officer answered an item of the checklist", "item", "found"),
     "case.asked": _verb("The officer asked a question"),
     "case.answered": _verb("The organization answered"),
     "case.noted": _verb("An officer wrote a note"),

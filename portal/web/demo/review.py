@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from django.core.management.base import CommandError
 
-from compliance.actions import cases, decisions, end_users, onboarding
+from compliance.actions import cases, checklists, decisions, end_users, onboarding
+from compliance.checklists import items_for
 from compliance.findings import Finding, Line
 from compliance.models import Application, Case, Determination, EndUser, Evidence
 from compliance.standing import Standing, standing
@@ -155,12 +156,20 @@ def _decide(part: Part, organization: Organization, case: Case, evidence: Eviden
     first, _ = _drawn(case)
     cases.begin_review(case=case, by=first)
     cases.verify_evidence(evidence=evidence, by=first)
+    checklists.answer(case=case, answers=_seen(part), by=first)
     decisions.recommend(case=case, finding=_finding(part, organization, evidence, first), by=first)
     first, second = _drawn(case)
     if second is None:
         decisions.determine(case=case, by=first)
     else:
         decisions.countersign(case=case, vote=decisions.APPROVE, reasons=part.second_reasons, by=second)
+
+
+def _seen(part: Part) -> list[checklists.Answer]:
+    return [
+        checklists.Answer(item.code, "seen", "Played for the demonstration; nobody real was asked.")
+        for item in items_for(part.organization_type)
+    ]
 
 
 def _drawn(case: Case) -> tuple[Actor, Actor | None]:

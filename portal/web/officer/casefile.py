@@ -7,11 +7,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from compliance.actions.checklists import KINDS as CHECKED
+from compliance.checklists import items_for
 from compliance.findings import Finding, finding_from_json
 from compliance.models import (
     Application,
     Case,
     CaseMessage,
+    ChecklistAnswer,
     Determination,
     EndUser,
     Evidence,
@@ -65,6 +68,23 @@ def declared(application: Application | None) -> list[dict[str, Any]]:
         }
         for task in TASKS
     ]
+
+
+def checklist(case: Case) -> dict[str, Any]:
+    """Return how a case's checklist stands for the type declared; nothing where a case has none. In scope."""
+    if case.kind not in CHECKED:
+        return {}
+    answers = ChecklistAnswer.objects.standing(case)
+    items = items_for(declared_type(case))
+    rows = [{"item": item, "answer": answers.get(item.code)} for item in items]
+    return {"rows": rows, "open": sum(row["answer"] is None for row in rows), "items": len(items)}
+
+
+def declared_type(case: Case) -> OrganizationType:
+    """Return the type that an application declares; `other` where it declares none. In scope."""
+    application = application_of(case)
+    declared = application.answers.get("organization_type") if application else None
+    return OrganizationType(declared or OrganizationType.OTHER)
 
 
 def documents(case: Case) -> list[tuple[Evidence, str]]:

@@ -184,6 +184,7 @@ def _vote_page(request: OfficerRequest, case_id: str, form: VoteForm, *, status:
         "application": application,
         "groups": casefile.declared(application),
         "documents": casefile.documents(case),
+        "checklist": casefile.checklist(case),
         "lines": [preview_row(number, one) for number, one in enumerate(casefile.previews(application))],
         "finding": finding,
         "finding_rows": casefile.finding_rows(finding),

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.web.officer import (
     assignments,
     cases,
+    checklists,
     determinations,
     officers,
     organizations,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("cases/<str:case_id>/note/", cases.note, name="officer_note"),
     path("cases/<str:case_id>/refer/", cases.refer, name="officer_refer"),
     path("cases/<str:case_id>/close/", cases.close, name="officer_close"),
+    path("cases/<str:case_id>/checklist/", checklists.checklist, name="officer_checklist"),
     path("cases/<str:case_id>/recuse/", assignments.recuse, name="officer_recuse"),
     path("cases/<str:case_id>/reopen/", assignments.reopen, name="officer_reopen"),
     path("cases/<str:case_id>/register/", cases.register, name="officer_register"),

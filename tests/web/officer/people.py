@@ -14,6 +14,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
 from portal.tenancy.scope import officer_scope
 from tests.compliance.conftest import Tenant, new_officer, new_tenant
+from tests.compliance.office import check_all
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 POLICE = "Westford Police, Missing Children Unit"
@@ -83,7 +84,9 @@ def under_review(tenant: Tenant, officers: list[Actor]) -> tuple[Case, Actor]:
     """Have an officer drawn for the newest case and the review begun."""
     case = cases.assign(case=case_of(tenant), by=officers[0])
     officer = next(one for one in officers if one.user_id == case.assigned_to_id)
-    return cases.begin_review(case=case, by=officer), officer
+    case = cases.begin_review(case=case, by=officer)
+    check_all(case, officer)
+    return case, officer
 
 
 def add_registration(tenant: Tenant, application: Application) -> None:
