@@ -43,6 +43,16 @@ _SOURCES_BY_CARE = (
     ImageSource.GUARDIAN,
     ImageSource.CASE_FILE,
 )
+_SUBJECTS_BY_CARE = (
+    SubjectClass.SUSPECT,
+    SubjectClass.PUBLIC,
+    SubjectClass.EMPLOYEE,
+    SubjectClass.VICTIM,
+    SubjectClass.MISSING_CHILD,
+    SubjectClass.MISSING_ADULT,
+    SubjectClass.DECEASED,
+    SubjectClass.CONSENTING,
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,11 @@ def preview(facts: Facts, lineage: Lineage, *, at: datetime) -> Preview:
 
 
 def lines_of(
-    answers: Mapping[str, Any], *, organization: OrganizationFacts, records: frozenset[Record]
+    answers: Mapping[str, Any],
+    *,
+    organization: OrganizationFacts,
+    records: frozenset[Record],
+    kept: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> tuple[Facts, ...]:
     """Return the facts of every purpose for every end user that an application asks for.
 
@@ -115,24 +129,44 @@ def lines_of(
         answers: Answers of the application, as far as they go.
         organization: The applicant.
         records: Documents to suppose on file.
+        kept: Purposes and end users granted already; those not asked for again come last.
     """
     applicant = replace(organization, type=_type(answers), status=OrganizationStatus.ACTIVE)
-    end_users = end_users_of(answers, applicant)
+    named = answers.get("end_users") or [{"name": applicant.name, "organization_type": None}]
+    asked = [(purpose, body) for purpose in answers.get("purposes") or () for body in named]
+    known = {(purpose, _key(body)) for purpose, body in asked}
+    more = [(purpose, body) for purpose, body in kept if (purpose, _key(body)) not in known]
+    numbers = {_key(body): number for number, body in enumerate(bodies_of(answers, kept), 1)}
     return tuple(
-        _line(answers, applicant, Purpose(purpose), end_user, records)
-        for purpose in answers.get("purposes") or ()
-        for end_user in end_users
+        _line(answers, applicant, Purpose(purpose), _party(body, numbers[_key(body)], applicant), records)
+        for purpose, body in (*asked, *more)
     )
 
 
-def end_users_of(answers: Mapping[str, Any], applicant: OrganizationFacts) -> tuple[Party, ...]:
-    """Return the end users that an application names, the applicant itself where it names none yet."""
-    kind = applicant.type if isinstance(applicant.type, OrganizationType) else None
-    itself = Party(id=applicant.id, name=applicant.name, type=kind)
+def bodies_of(
+    answers: Mapping[str, Any], kept: Sequence[tuple[str, Mapping[str, Any]]] = ()
+) -> list[Mapping[str, Any]]:
+    """Return the end users that an application names and those served already, each once.
+
+    The place in this list, counted from 1, is how the parties of `lines_of` are numbered.
+    """
     named = answers.get("end_users") or ()
-    return tuple(
-        _named(one, number) if one["organization_type"] else itself for number, one in enumerate(named, 1)
-    ) or (itself,)
+    own = {"name": "", "organization_type": None}
+    every = [*named, *(body for _, body in kept), *([] if named else [own])]
+    return list({_key(body): body for body in reversed(every)}.values())[::-1]
+
+
+def _key(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return by what a body is known; the applicant itself by being without a type."""
+    kind = body.get("organization_type")
+    return (body["name"].lower(), kind, body.get("jurisdiction") or "") if kind else ()
+
+
+def _party(body: Mapping[str, Any], number: int, applicant: OrganizationFacts) -> Party:
+    if body.get("organization_type"):
+        return _named(body, number)
+    kind = applicant.type if isinstance(applicant.type, OrganizationType) else None
+    return Party(id=applicant.id, name=applicant.name, type=kind)
 
 
 def _named(body: Mapping[str, Any], number: int) -> Party:
@@ -157,7 +191,7 @@ def _line(
         purpose=purpose,
         operation=Operation.SEARCH,
         case_reference="as given with each request",
-        subject_class=SubjectClass(USUAL_SUBJECT.get(purpose, SubjectClass.CONSENTING)),
+        subject_class=_subject(purpose, answers.get("subject_classes")),
         probe_source=_source(answers.get("image_sources")),
         gallery_source=_source(answers.get("image_sources")),
         establishment=_places(answers.get("establishment")),
@@ -199,6 +233,14 @@ def _exemption(ruling: Ruling) -> RuleResult | None:
 def _type(answers: Mapping[str, Any]) -> Any:
     value = answers.get("organization_type")
     return OrganizationType(value) if value else MISSING
+
+
+def _subject(purpose: Purpose, stated: Sequence[str] | None) -> SubjectClass:
+    """Return whom the purpose is usually about; where others were named, the one most rules look at."""
+    usual = SubjectClass(USUAL_SUBJECT.get(purpose, SubjectClass.CONSENTING))
+    if not stated or usual in stated:
+        return usual
+    return min((SubjectClass(value) for value in stated), key=_SUBJECTS_BY_CARE.index)
 
 
 def _source(values: Sequence[str] | None) -> Any:

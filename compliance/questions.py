@@ -34,7 +34,9 @@ class Question:
         words: The list to choose from, where there is one.
         bodies: Whether the answer is a list of named bodies.
         several: Whether several words may be chosen, or several lines given.
-        required: Whether an application cannot be submitted without.
+        places: Whether the answer is a list of jurisdictions.
+        granted: Whether only what the determination in force grants can be chosen.
+        day: Whether the answer is a day to come.
     """
 
     name: str
@@ -44,7 +46,9 @@ class Question:
     words: type[Word] | None = None
     bodies: bool = False
     several: bool = False
-    required: bool = True
+    places: bool = False
+    granted: bool = False
+    day: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,6 @@ class Task:
     name: str
     title: str
     questions: tuple[Question, ...]
-
-    def is_done(self, answers: dict[str, object]) -> bool:
-        """Whether every required question has an answer."""
-        return all(answers.get(one.name) for one in self.questions if one.required)
 
 
 TASKS = (
@@ -72,7 +72,7 @@ TASKS = (
                 "Where is it established?",
                 "Laws of that place apply to everything you do.",
                 ("gdpr-9-35", "il-bipa", "wa-6280"),
-                several=True,
+                places=True,
             ),
         ),
     ),
@@ -109,6 +109,7 @@ TASKS = (
                 "purposes",
                 "What will you use face recognition for?",
                 "Each purpose is granted on its own.",
+                ("public-safety-floor", "watchlist-off", "monitoring-off", "attributes-off"),
                 words=Purpose,
                 several=True,
             ),
@@ -117,7 +118,7 @@ TASKS = (
                 "image_sources",
                 "Where do the photos come from?",
                 "Photos taken from the web or from cameras without a case behind them are refused in places.",
-                ("eu-ai-act-5-1-e",),
+                ("eu-ai-act-5-1-e", "scraped-index-off"),
                 words=ImageSource,
                 several=True,
             ),
@@ -154,7 +155,13 @@ TASKS = (
                 words=SubjectClass,
                 several=True,
             ),
-            Question("subjects", "Where do these people live?", "The laws there protect them.", several=True),
+            Question(
+                "subjects",
+                "Where do these people live?",
+                "The laws there protect them.",
+                ("gdpr-9-35", "il-bipa"),
+                places=True,
+            ),
         ),
     ),
     Task(
@@ -174,7 +181,13 @@ TASKS = (
         "Security",
         (
             Question("security", "How do you protect accounts and keys?", "A stolen face cannot be changed."),
-            Question("processing", "Where are images processed?", "Laws of that place apply.", several=True),
+            Question(
+                "processing",
+                "Where are images processed?",
+                "Laws of that place apply.",
+                ("gdpr-9-35", "wa-6280"),
+                places=True,
+            ),
         ),
     ),
 )  # fmt: skip

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
+from compliance import dates
+from compliance.models import Determination, EndUser, Grant, GrantEnd, PolicyEpoch, PolicyVersionRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
-from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType, Purpose, strictest
-from compliance.stated import Stated, facts_of
+from compliance.policy.vocabulary import (
+    MoratoriumStatus,
+    OrganizationStatus,
+    OrganizationType,
+    Purpose,
+    strictest,
+)
+from compliance.stated import Stated, facts_of, status_by_date
 from portal.common.clock import database_now
 from portal.tenancy.models import Organization
 
@@ -30,7 +37,11 @@ USUAL_SUBJECT = {
 
 @dataclass(frozen=True)
 class LineStanding:
-    """One grant, with its status as recorded, as computed now, and the stricter of the two."""
+    """One grant, with its status as recorded, as computed now, and the stricter of the two.
+
+    Attributes:
+        given_up_at: When the organization gave it up, None where it keeps it.
+    """
 
     grant: Grant
     end_user: EndUser
@@ -39,6 +50,7 @@ class LineStanding:
     computed: MoratoriumStatus
     status: MoratoriumStatus
     in_force: bool
+    given_up_at: datetime | None = None
 
     @property
     def differs(self) -> bool:
@@ -59,6 +71,8 @@ class Standing:
     """Where an organization stands at a moment.
 
     Attributes:
+        status: Of the organization, by the clock: it may be due to recertify before a sweep has said so.
+        recertify_at: When it is, or was, due to recertify; None where it has nothing to renew.
         organization_type: As verified; None without a determination.
         moratorium_status: The strictest line in force; `unknown` where there is none.
         rules: Rules of the policy version in force whose period has begun and not ended.
@@ -66,6 +80,8 @@ class Standing:
     """
 
     organization: Organization
+    status: OrganizationStatus
+    recertify_at: datetime | None
     determination: Determination | None
     organization_type: OrganizationType | None
     moratorium_status: MoratoriumStatus
@@ -101,11 +117,17 @@ def standing(organization: Organization, *, at: datetime | None = None) -> Stand
     """
     moment = at or database_now()
     determination, lineage = determination_in_force(organization), lineage_in_force()
-    grants = determination.grants.select_related("end_user").order_by("pk") if determination else ()
-    lines = tuple(_line(grant, organization, determination, lineage, moment) for grant in grants)
+    grants = _grants(determination)
+    ends = dict(GrantEnd.objects.filter(grant__in=grants).values_list("grant", "ended_at"))
+    kept = [grant for grant in grants if grant.pk not in ends]
+    lines = tuple(
+        _line(grant, organization, determination, lineage, moment, ends.get(grant.pk)) for grant in grants
+    )
     version = lineage.known_at(moment)
     return Standing(
         organization=organization,
+        status=status_by_date(organization, kept, moment),
+        recertify_at=dates.recertify_at(kept),
         determination=determination,
         organization_type=OrganizationType(determination.organization_type) if determination else None,
         moratorium_status=_strictest_line(lines),
@@ -140,12 +162,13 @@ def _line(
     determination: Determination | None,
     lineage: Lineage,
     at: datetime,
+    given_up_at: datetime | None,
 ) -> LineStanding:
     operation = "search" if "search" in grant.operations else grant.operations[0]
     stated = usual_request(grant.purpose, grant.end_user, operation)
     if grant.case_reference:
         stated = Stated.of(vars(stated), {"case_reference": grant.case_reference})
-    facts = facts_of(stated, organization, determination)
+    facts = facts_of(stated, organization, determination, at=at)
     ruling = evaluate(facts, lineage, at=at, known_at=at)
     recorded = MoratoriumStatus(grant.moratorium_status)
     return LineStanding(
@@ -155,8 +178,13 @@ def _line(
         recorded=recorded,
         computed=ruling.computed_status,
         status=strictest(recorded, ruling.computed_status),
-        in_force=grant.starts_at <= at < grant.expires_at,
+        in_force=given_up_at is None and grant.starts_at <= at < grant.expires_at,
+        given_up_at=given_up_at,
     )
+
+
+def _grants(determination: Determination | None) -> list[Grant]:
+    return list(determination.grants.select_related("end_user").order_by("pk")) if determination else []
 
 
 def _strictest_line(lines: tuple[LineStanding, ...]) -> MoratoriumStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from compliance.models import Determination, EndUser, Evidence
+from compliance import dates
+from compliance.models import Determination, EndUser, Evidence, Grant
 from compliance.policy import facts as policy_facts
 from compliance.policy.facts import Binding, Fact, Facts, OrganizationFacts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING, Missing
 from compliance.policy.vocabulary import OrganizationStatus, OrganizationType, Record
+from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
@@ -84,6 +86,7 @@ def facts_of(
     determination: Determination | None,
     *,
     by: Actor | None = None,
+    at: datetime | None = None,
 ) -> Facts:
     """Return the facts rules look at: what was stated, and what the office determined. Inside a scope.
 
@@ -92,6 +95,7 @@ def facts_of(
         organization: The tenant.
         determination: The one in force.
         by: Who asks; a key holds them to the purpose and end user it is bound to.
+        at: The moment for what follows from a date alone, by the database's clock unless given.
 
     Raises:
         InvalidInput: A word is not in the vocabulary, a party is not in the register, or a value cannot be
@@ -101,12 +105,13 @@ def facts_of(
         if not _is_plain(value):
             sentence = f"{name.replace('_', ' ')}: too long, or holds what no record can keep."
             raise InvalidInput("not_plain", sentence, field=name)
-    itself = _itself(organization, determination)
-    records, records_until = _records(organization, determination)
+    grants = _grants(determination)
+    itself = _itself(organization, determination, status_by_date(organization, grants, at))
+    records, records_until = records_on_file(organization, determination)
     return Facts(
         organization=itself,
         determination=determination.public_id if determination else None,
-        grants=_lines(determination),
+        grants=tuple(grant.line for grant in grants),
         end_user=_party(stated.end_user, "end_user"),
         recipient=_party(stated.recipient, "recipient") if stated.recipient is not None else None,
         key_operator=_operator(stated, itself),
@@ -208,12 +213,28 @@ def _party(value: UUID | str | Missing | None, name: str) -> Fact[Party]:
         raise InvalidInput("unknown_party", f"The {what} is not in the register.", field=name) from None
 
 
-def _itself(organization: Organization, determination: Determination | None) -> OrganizationFacts:
+def status_by_date(
+    organization: Organization, grants: Sequence[Grant], at: datetime | None = None
+) -> OrganizationStatus:
+    """Return the status of an organization by the clock, swept already or not.
+
+    Args:
+        organization: As it is stored.
+        grants: Those of its determination in force that it keeps.
+        at: The moment, by the database's clock unless given.
+    """
+    status = dates.status_by_date(organization.status, dates.recertify_at(grants), at or database_now())
+    return OrganizationStatus(status.value)
+
+
+def _itself(
+    organization: Organization, determination: Determination | None, status: OrganizationStatus
+) -> OrganizationFacts:
     return OrganizationFacts(
         id=str(organization.pk),
         name=organization.name,
         type=OrganizationType(determination.organization_type) if determination else MISSING,
-        status=OrganizationStatus(organization.status),
+        status=status,
     )
 
 
@@ -225,11 +246,8 @@ def _operator(stated: Stated, itself: OrganizationFacts) -> Fact[Party]:
     return Party(id=itself.id, name=itself.name, type=itself.type)
 
 
-def _lines(determination: Determination | None) -> tuple[policy_facts.GrantLine, ...]:
-    if determination is None:
-        return ()
-    grants = determination.grants.select_related("end_user").order_by("pk")
-    return tuple(grant.line for grant in grants)
+def _grants(determination: Determination | None) -> list[Grant]:
+    return list(determination.kept_grants()) if determination else []
 
 
 def _subjects(value: list[str] | str | Missing, determination: Determination | None) -> Any:
@@ -240,16 +258,27 @@ def _subjects(value: list[str] | str | Missing, determination: Determination | N
     return frozenset(determination.subjects) if determination else MISSING
 
 
-def _records(
+def records_on_file(
     organization: Organization, determination: Determination | None
 ) -> tuple[Fact[frozenset[Record]], datetime | None]:
-    """Return the documents on file, and when the first of them expires."""
+    """Return the documents on file, and when the first of them is there no more.
+
+    What officers saw when they determined counts for as long as no document of that kind is kept here;
+    where there is one, it counts until it expires, and another of the same kind takes its place.
+    """
     if determination is None:
         return MISSING, None
-    verified = Evidence.objects.in_force().filter(organization=organization).exclude(record="")
-    documents = list(verified.values_list("record", "expires_at"))
-    ends = [expires_at for _, expires_at in documents if expires_at]
-    held = [*determination.records, *(record for record, _ in documents)]
+    kept = Evidence.objects.filter(organization=organization).exclude(record="").was_verified()
+    until: dict[str, datetime | None] = {}
+    over = set()
+    for record, expires_at, valid in kept.values_list("record", "expires_at", "valid"):
+        if valid:
+            known = until.get(record, expires_at)
+            until[record] = max(known, expires_at) if known and expires_at else None
+        else:
+            over.add(record)
+    held = (set(determination.records) - over) | set(until)
+    ends = [moment for moment in until.values() if moment]
     return frozenset(map(Record, held)), min(ends, default=None)
 
 

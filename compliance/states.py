@@ -46,7 +46,7 @@ SAMPLE_TRANSITIONS = Transitions(
 _E = EvidenceStatus
 EVIDENCE_TRANSITIONS = Transitions(
     {
-        _E.RECEIVED: {_E.VERIFIED, _E.REJECTED},
+        _E.RECEIVED: {_E.VERIFIED, _E.REJECTED, _E.EXPIRED},
         _E.VERIFIED: {_E.REJECTED, _E.EXPIRED},
     }
 )

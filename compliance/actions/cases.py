@@ -1,4 +1,4 @@
-"""Work on cases: opening, assigning, asking, noting, evidence."""
+"""Work on cases: opening, assigning, asking, noting."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from uuid import UUID
 from compliance import references
 from compliance.impartiality import (
     draw_officer,
-    officer_key,
-    refuse_members,
     require_assigned,
     require_impartial,
     voters,
 )
-from compliance.models import Application, Case, CaseMessage, Evidence, RulingRecord
+from compliance.models import Application, Case, CaseMessage, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus
-from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
-from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, EVIDENCE_TRANSITIONS
+from compliance.models.onboarding import ApplicationStatus
+from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, require_undecided
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
@@ -43,6 +41,7 @@ DUE_IN = {
     CaseKind.PERSON_REQUEST: timedelta(days=30),
 }
 USUALLY_DUE_IN = timedelta(days=5)
+ANSWER_WITHIN = timedelta(days=30)  # an application whose question is not answered by then lapses
 
 
 def open_case(
@@ -54,6 +53,7 @@ def open_case(
     application: Application | None = None,
     subject: str = "",
     confidential: bool = False,
+    due_at: datetime | None = None,
 ) -> Case:
     """Open a case. Inside a scope that sees the organization, and the office's where it is confidential."""
     case = Case.objects.create(
@@ -64,7 +64,7 @@ def open_case(
         subject=subject,
         confidential=confidential,
         summary=summary[:300],
-        due_at=database_now() + DUE_IN.get(kind, USUALLY_DUE_IN),
+        due_at=due_at or database_now() + DUE_IN.get(kind, USUALLY_DUE_IN),
     )
     _event("case.opened", case, by, kind=str(kind), due_at=case.due_at.isoformat())
     return case
@@ -128,6 +128,7 @@ def ask(*, case: Case, body: str, by: Actor) -> CaseMessage:
     """
     with reviewing(case) as row:
         require_assigned(row, by)
+        require_undecided(row)
         if row.confidential:
             raise Refused("confidential", "The organization is not told of this case, so it cannot be asked.")
         move(row, CaseStatus.AWAITING_TENANT, table=CASE_TRANSITIONS)
@@ -135,7 +136,13 @@ def ask(*, case: Case, body: str, by: Actor) -> CaseMessage:
         _event("case.asked", row, by)
         application = row.application
         if application and application.status == ApplicationStatus.SUBMITTED:
-            move(application, ApplicationStatus.INFO_REQUESTED, table=APPLICATION_TRANSITIONS)
+            ends_at = database_now() + ANSWER_WITHIN
+            move(
+                application,
+                ApplicationStatus.INFO_REQUESTED,
+                table=APPLICATION_TRANSITIONS,
+                expires_at=ends_at,
+            )
         organization = Organization.objects.get(pk=row.organization_id)
         if organization.status == OrganizationStatus.IN_REVIEW:
             organizations.change_status(organization, OrganizationStatus.INFO_REQUESTED, by=by)
@@ -153,51 +160,6 @@ def note(*, case: Case, body: str, by: Actor) -> CaseMessage:
         message = write(row, body, by=by, internal=True)
         _event("case.noted", row, by)
     return message
-
-
-def open_evidence(*, evidence: Evidence, by: Actor) -> Evidence:
-    """Record that an officer opens a document, and return it.
-
-    Raises:
-        Refused: `own_organization`.
-    """
-    officer_id = officer_key(by)
-    with officer_scope():
-        row: Evidence = Evidence.objects.select_related("organization").get(pk=evidence.pk)
-        refuse_members(row.organization_id, officer_id)
-        audit.record(
-            verb="evidence.opened", actor=by, target=row, organization=row.organization_id, kind=row.kind
-        )
-    return row
-
-
-def verify_evidence(*, evidence: Evidence, by: Actor, expires_at: datetime | None = None) -> Evidence:
-    """Record that a document is genuine and shows what it should.
-
-    Raises:
-        Refused: `own_organization`.
-    """
-    return _judge_evidence(
-        evidence, EvidenceStatus.VERIFIED, by, "evidence.verified", {}, expires_at=expires_at
-    )
-
-
-def reject_evidence(*, evidence: Evidence, reason: str, by: Actor) -> Evidence:
-    """Record that a document does not show what it should.
-
-    Raises:
-        InvalidInput: `reason_missing`.
-    """
-    if not reason.strip():
-        raise InvalidInput("reason_missing", "Say why the document is rejected.", field="reason")
-    return _judge_evidence(
-        evidence,
-        EvidenceStatus.REJECTED,
-        by,
-        "evidence.rejected",
-        {"reason": "given"},
-        reason=reason.strip(),
-    )
 
 
 def close(*, case: Case, by: Actor) -> Case:
@@ -245,33 +207,6 @@ def reviewing(case: Case) -> Iterator[Case]:
         if case.application_id:
             Application.objects.select_for_update().get(pk=case.application_id)
         yield Case.objects.select_for_update().get(pk=case.pk)
-
-
-def _judge_evidence(
-    evidence: Evidence, status: str, by: Actor, verb: str, payload: dict[str, Any], **fields: Any
-) -> Evidence:
-    officer_id = officer_key(by)
-    with officer_scope():
-        row = Evidence.objects.select_for_update().get(pk=evidence.pk)
-        refuse_members(row.organization_id, officer_id)
-        move(
-            row,
-            status,
-            table=EVIDENCE_TRANSITIONS,
-            verified_by=by.id,
-            verified_at=database_now(),
-            **fields,
-        )
-        audit.record(
-            verb=verb,
-            actor=by,
-            target=row,
-            organization=row.organization_id,
-            kind=row.kind,
-            **payload,
-        )
-        organizations.raise_epoch(Organization.objects.get(pk=row.organization_id))
-    return row
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:

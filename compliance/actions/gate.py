@@ -71,8 +71,8 @@ def rule(
         tenant = Organization.objects.get(pk=key)
         policy = PolicyEpoch.objects.get()
         epochs = Epochs(policy=policy.epoch, organization=tenant.epoch)
-        facts = facts_of(stated, tenant, determination_in_force(tenant), by=by)
         now = database_now()
+        facts = facts_of(stated, tenant, determination_in_force(tenant), by=by, at=now)
         lineage = PolicyVersionRecord.objects.lineage(policy.pack)
         ruling = evaluate(facts, lineage, at=now, known_at=now)
         record = RulingRecord.objects.create(

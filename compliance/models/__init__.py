@@ -1,12 +1,13 @@
 """Tables of the compliance office."""
 
 from compliance.models.cases import Case, CaseMessage, Recommendation
-from compliance.models.determinations import Determination, Grant
+from compliance.models.determinations import Determination, Grant, GrantEnd
 from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
 from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
+from compliance.models.reminders import Reminder
 from compliance.models.review import ChecklistAnswer, Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
@@ -20,6 +21,7 @@ __all__ = [
     "EndUser",
     "Evidence",
     "Grant",
+    "GrantEnd",
     "LegalDemand",
     "LegalHold",
     "Letter",
@@ -30,6 +32,7 @@ __all__ = [
     "PolicyVersionRecord",
     "Recommendation",
     "Recusal",
+    "Reminder",
     "RulingRecord",
     "Sample",
 ]

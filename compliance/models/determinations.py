@@ -95,6 +95,19 @@ class Determination(OfficeModel):
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.get_organization_type_display()}"
 
+    def kept_grants(self) -> GrantQuerySet:
+        """Return its grants, but for those that the organization gave up."""
+        kept: GrantQuerySet = Grant.objects.filter(determination=self).kept()
+        return kept.select_related("end_user").order_by("pk")
+
+
+class GrantQuerySet(ScopedQuerySet["Grant"]):
+    """Reads of grants."""
+
+    def kept(self) -> GrantQuerySet:
+        """Return those that the organization has not given up itself."""
+        return self.filter(ends__isnull=True)
+
 
 class Grant(OfficeModel):
     """One line of a determination: a purpose for a named end user, with conditions and an end."""
@@ -114,6 +127,8 @@ class Grant(OfficeModel):
     case_reference = models.CharField(max_length=100, blank=True, help_text="The only case it is for.")
     starts_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    objects: ClassVar = office_objects(GrantQuerySet)
 
     class Meta:
         """Words are known; it ends within twelve months; an exempt line names its exemption."""
@@ -159,3 +174,21 @@ class Grant(OfficeModel):
             attributes=frozenset(map(Attribute, self.attributes)),
             conditions=read_obligations(self.conditions),
         )
+
+
+class GrantEnd(OfficeModel):
+    """A grant that the organization gave up: a tightening, which waits for nobody and is never taken back."""
+
+    PREFIX = "gre"
+
+    grant = owned("compliance.Grant", related_name="ends")
+    ended_by = models.CharField(max_length=96)
+    ended_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        """A grant is given up once."""
+
+        constraints = (models.UniqueConstraint(fields=("organization", "grant"), name="grant_ends_once"),)
+
+    def __str__(self) -> str:
+        return f"End of {self.grant}"

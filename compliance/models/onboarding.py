@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -72,6 +74,10 @@ class ApplicationKind(models.TextChoices):
     APPEAL = "appeal", "Appeal"
 
 
+# Of the others several may wait for a decision, each for a purpose or a body of its own.
+ONE_AT_A_TIME = (ApplicationKind.ONBOARDING, ApplicationKind.RECERTIFICATION)
+
+
 class ApplicationStatus(models.TextChoices):
     """Life of an application."""
 
@@ -83,12 +89,20 @@ class ApplicationStatus(models.TextChoices):
     LAPSED = "lapsed", "Lapsed"
 
 
+UNFINISHED = (ApplicationStatus.DRAFT, ApplicationStatus.INFO_REQUESTED)
+OPEN = (*UNFINISHED, ApplicationStatus.SUBMITTED)
+
+
 class ApplicationQuerySet(ScopedQuerySet["Application"]):
     """Reads of applications."""
 
     def unfinished(self) -> ApplicationQuerySet:
         """Return those the organization can still write on."""
-        return self.filter(status__in=(ApplicationStatus.DRAFT, ApplicationStatus.INFO_REQUESTED))
+        return self.filter(status__in=UNFINISHED)
+
+    def open(self) -> ApplicationQuerySet:
+        """Return those about which nothing was decided yet."""
+        return self.filter(status__in=OPEN)
 
 
 class Application(OfficeModel):
@@ -102,16 +116,23 @@ class Application(OfficeModel):
     )
     reference = models.CharField(max_length=16, unique=True)
     answers = models.JSONField(default=dict)
+    earlier = models.JSONField(default=dict, help_text="The answers it began with.")
+    answered = ArrayField(
+        models.CharField(max_length=40), default=list, help_text="Questions answered or confirmed in it."
+    )
+    against = models.CharField(
+        max_length=64, blank=True, help_text="Public id of the decision that an appeal is against."
+    )
     declaration = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the declared answers.")
     declared_by = models.CharField(max_length=96, blank=True)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField(help_text="A draft lapses then.")
+    expires_at = models.DateTimeField(help_text="It lapses then, if it waits for the organization.")
 
     objects: ClassVar = office_objects(ApplicationQuerySet)
 
     class Meta:
-        """Status is one of the words; what was submitted is declared, by whom and when."""
+        """What was submitted is declared, by whom and when; nothing is asked for twice at a time."""
 
         constraints = (
             models.CheckConstraint(
@@ -121,10 +142,34 @@ class Application(OfficeModel):
                 condition=Q(submitted_at__isnull=True) | ~Q(declaration="") & ~Q(declared_by=""),
                 name="application_declared",
             ),
+            models.CheckConstraint(
+                condition=Q(kind=ApplicationKind.APPEAL) | Q(against=""),
+                name="application_only_appeals_against",
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "kind"),
+                condition=Q(status=ApplicationStatus.DRAFT) & ~Q(kind=ApplicationKind.APPEAL),
+                name="application_one_draft_a_kind",
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "kind"),
+                condition=Q(kind__in=ONE_AT_A_TIME, status__in=OPEN),
+                name="application_one_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "against"),
+                condition=Q(kind=ApplicationKind.APPEAL, status__in=OPEN),
+                name="application_one_appeal_a_decision",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.reference}"
+
+    def status_at(self, now: datetime) -> str:
+        """The status by the clock: what waited for the organization too long has lapsed, swept or not."""
+        over = self.status in UNFINISHED and self.expires_at <= now
+        return ApplicationStatus.LAPSED if over else self.status
 
 
 class EvidenceStatus(models.TextChoices):
@@ -136,14 +181,29 @@ class EvidenceStatus(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
+EXPIRING = (EvidenceStatus.RECEIVED, EvidenceStatus.VERIFIED)
+_VALID = Q(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), status=EvidenceStatus.VERIFIED)
+
+
 class EvidenceQuerySet(ScopedQuerySet["Evidence"]):
     """Reads of evidence."""
 
     def in_force(self) -> EvidenceQuerySet:
         """Return what was verified and has not expired, by the database's clock."""
-        return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), status=EvidenceStatus.VERIFIED
-        )
+        return self.filter(_VALID)
+
+    def unexpired(self) -> EvidenceQuerySet:
+        """Return what was received or verified and has not expired, by the database's clock."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), status__in=EXPIRING)
+
+    def was_verified(self) -> EvidenceQuerySet:
+        """Return what an officer found genuine, and whether it is `valid` still, by the database's clock."""
+        judged = self.filter(status__in=(EvidenceStatus.VERIFIED, EvidenceStatus.EXPIRED))
+        return judged.exclude(verified_by="").annotate(valid=Q(_VALID))
+
+    def past_its_end(self) -> EvidenceQuerySet:
+        """Return what has expired by the database's clock and does not say so yet."""
+        return self.filter(expires_at__lte=Now(), status__in=EXPIRING)
 
 
 class Evidence(OfficeModel):
@@ -184,6 +244,11 @@ class Evidence(OfficeModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def status_at(self, now: datetime) -> str:
+        """The status by the clock: what expired is expired, swept already or not."""
+        over = self.expires_at is not None and self.expires_at <= now
+        return EvidenceStatus.EXPIRED if over and self.status in EXPIRING else self.status
 
     @property
     def path(self) -> str:

@@ -95,7 +95,7 @@ def _described(found: Standing, caller: Caller) -> dict[str, Any]:
         "organization": found.organization.public_id,
         "name": found.organization.name,
         "organization_type": found.organization_type and found.organization_type.value,
-        "organization_status": found.organization.status,
+        "organization_status": found.status.value,
         "synthetic": found.organization.synthetic,
         "moratorium_status": found.moratorium_status.value,
         "policy_version": found.version,

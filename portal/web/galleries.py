@@ -131,7 +131,7 @@ def receipt(request: MemberRequest, event_id: str) -> HttpResponse:
 def _granted(organization: Organization) -> list[str]:
     """Return the purposes of the determination in force. In scope."""
     found = determination_in_force(organization)
-    return list(found.grants.order_by("pk").values_list("purpose", flat=True)) if found else []
+    return list(found.kept_grants().values_list("purpose", flat=True)) if found else []
 
 
 def _render_create(request: MemberRequest, form: GalleryForm) -> HttpResponse:

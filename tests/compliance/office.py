@@ -7,6 +7,7 @@ from django.utils import timezone
 from compliance.actions import (
     cases,
     checklists,
+    documents,
     gate,
     onboarding,
 )
@@ -43,6 +44,22 @@ def applied(tenant, **answers):
     application = onboarding.start(organization=tenant.organization, by=tenant.actor)
     onboarding.save_answer(application=application, answers=ANSWERS | answers, by=tenant.actor)
     return onboarding.submit(application=application, by=tenant.actor)
+
+
+def rejected():
+    """A finding that grants nothing."""
+    return Finding(
+        organization_type=OrganizationType.DATA_BROKER, outcome="rejected", reasons="It sells results."
+    )
+
+
+def appealed(tenant, against):
+    """An appeal against a decision, with its own questions answered."""
+    appeal = onboarding.start(
+        organization=tenant.organization, by=tenant.actor, kind="appeal", against=against
+    )
+    answers = {"appeal_reason": "We sell nothing.", "appeal_remedy": "Grant what we asked for."}
+    return onboarding.save_answer(application=appeal, answers=answers, by=tenant.actor)
 
 
 def case_of(tenant):
@@ -94,9 +111,7 @@ def second_of(tenant, officers):
 
 def add_document(application, tenant, content=b"text", **fields):
     values = {"name": "report.txt", "kind": "report", "content_type": "text/plain", "record": "lawful_basis"}
-    return onboarding.add_evidence(
-        application=application, content=content, by=tenant.actor, **values | fields
-    )
+    return documents.add(application=application, content=content, by=tenant.actor, **values | fields)
 
 
 def records_of(tenant):

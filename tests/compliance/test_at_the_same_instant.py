@@ -93,7 +93,7 @@ def test_a_withdrawal_and_a_decision_at_once_leave_one_of_the_two(applicant, rec
         lambda: onboarding.withdraw(application=application, by=applicant.actor),
     )
     decided = determined(case) == 1
-    assert codes(outcomes) == ({"transition_not_allowed"} if decided else {"case_withdrawn"})
+    assert codes(outcomes) == ({"application_closed"} if decided else {"case_withdrawn"})
     assert status_of(applicant) == ("active" if decided else "withdrawn")
 
 

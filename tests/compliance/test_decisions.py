@@ -21,11 +21,13 @@ from portal.tenancy.roles import Role
 from portal.tenancy.scope import officer_scope, tenant_scope
 from tests.compliance.conftest import search_for_a_child
 from tests.compliance.office import (
+    appealed,
     applied,
     case_of,
     case_of_kind,
     exempt_finding,
     finding_for,
+    rejected,
     second_of,
     status_of,
     under_review,
@@ -203,9 +205,9 @@ def test_a_rejection_is_a_determination_without_grants(applicant, officers):
 def test_an_appeal_goes_to_an_officer_without_part_in_the_decision(applicant, officers):
     applied(applicant)
     case, officer = under_review(applicant, officers)
-    decisions.recommend(case=case, finding=finding_for(applicant.itself), by=officer)
-    decisions.determine(case=case, by=officer)
-    appeal = onboarding.start(organization=applicant.organization, by=applicant.actor, kind="appeal")
+    decisions.recommend(case=case, finding=rejected(), by=officer)
+    against = decisions.determine(case=case, by=officer).public_id
+    appeal = appealed(applicant, against)
     onboarding.submit(application=appeal, by=applicant.actor)
     for _ in range(5):
         with officer_scope():

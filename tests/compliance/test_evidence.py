@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from compliance import evidence as store
 from compliance.actions import (
-    cases,
+    documents,
     onboarding,
 )
 from compliance.models import Evidence
@@ -39,7 +39,7 @@ def test_a_verified_document_counts_as_a_record(tenant, officers):
     evidence = add_document(application, tenant)
     determine(tenant, "find_missing_child")
     assert Record.LAWFUL_BASIS not in records_of(tenant)
-    cases.verify_evidence(evidence=evidence, by=officers[0])
+    documents.verify(evidence=evidence, by=officers[0])
     assert Record.LAWFUL_BASIS in records_of(tenant)
 
 
@@ -47,7 +47,9 @@ def test_an_expired_document_does_not_count(tenant, officers):
     application = onboarding.start(organization=tenant.organization, by=tenant.actor)
     evidence = add_document(application, tenant)
     determine(tenant, "find_missing_child")
-    cases.verify_evidence(evidence=evidence, by=officers[0], expires_at=timezone.now() - timedelta(days=1))
+    documents.verify(evidence=evidence, by=officers[0])
+    with tenant_scope(tenant.organization):
+        Evidence.objects.filter(pk=evidence.pk).update(expires_at=timezone.now() - timedelta(days=1))
     assert Record.LAWFUL_BASIS not in records_of(tenant)
 
 
@@ -55,8 +57,8 @@ def test_a_rejected_document_says_why(tenant, officers):
     application = onboarding.start(organization=tenant.organization, by=tenant.actor)
     evidence = add_document(application, tenant)
     with pytest.raises(InvalidInput, match="reason_missing"):
-        cases.reject_evidence(evidence=evidence, reason="", by=officers[0])
-    rejected = cases.reject_evidence(evidence=evidence, reason="It is unsigned.", by=officers[0])
+        documents.reject(evidence=evidence, reason="", by=officers[0])
+    rejected = documents.reject(evidence=evidence, reason="It is unsigned.", by=officers[0])
     assert (rejected.status, rejected.reason) == ("rejected", "It is unsigned.")
 
 
@@ -67,14 +69,14 @@ def test_a_member_does_not_verify_documents(tenant, officers):
         organization=tenant.organization, user_id=officers[0].user_id, role=Role.AUDITOR
     )
     with pytest.raises(Refused, match="own_organization"):
-        cases.verify_evidence(evidence=evidence, by=officers[0])
+        documents.verify(evidence=evidence, by=officers[0])
 
 
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
         ({"content": b""}, "evidence_empty"),
-        ({"content": b"x" * (onboarding.LARGEST_EVIDENCE + 1)}, "evidence_large"),
+        ({"content": b"x" * (documents.LARGEST_EVIDENCE + 1)}, "evidence_large"),
         ({"content_type": "text/html"}, "evidence_type"),
         ({"record": "a_poem"}, "unknown_word"),
     ],

@@ -9,6 +9,7 @@ from compliance.actions import (
     cases,
     onboarding,
 )
+from compliance.answers import declaration_of
 from compliance.models import Application
 from portal.common.errors import Conflict, InvalidInput, NotFound
 from portal.tenancy.scope import tenant_scope
@@ -32,9 +33,9 @@ def test_an_application_with_gaps_is_not_submitted(applicant):
 def test_the_declaration_changes_with_an_answer(applicant):
     application = applied(applicant)
     with tenant_scope(applicant.organization):
-        before = onboarding.declaration_of(application)
+        before = declaration_of(application)
         application.answers["security"] = "None at all"
-        assert application.declaration == before != onboarding.declaration_of(application)
+        assert application.declaration == before != declaration_of(application)
 
 
 def test_an_unknown_purpose_is_no_answer(applicant):
@@ -118,7 +119,7 @@ def test_answers_changed_before_a_reply_are_declared_anew(applicant, officers):
     onboarding.answer_question(case=case, body="In a vault.", by=applicant.actor)
     with tenant_scope(applicant.organization):
         stored = Application.objects.get(pk=application.pk)
-        assert stored.declaration == onboarding.declaration_of(stored)
+        assert stored.declaration == declaration_of(stored)
         assert stored.declaration != application.declaration
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.core.management.base import CommandError
 
-from compliance.actions import cases, checklists, decisions, end_users, onboarding
+from compliance.actions import cases, checklists, decisions, documents, end_users, onboarding
 from compliance.checklists import items_for
 from compliance.findings import Finding, Line
 from compliance.models import Application, Case, Determination, EndUser, Evidence
@@ -109,7 +109,7 @@ def _review(part: Part, administrator: User, edition: int) -> Member:
 def _apply(part: Part, organization: Organization, by: Actor) -> tuple[Application, Evidence]:
     application = onboarding.start(organization=organization, by=by)
     onboarding.save_answer(application=application, answers=_answers(part, organization), by=by)
-    evidence = onboarding.add_evidence(
+    evidence = documents.add(
         application=application,
         name="proof-of-type.txt",
         kind="registration",
@@ -155,7 +155,7 @@ def _decide(part: Part, organization: Organization, case: Case, evidence: Eviden
     cases.assign(case=case, by=people.acting_as_officer(people.appoint_officers()[0]))
     first, _ = _drawn(case)
     cases.begin_review(case=case, by=first)
-    cases.verify_evidence(evidence=evidence, by=first)
+    documents.verify(evidence=evidence, by=first)
     checklists.answer(case=case, answers=_seen(part), by=first)
     decisions.recommend(case=case, finding=_finding(part, organization, evidence, first), by=first)
     first, second = _drawn(case)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
@@ -11,16 +11,16 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from compliance.actions.onboarding import LARGEST_EVIDENCE
+from compliance.actions.documents import LARGEST_EVIDENCE
 from compliance.policy.vocabulary import (
     OrganizationType,
     Record,
 )
 from compliance.questions import Question
+from portal.web.forms.base import PlainForm, say_plainly
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 from portal.web.forms.wording import EVIDENCE_KINDS, HINTS, grouped
 
-PLACES: Final = frozenset({"establishment", "processing", "subjects"})
 _ONE_LINE: Final = frozenset({"legal_name", "legal_form"})
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -44,31 +44,46 @@ class Places(forms.CharField):
         return list(dict.fromkeys(codes))
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(PlainForm):
     """The form of one question; its heading is the question, so the label is only read aloud."""
 
     label_class = "govuk-visually-hidden"
 
-    def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, question: Question, *args: Any, only: Collection[str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.question = question
-        self.fields[question.name] = _field(question)
+        self.fields[question.name] = field = _field(question)
+        if only is not None and isinstance(field, forms.ChoiceField):
+            field.choices = _among(field.choices, only)
+        say_plainly(field)
 
     @property
     def answer(self) -> Any:
-        """The answer given."""
-        return self.cleaned_data[self.question.name]
+        """The answer given, as an application keeps it."""
+        given = self.cleaned_data[self.question.name]
+        return given.isoformat() if isinstance(given, date) else given
+
+
+def _among(choices: Any, only: Collection[str]) -> list[tuple[str, Any]]:
+    """Return the choices that are among those named, without the groups they were in."""
+    flat = [
+        pair for value, label in choices for pair in (label if isinstance(label, list) else [(value, label)])
+    ]
+    return [(value, label) for value, label in flat if value in only]
 
 
 def _field(question: Question) -> forms.Field:
     common: dict[str, Any] = {
         "label": question.text,
-        "required": question.required,
         "help_text": HINTS.get(question.name, ""),
         "error_messages": {"required": "Answer this question, or save and exit to come back to it."},
     }
-    if question.name in PLACES:
+    if question.places:
         return Places(**common)
+    if question.day:
+        return forms.DateField(widget=DateParts, **common)
     if question.words and question.several:
         return forms.MultipleChoiceField(choices=grouped(question.words), widget=HintedCheckboxes, **common)
     if question.words:
@@ -78,7 +93,7 @@ def _field(question: Question) -> forms.Field:
     return forms.CharField(max_length=5000, widget=forms.Textarea({"rows": 6}), **common)
 
 
-class EndUserForm(forms.Form):
+class EndUserForm(PlainForm):
     """One body that an organization works for."""
 
     name = forms.CharField(
@@ -104,8 +119,15 @@ class EndUserForm(forms.Form):
         """Return the code in capitals."""
         return str(self.cleaned_data["jurisdiction"]).upper()
 
+    @property
+    def body(self) -> dict[str, str | None]:
+        """The body as an application names it."""
+        return {
+            name: self.cleaned_data[name] or None for name in ("name", "organization_type", "jurisdiction")
+        }
 
-class EvidenceForm(forms.Form):
+
+class EvidenceForm(PlainForm):
     """One document."""
 
     kind = forms.ChoiceField(label="What it shows", choices=[("", "Choose"), *EVIDENCE_KINDS])
@@ -147,7 +169,7 @@ class EvidenceForm(forms.Form):
         return end_of(self.cleaned_data["expires_on"])
 
 
-class DeclarationForm(forms.Form):
+class DeclarationForm(PlainForm):
     """The declaration under an application."""
 
     declared = forms.BooleanField(
@@ -156,7 +178,7 @@ class DeclarationForm(forms.Form):
     )
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(PlainForm):
     """An answer to an officer."""
 
     body = forms.CharField(
@@ -181,6 +203,9 @@ def as_text(question: Question, answer: Any) -> str:
     """Return an answer as people read it."""
     if answer in (None, "", []):
         return ""
+    if question.day:
+        day = date.fromisoformat(answer)
+        return f"{day:%B} {day.day}, {day.year}"
     values: Sequence[Any] = answer if isinstance(answer, list) else [answer]
     return _joined(question.words(value).label if question.words else _one(value) for value in values)
 

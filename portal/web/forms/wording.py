@@ -93,6 +93,11 @@ HINTS: Final = {
     "purpose_story": "Who asks you, which photos you get, what you search, who judges, what happens then.",
     "legal_basis": "Name the law and the article. For example: GDPR Article 6(1)(e) and 9(2)(g).",
     "human_review": "How many people, which training and when, whether two judge without seeing each other.",
+    "end_user_story": "For example: a unit sends a case with photos; candidates go back to that unit only.",
+    "exemption_grounds": "Take its conditions one by one, and name the document that shows each.",
+    "exemption_until": "For example: 12 31 2027",
+    "appeal_reason": "What the decision overlooked or weighed wrongly. Name documents where you can.",
+    "appeal_remedy": "For example: grant finding missing children for the named unit, as we applied.",
     "security": "Second factor, who may make keys, how leavers lose access, whom we call after an incident.",
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from compliance.actions.checklists import KINDS as CHECKED
+from compliance.answers import kept_beside
 from compliance.checklists import items_for
 from compliance.findings import Finding, finding_from_json
 from compliance.models import (
@@ -22,16 +23,15 @@ from compliance.models import (
 )
 from compliance.models.cases import CaseStatus
 from compliance.policy.vocabulary import Operation, OrganizationType
-from compliance.precheck import Preview
-from compliance.questions import TASKS
-from compliance.standing import lineage_in_force
+from compliance.precheck import Preview, bodies_of
+from compliance.standing import determination_in_force, lineage_in_force
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Organization, User
-from portal.web.forms.onboarding import as_text
 from portal.web.forms.wording import kind_label
+from portal.web.onboarding.answers import asked_groups, carried_groups
 from portal.web.onboarding.prechecks import previews_of
 from portal.web.onboarding.standing import conditions
 
@@ -51,23 +51,21 @@ def previews(application: Application | None) -> tuple[Preview, ...]:
     """Return the evaluation of every line asked for, with verified documents only. In scope."""
     if application is None or not application.answers.get("organization_type"):
         return ()
-    return previews_of(application, application.answers, lineage_in_force(), verified=True)
+    return previews_of(
+        application, application.answers, lineage_in_force(), verified=True, kept=_kept(application)
+    )
+
+
+def _kept(application: Application) -> list[tuple[str, dict[str, Any]]]:
+    return kept_beside(application, determination_in_force(application.organization))
 
 
 def declared(application: Application | None) -> list[dict[str, Any]]:
-    """Return the declared answers, task by task."""
+    """Return the declared answers, task by task; what was taken over from before comes last."""
     if application is None:
         return []
-    return [
-        {
-            "title": task.title,
-            "rows": [
-                {"key": one.text, "value": as_text(one, application.answers.get(one.name))}
-                for one in task.questions
-            ],
-        }
-        for task in TASKS
-    ]
+    before = [{**group, "title": f"Before: {group['title']}"} for group in carried_groups(application)]
+    return [*asked_groups(application), *before]
 
 
 def checklist(case: Case) -> dict[str, Any]:
@@ -101,7 +99,9 @@ def verified(case: Case) -> list[tuple[str, str]]:
 
 def named_bodies(application: Application | None, organization: Organization) -> list[dict[str, Any]]:
     """Return the end users an application names, each with its entry in the register if it has one."""
-    bodies = list((application.answers.get("end_users") if application else None) or [])
+    if application is None:
+        return []
+    bodies = [dict(one) for one in bodies_of(application.answers, _kept(application)) if one["name"]]
     entries = _entries(bodies, organization)
     return [_body(number, body, entries, application) for number, body in enumerate(bodies, 1)]
 

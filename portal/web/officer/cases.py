@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from compliance.actions import cases, decisions, end_users
+from compliance.actions import cases, decisions, documents, end_users
 from compliance.impartiality import require_reader
 from compliance.models import Case, Evidence
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
@@ -221,7 +221,7 @@ def register(request: OfficerRequest, case_id: str) -> HttpResponse:
 @officer_view(scoped=False)
 def open_evidence(request: OfficerRequest, evidence_id: str) -> HttpResponseBase:
     """Hand out a sealed document to an officer who has no part in the organization; it is recorded."""
-    return hand_out(cases.open_evidence(evidence=_evidence(evidence_id), by=request.actor))
+    return hand_out(documents.open_for_officer(evidence=_evidence(evidence_id), by=request.actor))
 
 
 @officer_view(methods=("GET", "POST"))
@@ -243,10 +243,10 @@ def judge_evidence(request: OfficerRequest, case_id: str, evidence_id: str) -> H
 def _judge(request: OfficerRequest, evidence_id: str, form: VerifyForm | RejectForm) -> None:
     evidence = _evidence(evidence_id)
     if isinstance(form, RejectForm):
-        cases.reject_evidence(evidence=evidence, reason=form.cleaned_data["reason"], by=request.actor)
+        documents.reject(evidence=evidence, reason=form.cleaned_data["reason"], by=request.actor)
         messages.success(request, f"{evidence.name} was rejected.")
     else:
-        cases.verify_evidence(evidence=evidence, expires_at=form.expires_at, by=request.actor)
+        documents.verify(evidence=evidence, expires_at=form.expires_at, by=request.actor)
         messages.success(request, f"{evidence.name} was verified.")
 
 

@@ -1,26 +1,34 @@
-"""The task list of an application and its questions, one a page."""
+"""Where an applicant begins, and the task list of an application."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from compliance.actions import onboarding
 from compliance.models import Application, Evidence
-from compliance.models.onboarding import ApplicationKind, ApplicationStatus
-from compliance.questions import QUESTIONS, TASKS, Question, Task
-from portal.common.errors import InvalidInput, NotFound
+from compliance.models.onboarding import UNFINISHED, ApplicationKind, ApplicationStatus
+from compliance.paths import is_answered, missing, tasks_of
+from compliance.questions import TASKS, Question, Task
+from portal.common.clock import database_now
+from portal.common.errors import NotFound
 from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web.forms.onboarding import PLACES, AnswerForm
 from portal.web.guards import MemberRequest, member_view, signed_in
 from portal.web.onboarding import prechecks, standing
 
-END_USERS = "end_users"
-WRITABLE = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.INFO_REQUESTED})
+_ENDED = frozenset({ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED})
+_EVIDENCE_HINT = {
+    ApplicationKind.NEW_PURPOSE: "Documents that the new purpose needs",
+    ApplicationKind.END_USER_CHANGE: "Agreements with the new end users",
+    ApplicationKind.EXEMPTION: "Documents that show the exemption fits",
+    ApplicationKind.RECERTIFICATION: "New ones for those that have expired or changed",
+    ApplicationKind.APPEAL: "What the officers did not have before them, if there is anything",
+}
 
 
 @signed_in
@@ -36,11 +44,12 @@ def _where_it_stands(request: MemberRequest) -> HttpResponse:
     with tenant_scope(request.organization):
         newest = Application.objects.order_by("-started_at", "-pk").first()
         determined = standing.is_determined(request.organization)
+        status = newest.status_at(database_now()) if newest else None
     if determined:
         return standing.show(request)
-    if newest is None or newest.status in {ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED}:
+    if newest is None or status in _ENDED:
         return _start_page(request, newest)
-    drafted = newest.status == ApplicationStatus.DRAFT
+    drafted = status == ApplicationStatus.DRAFT
     return redirect("onboarding_tasks" if drafted else "onboarding_status", newest.public_id)
 
 
@@ -55,7 +64,10 @@ def start(request: MemberRequest) -> HttpResponse:
     kind = request.POST.get("kind", ApplicationKind.ONBOARDING)
     if kind not in ApplicationKind.values:
         raise NotFound()
-    application = onboarding.start(organization=request.organization, by=request.actor, kind=kind)
+    against = request.POST.get("against", "")
+    application = onboarding.start(
+        organization=request.organization, by=request.actor, kind=kind, against=against
+    )
     return redirect("onboarding_tasks", application.public_id)
 
 
@@ -65,111 +77,28 @@ def tasks(request: MemberRequest, application_id: str) -> HttpResponse:
     with tenant_scope(request.organization):
         application = get_or_404(Application, request.actor, application_id, "organization")
         documents = Evidence.objects.filter(application=application).count()
-        rows = [_task_row(task, application) for task in TASKS]
+        rows = [_task_row(task, application) for task in tasks_of(application.kind)]
         context = {
             "application": application,
+            "status": status_of(application),
             "tasks": [*rows, _evidence_row(application, documents)],
             "done": sum(row["status"] == "completed" for row in rows) + bool(documents),
             "writable": is_writable(request, application),
-            "ready": all(task.is_done(application.answers) for task in TASKS),
+            "ready": not missing(application),
+            "anew": application.kind == ApplicationKind.RECERTIFICATION,
             **prechecks.panel(application),
         }
         return render(request, "tenant/onboarding/tasks.html", context)
 
 
-@member_view(methods=("GET", "POST"), scoped=False)
-def question(request: MemberRequest, application_id: str, name: str) -> HttpResponse:
-    """Ask one question, and save its answer."""
-    asked = QUESTIONS.get(name)
-    if asked is None or name == END_USERS:
-        raise NotFound()
-    application = get_or_404(Application, request.actor, application_id, "organization")
-    if request.method == "POST":
-        return _save(request, application, asked)
-    form = AnswerForm(asked, initial={name: application.answers.get(name)})
-    return ask_page(request, application, asked, form)
-
-
-def _save(request: MemberRequest, application: Application, asked: Question) -> HttpResponse:
-    leaving = "exit" in request.POST
-    form = AnswerForm(asked, request.POST)
-    if leaving and not request.POST.get(asked.name):
-        return redirect("onboarding_tasks", application.public_id)
-    if not form.is_valid():
-        return ask_page(request, application, asked, form, status=422)
-    try:
-        onboarding.save_answer(application=application, answers={asked.name: form.answer}, by=request.actor)
-    except InvalidInput as error:
-        form.add_error(asked.name, error.sentence)
-        return ask_page(request, application, asked, form, status=422)
-    return go_on(request, application, asked, leaving=leaving)
-
-
-def go_on(
-    request: MemberRequest, application: Application, answered: Question, *, leaving: bool
-) -> HttpResponseRedirect:
-    """Go to the next question of the task, to the task list after its last, or back to the answers."""
-    if request.GET.get("from") == "check" and not leaving:
-        return redirect("onboarding_check", application.public_id)
-    following = _following(answered)
-    if leaving or following is None:
-        return redirect("onboarding_tasks", application.public_id)
-    return redirect("onboarding_question", application.public_id, following.name)
-
-
-def _following(answered: Question) -> Question | None:
-    task = task_of(answered)
-    place = task.questions.index(answered) + 1
-    return task.questions[place] if place < len(task.questions) else None
-
-
-def task_of(asked: Question) -> Task:
-    """Return the task a question belongs to."""
-    return next(task for task in TASKS if asked in task.questions)
-
-
-def ask_page(
-    request: MemberRequest,
-    application: Application,
-    asked: Question,
-    form: Any,
-    *,
-    template: str = "tenant/onboarding/question.html",
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    """Render the page of a question with why it is asked, and the pre-check beside it."""
-    task = task_of(asked)
-    with tenant_scope(application.organization_id):
-        context = {
-            "application": application,
-            "question": asked,
-            "task": task,
-            "place": task.questions.index(asked) + 1,
-            "form": form,
-            "live": bool(asked.words) or asked.name in PLACES,
-            "writable": is_writable(request, application),
-            **prechecks.panel(application),
-            **more,
-        }
-        return render(request, template, context, status=status)
-
-
-@member_view(scoped=False)
-def precheck(request: MemberRequest, application_id: str) -> HttpResponse:
-    """Return the pre-check for an answer that is being given and not saved."""
-    name = next((one for one in request.GET if one in QUESTIONS and one != END_USERS), "")
-    unsaved: dict[str, Any] = {}
-    if name and (form := AnswerForm(QUESTIONS[name], request.GET)).is_valid():
-        unsaved = {name: form.answer}
-    with tenant_scope(request.organization):
-        application = get_or_404(Application, request.actor, application_id, "organization")
-        return render(request, "tenant/onboarding/_precheck.html", prechecks.panel(application, unsaved))
+def status_of(application: Application) -> str:
+    """Return the status of an application by the database's clock."""
+    return application.status_at(database_now())
 
 
 def is_writable(request: MemberRequest, application: Application) -> bool:
     """Whether this member can still change this application."""
-    return application.status in WRITABLE and request.actor.may(Permission.APPLY)
+    return status_of(application) in UNFINISHED and request.actor.may(Permission.APPLY)
 
 
 def own_application(request: MemberRequest, application_id: str) -> Application:
@@ -177,28 +106,30 @@ def own_application(request: MemberRequest, application_id: str) -> Application:
     return get_or_404(Application, request.actor, application_id, "organization")
 
 
+def address_of(asked: Question, application: Application) -> str:
+    """Return where a question of an application is asked."""
+    return reverse("onboarding_question", args=[application.public_id, asked.name])
+
+
 def _task_row(task: Task, application: Application) -> dict[str, Any]:
-    given = [one for one in task.questions if application.answers.get(one.name)]
-    status = "completed" if task.is_done(application.answers) else "in_progress" if given else "not_started"
+    given = [one for one in task.questions if is_answered(one, application)]
     first = next((one for one in task.questions if one not in given), task.questions[0])
+    done = len(given) == len(task.questions)
+    status = "completed" if done else "in_progress" if given else "not_started"
+    verb = "confirmed or changed" if application.kind == ApplicationKind.RECERTIFICATION else "answered"
     return {
         "title": task.title,
-        "url": _address(application, first),
+        "url": address_of(first, application),
         "status": status,
-        "hint": f"{len(given)} of {len(task.questions)} questions answered"
-        if status == "in_progress"
-        else "",
+        "hint": f"{len(given)} of {len(task.questions)} questions {verb}" if status == "in_progress" else "",
     }
 
 
-def _address(application: Application, asked: Question) -> str:
-    return redirect("onboarding_question", application.public_id, asked.name).url
-
-
 def _evidence_row(application: Application, documents: int) -> dict[str, Any]:
+    wanted = _EVIDENCE_HINT.get(ApplicationKind(application.kind), "Documents that show what you answered")
     return {
         "title": "Evidence",
-        "url": redirect("onboarding_evidence", application.public_id).url,
+        "url": reverse("onboarding_evidence", args=[application.public_id]),
         "status": "completed" if documents else "not_started",
-        "hint": f"{documents} received" if documents else "Documents that show what you answered",
+        "hint": f"{documents} received" if documents else wanted,
     }

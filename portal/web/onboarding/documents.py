@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -10,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
 from compliance import evidence as store
-from compliance.actions import onboarding
+from compliance.actions import documents
 from compliance.models import Application, Evidence
-from portal.common.errors import InvalidInput, NotFound
+from portal.common.clock import database_now
+from portal.common.errors import Conflict, InvalidInput, NotFound
 from portal.tenancy.access import get_or_404
 from portal.tenancy.scope import tenant_scope
 from portal.web.forms.onboarding import EvidenceForm
@@ -40,7 +43,7 @@ def _add(request: MemberRequest, application: Application) -> HttpResponse:
         return _page(request, application, form, status=422)
     file = form.cleaned_data["file"]
     try:
-        evidence = onboarding.add_evidence(
+        evidence = documents.add(
             application=application,
             name=file.name,
             kind=form.cleaned_data["kind"],
@@ -50,8 +53,9 @@ def _add(request: MemberRequest, application: Application) -> HttpResponse:
             expires_at=form.expires_at,
             by=request.actor,
         )
-    except InvalidInput as error:
-        form.add_error("file", error.sentence)
+    except (InvalidInput, Conflict) as error:
+        field = error.detail.get("field", "file")
+        form.add_error(field if field in form.fields else "file", error.sentence)
         return _page(request, application, form, status=422)
     messages.success(request, f"{evidence.name} was received and sealed.")
     return redirect("onboarding_evidence", application.public_id)
@@ -65,12 +69,18 @@ def _page(
         checked = prechecks.panel(application)
         context = {
             "application": application,
-            "documents": [(row, kind_label(row.kind)) for row in rows],
+            "documents": document_rows(rows),
             "wanted": sorted({name for line in checked["checked"] for name in line.documents}),
             "form": form,
             "writable": is_writable(request, application),
         }
         return render(request, "tenant/onboarding/evidence.html", context, status=status)
+
+
+def document_rows(rows: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Return documents with their state by the clock. Inside a scope."""
+    now = database_now()
+    return [{"document": row, "kind": kind_label(row.kind), "status": row.status_at(now)} for row in rows]
 
 
 @member_view(scoped=False)

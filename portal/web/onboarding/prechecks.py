@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from compliance.models import Application, Evidence
+from compliance.models.onboarding import ApplicationKind
 from compliance.policy.facts import OrganizationFacts, Party
 from compliance.policy.results import Result
 from compliance.policy.rules import Lineage
 from compliance.policy.vocabulary import Outcome, Purpose, Record
 from compliance.precheck import Preview, lines_of, preview
-from compliance.standing import lineage_in_force
+from compliance.questions import Question
+from compliance.standing import determination_in_force, lineage_in_force
+from compliance.stated import records_on_file
 from portal.common.clock import database_now
+from portal.tenancy.models import Organization
 from portal.web.templatetags.countenance import Status, status_of
 
 NEEDED = ("organization_type", "purposes")
@@ -32,6 +36,8 @@ class Checked:
 
 def panel(application: Application, unsaved: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what the panel shows for an application, with answers not saved yet on top. Inside a scope."""
+    if application.kind == ApplicationKind.APPEAL:
+        return {"checked": (), "waiting": False, "no_precheck": True}
     answers = {**application.answers, **(unsaved or {})}
     if not all(answers.get(name) for name in NEEDED):
         return {"checked": (), "waiting": True}
@@ -39,8 +45,20 @@ def panel(application: Application, unsaved: Mapping[str, Any] | None = None) ->
     return {"checked": tuple(_checked(one) for one in previews), "waiting": False}
 
 
+def rules_of(asked: Question) -> list[dict[str, str]]:
+    """Return the rules that use an answer, in words, as far as the version in force has them."""
+    version = lineage_in_force().known_at(database_now())
+    sentences = {rule.id: rule.sentence for rule in version.rules} if version else {}
+    return [{"id": name, "sentence": sentences.get(name, "")} for name in asked.rules]
+
+
 def previews_of(
-    application: Application, answers: Mapping[str, Any], lineage: Lineage, *, verified: bool = False
+    application: Application,
+    answers: Mapping[str, Any],
+    lineage: Lineage,
+    *,
+    verified: bool = False,
+    kept: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> tuple[Preview, ...]:
     """Return the preview of every line an application asks for. Inside a scope.
 
@@ -49,21 +67,30 @@ def previews_of(
         answers: Answers to judge.
         lineage: Published versions of the pack.
         verified: Only documents that an officer has verified count.
+        kept: Purposes and end users granted already, to be judged too.
     """
     organization = application.organization
     facts = OrganizationFacts(id=str(organization.pk), name=organization.name)
     now = database_now()
     records = records_of(application, verified=verified)
     return tuple(
-        preview(line, lineage, at=now) for line in lines_of(answers, organization=facts, records=records)
+        preview(line, lineage, at=now)
+        for line in lines_of(answers, organization=facts, records=records, kept=kept)
     )
 
 
 def records_of(application: Application, *, verified: bool) -> frozenset[Record]:
     """Return the records that the documents of an organization stand for. Inside a scope."""
-    rows = Evidence.objects.in_force() if verified else Evidence.objects.exclude(status="rejected")
+    rows = Evidence.objects.in_force() if verified else Evidence.objects.unexpired()
     held = rows.filter(organization=application.organization_id).exclude(record="")
-    return frozenset(map(Record, held.values_list("record", flat=True)))
+    on_file = _on_file(application.organization)
+    return on_file | frozenset(map(Record, held.values_list("record", flat=True)))
+
+
+def _on_file(organization: Organization) -> frozenset[Record]:
+    """Return what officers have seen already and need not be sent again."""
+    records, _ = records_on_file(organization, determination_in_force(organization))
+    return records if isinstance(records, frozenset) else frozenset()
 
 
 def tags_of(one: Preview) -> tuple[Status, ...]:

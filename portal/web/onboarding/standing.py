@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from compliance.models import Application, Case, Determination
+from compliance.actions import grants
+from compliance.adverse import adverse
+from compliance.answers import end_users_of
+from compliance.models import Application, Determination
+from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
 from compliance.policy.obligations import Obligations
 from compliance.policy.rules import Rule
@@ -16,19 +21,23 @@ from compliance.policy.vocabulary import Operation, Review
 from compliance.standing import LineStanding, Standing, determination_in_force
 from compliance.standing import standing as standing_of
 from compliance.stated import named_recipients
+from portal.common.clock import database_now
+from portal.common.errors import NotFound
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web import stops
 from portal.web.guards import MemberRequest, member_view
+from portal.web.onboarding import ends
 
 CHANGES = (
     (ApplicationKind.NEW_PURPOSE, "Ask for another purpose"),
     (ApplicationKind.END_USER_CHANGE, "Ask for another end user"),
     (ApplicationKind.EXEMPTION, "Ask for an exemption"),
     (ApplicationKind.RECERTIFICATION, "Recertify"),
-    (ApplicationKind.APPEAL, "Appeal a decision"),
 )
+AGAIN = ((ApplicationKind.ONBOARDING, "Apply again"),)
+_NO_MORE = frozenset({"suspended", "revoked", "closing", "closed"})
 
 
 def is_determined(organization: Organization) -> bool:
@@ -46,20 +55,50 @@ def show(request: MemberRequest) -> HttpResponse:
     """Render the standing of the member's organization."""
     with tenant_scope(request.organization):
         standing = standing_of(request.organization)
-        open_applications = Application.objects.exclude(
-            status__in=(ApplicationStatus.DECIDED, ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED)
-        )
+        applications = open_applications()
         context = {
             "standing": standing,
             "stopped": stops.notice(request.organization),
             "lines": lines(standing),
             "rules": rule_rows(standing.rules),
-            "open_applications": list(open_applications.order_by("-started_at")),
-            "cases": list(Case.objects.open()[:10]),
+            "open_applications": applications,
+            "ends": ends.coming(standing, applications),
+            "recertification": ends.recertification(standing, applications),
+            "may_apply": request.actor.may(Permission.APPLY),
+            "appealable": bool(adverse(request.organization)),
             "history": _history(request.organization),
-            "changes": CHANGES if request.actor.may(Permission.APPLY) else (),
+            "changes": _changes(standing) if request.actor.may(Permission.APPLY) else (),
         }
         return render(request, "tenant/onboarding/standing.html", context)
+
+
+def open_applications() -> list[Application]:
+    """Return the applications that wait for somebody, newest first. Inside a scope."""
+    now = database_now()
+    rows = Application.objects.open().order_by("-started_at")
+    return [row for row in rows if row.status_at(now) != ApplicationStatus.LAPSED]
+
+
+def _changes(standing: Standing) -> tuple[tuple[ApplicationKind, str], ...]:
+    if standing.status in _NO_MORE:
+        return ()
+    granted = standing.determination and standing.determination.outcome == DeterminationOutcome.GRANTED
+    return CHANGES if granted else AGAIN
+
+
+@member_view(methods=("GET", "POST"), permission=Permission.APPLY, scoped=False)
+def give_up(request: MemberRequest, end_user_id: str) -> HttpResponse:
+    """Ask once more, then end every grant for an end user."""
+    with tenant_scope(request.organization):
+        served = end_users_of(determination_in_force(request.organization))
+    end_user = next((one for one in served if one.public_id == end_user_id), None)
+    if end_user is None:
+        raise NotFound()
+    if request.method != "POST":
+        return render(request, "tenant/onboarding/give_up.html", {"end_user": end_user})
+    grants.give_up(organization=request.organization, end_user=end_user, by=request.actor)
+    messages.success(request, f"What was granted for {end_user} has ended.")
+    return redirect("onboarding_standing")
 
 
 def lines(standing: Standing) -> list[dict[str, Any]]:
@@ -76,7 +115,9 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
         "end_user": line.end_user.name,
         "end_user_type": line.end_user.get_organization_type_display(),
         "operations": ", ".join(Operation(word).label for word in grant.operations),
-        "status": line.status if line.in_force else "expired" if grant.expires_at <= now else "pending",
+        "status": line.status if line.in_force else _idle(line, now),
+        "end_user_id": line.end_user.public_id,
+        "given_up_at": line.given_up_at,
         "words": line.words,
         "recorded": line.recorded,
         "computed": line.computed,
@@ -91,6 +132,13 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
         "outcome": line.ruling.outcome,
         "sentence": line.ruling.sentence,
     }
+
+
+def _idle(line: LineStanding, now: datetime) -> str:
+    """Return why a line is not in force."""
+    if line.given_up_at:
+        return "given_up"
+    return "expired" if line.grant.expires_at <= now else "pending"
 
 
 def conditions(demands: Obligations) -> list[str]:

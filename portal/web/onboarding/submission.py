@@ -7,30 +7,30 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from compliance.actions import onboarding
+from compliance.adverse import AdverseDecision, adverse
+from compliance.answers import declaration_of
 from compliance.models import Application, Case, CaseMessage, Determination, Evidence
 from compliance.models.cases import CaseStatus
-from compliance.models.onboarding import ApplicationStatus
-from compliance.questions import QUESTIONS, TASKS, Question, Task
+from compliance.models.onboarding import OPEN, ApplicationKind, ApplicationStatus
+from compliance.paths import missing, questions_of
+from compliance.questions import Question
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
-from portal.common.errors import InvalidInput
+from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.access import get_or_404
 from portal.tenancy.models import User
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web.forms.onboarding import DeclarationForm, ReplyForm, as_text
-from portal.web.forms.wording import kind_label
+from portal.web.forms.onboarding import DeclarationForm, ReplyForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.onboarding import prechecks
-from portal.web.onboarding.applications import is_writable, own_application
+from portal.web.onboarding.answers import asked_groups, carried_groups
+from portal.web.onboarding.applications import address_of, is_writable, own_application, status_of
+from portal.web.onboarding.documents import document_rows
 
-_WITHDRAWABLE = frozenset(
-    {ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.INFO_REQUESTED}
-)
 _INTERNAL = frozenset({"case.noted", "case.recommended", "case.countersigned", "case.returned"})
 _OWN = ("application.", "case.answered")
 _NEXT = {
@@ -59,7 +59,7 @@ def submit(request: MemberRequest, application_id: str) -> HttpResponse:
     try:
         onboarding.submit(application=application, by=request.actor)
     except InvalidInput as error:
-        return _check_page(request, application, form, status=422, missing=error.detail.get("fields", ()))
+        return _check_page(request, application, form, status=422, lacking=error.detail.get("fields", ()))
     messages.success(request, "Your application was submitted.")
     return redirect("onboarding_status", application.public_id)
 
@@ -70,43 +70,31 @@ def _check_page(
     form: DeclarationForm,
     *,
     status: int = 200,
-    missing: Any = (),
+    lacking: Any = (),
 ) -> HttpResponse:
     with tenant_scope(application.organization_id):
         documents = Evidence.objects.filter(application=application).order_by("received_at")
         writable = is_writable(request, application)
+        asked = questions_of(application.kind)
         context = {
             "application": application,
-            "groups": [{"title": task.title, "rows": _rows(task, application, writable)} for task in TASKS],
-            "documents": [(row, kind_label(row.kind)) for row in documents],
-            "digest": onboarding.declaration_of(application),
+            "status": status_of(application),
+            "groups": asked_groups(application, writable=writable),
+            "carried": carried_groups(application),
+            "documents": document_rows(documents),
+            "digest": declaration_of(application),
             "form": form,
-            "errors": [_missing_link(QUESTIONS[name], application) for name in missing],
-            "ready": all(task.is_done(application.answers) for task in TASKS),
+            "errors": [_missing_link(asked[name], application) for name in lacking],
+            "ready": not missing(application),
+            "anew": application.kind == ApplicationKind.RECERTIFICATION,
             "writable": writable,
             **prechecks.panel(application),
         }
         return render(request, "tenant/onboarding/check.html", context, status=status)
 
 
-def _rows(task: Task, application: Application, writable: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": question.text,
-            "value": as_text(question, application.answers.get(question.name)),
-            "url": f"{_address(question, application)}?from=check" if writable else "",
-            "change": question.text,
-        }
-        for question in task.questions
-    ]
-
-
 def _missing_link(question: Question, application: Application) -> dict[str, str]:
-    return {"text": f"Answer: {question.text}", "url": f"{_address(question, application)}?from=check"}
-
-
-def _address(question: Question, application: Application) -> str:
-    return reverse("onboarding_question", args=[application.public_id, question.name])
+    return {"text": f"Answer: {question.text}", "url": f"{address_of(question, application)}?from=check"}
 
 
 @member_view(scoped=False)
@@ -122,14 +110,16 @@ def _status_page(
         case = Case.objects.filter(application=application).order_by("-opened_at").first()
         context = {
             "application": application,
+            "status": status_of(application),
+            "against": _against(application),
             "case": case,
-            "asked": case is not None and case.status == CaseStatus.AWAITING_TENANT,
+            "asked": _is_asked(case) and is_writable(request, application),
             "conversation": _conversation(case),
             "determination": _determination(case),
             "events": _events(application, case),
-            "next_step": _NEXT[ApplicationStatus(application.status)],
+            "next_step": _NEXT[ApplicationStatus(status_of(application))],
             "writable": is_writable(request, application),
-            "withdrawable": application.status in _WITHDRAWABLE and request.actor.may(Permission.APPLY),
+            "withdrawable": status_of(application) in OPEN and request.actor.may(Permission.APPLY),
             "form": form,
         }
         return render(request, "tenant/onboarding/status.html", context, status=status)
@@ -143,7 +133,9 @@ def reply(request: MemberRequest, application_id: str) -> HttpResponse:
     if not form.is_valid():
         return _status_page(request, application, form, status=422)
     with tenant_scope(request.organization):
-        case = Case.objects.open().get(application=application)
+        case = Case.objects.filter(application=application).order_by("-opened_at").first()
+    if case is None:
+        raise NotFound()
     onboarding.answer_question(case=case, body=form.cleaned_data["body"], by=request.actor)
     messages.success(request, "Your answer was sent. The review goes on.")
     return redirect("onboarding_status", application.public_id)
@@ -158,6 +150,17 @@ def withdraw(request: MemberRequest, application_id: str) -> HttpResponse:
     onboarding.withdraw(application=application, by=request.actor)
     messages.success(request, f"Application {application.reference} was withdrawn.")
     return redirect("onboarding")
+
+
+def _is_asked(case: Case | None) -> bool:
+    return case is not None and case.status == CaseStatus.AWAITING_TENANT
+
+
+def _against(application: Application) -> AdverseDecision | None:
+    """Return the decision that an appeal is against. In scope."""
+    if not application.against:
+        return None
+    return next((one for one in adverse(application.organization) if one.id == application.against), None)
 
 
 def _conversation(case: Case | None) -> list[dict[str, Any]]:

@@ -86,6 +86,9 @@ SPELLED_OUT: Final = {
     "third_vote": Status("Waiting for a third vote", "warn"),
     "not_started": Status("Not started yet", "neutral"),
     "blocked": Status("Cannot start yet", "neutral"),
+    "changed": Status("Changed", "warn"),
+    "confirmed_again": Status("Confirmed", "neutral"),
+    "given_up": Status("Given up", "neutral"),
 }
 
 STATUSES: Final = {

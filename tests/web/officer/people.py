@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from compliance.actions import cases, onboarding
+from compliance.actions import cases, documents, onboarding
 from compliance.models import Application, Case
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
@@ -90,7 +90,7 @@ def under_review(tenant: Tenant, officers: list[Actor]) -> tuple[Case, Actor]:
 
 
 def add_registration(tenant: Tenant, application: Application) -> None:
-    onboarding.add_evidence(
+    documents.add(
         application=application,
         name="charter.txt",
         kind="registration",

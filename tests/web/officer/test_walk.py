@@ -319,7 +319,17 @@ def test_a_new_determination_says_what_it_would_end(tenant, officers):
     client.post(f"{base}carry-out/")
     member = signed_in(tenant.administrator)
     started_again = member.post("/onboarding/start/", {"kind": "new_purpose"}).headers["Location"]
-    member.post(f"{started_again}purposes/", {"purposes": ["find_missing_child", "find_missing_adult"]})
+    sent = {
+        "purposes": ["find_missing_adult"],
+        "purpose_story": "A family reports a missing adult.",
+        "image_sources": ["case_file"],
+        "legal_basis": "Consent of the family",
+        "subject_classes": ["missing_adult"],
+        "subjects": "US-WA",
+    }
+    for name, answer in sent.items():
+        member.post(f"{started_again}{name}/", {name: answer})
+    member.post(f"{started_again}end_users/", {"itself": "1"})
     member.post(f"{started_again}submit/", {"declared": "on"})
     again, officer = under_review(tenant, officers)
     page = officer_client(officer).get(f"/officer/cases/{again.public_id}/determine/")
