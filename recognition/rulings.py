@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,9 +70,9 @@ def lets_through(ruling: RulingRecord) -> bool:
         return referrals.approves(ruling)
 
 
-def over(ruling: RulingRecord) -> bool:
-    """Whether the time of a ruling is over, by the database's clock."""
-    return ruling.valid_until is not None and ruling.valid_until <= database_now()
+def over(ruling: RulingRecord, *, ahead: timedelta = timedelta()) -> bool:
+    """Whether the time of a ruling is over, or will be `ahead` from now, by the database's clock."""
+    return ruling.valid_until is not None and ruling.valid_until <= database_now() + ahead
 
 
 def close(job: Job) -> None:

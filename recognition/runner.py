@@ -11,7 +11,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from django.db import connection
 from django.db.models import F
 
 from compliance.actions import gate as gates
@@ -33,6 +35,7 @@ from recognition.search import Matrix
 from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
+COMMIT_TAKES = timedelta(seconds=0.25)  # at most: so long before its end a ruling lets nothing be written
 ENGINE = Actor.system("engine")
 _AT_WORK = (JobStatus.QUEUED, JobStatus.RUNNING)
 logger = logging.getLogger(__name__)
@@ -244,13 +247,29 @@ def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline:
         most_faces = ruling.demands.gallery_faces
         writing.write(job, work.gallery, outcomes, work.key, pipeline, most_faces=most_faces)
         _close(work.claim, job)
-        if not _may_write(work, ruling, epochs):  # writing took time, and the ruling or the key ended in it
+        _leave_nothing_but_the_commit()
+        # Writing took time, in which the ruling or the key may have ended.
+        if not _may_write(work, ruling, epochs, ahead=COMMIT_TAKES):
             raise Stopped
 
 
-def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs) -> bool:
-    stands = gates.still_stands(ruling, epochs, approved=True) and not keys.ended(work.job.submitted_by)
-    return stands and (work.gallery is None or Gallery.objects.in_use().filter(pk=work.gallery.pk).exists())
+def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs, ahead: timedelta = timedelta()) -> bool:
+    """Whether results may be written now, and until `ahead` from now. In scope."""
+    stands = gates.still_stands(ruling, epochs, approved=True) and not rulings.over(ruling, ahead=ahead)
+    if not stands or keys.ended(work.job.submitted_by, ahead=ahead):
+        return False
+    return work.gallery is None or Gallery.objects.in_use().filter(pk=work.gallery.pk).exists()
+
+
+def _leave_nothing_but_the_commit() -> None:
+    """See to it that the commit follows the last look within `COMMIT_TAKES`, or does not come at all.
+
+    References are checked before it, and a process that stalls after it is cut off by the database.
+    """
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        milliseconds = round(COMMIT_TAKES.total_seconds() * 1000)
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
 def _locked_job(claim: Claim) -> Job:

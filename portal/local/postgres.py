@@ -45,6 +45,7 @@ THROWAWAY_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "track_commit_timestamp": "on",  # tests ask the database when a row was committed
 }
 
 

@@ -151,11 +151,12 @@ def revoke(*, key: ApiKey, by: Actor) -> None:
             audit.record(verb="key.revoked", actor=by, target=key, organization=key.organization_id)
 
 
-def ended(actor: str) -> str:
+def ended(actor: str, *, ahead: timedelta = timedelta()) -> str:
     """Tell why a key no longer speaks for its organization, by the database's clock.
 
     Args:
         actor: Id of an actor; whoever is no key has nothing that ends.
+        ahead: Look so far ahead: what is begun now has to be over by then.
 
     Returns:
         `key-revoked` or `key-expired`; nothing while it is in force.
@@ -165,7 +166,7 @@ def ended(actor: str) -> str:
     key = ApiKey.objects.get(pk=parse_public_id(ApiKey.PREFIX, actor))
     if key.revoked_at:
         return "key-revoked"
-    return "key-expired" if key.expires_at <= database_now() else ""
+    return "key-expired" if key.expires_at <= database_now() + ahead else ""
 
 
 def _hash(secret: str) -> str:
