@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
-from recognition.actions import retention, watch
+from recognition.actions import found, retention, watch
 
-SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE, retention.sweep)
+SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE, retention.sweep, found.sweep)
 logger = logging.getLogger(__name__)
 
 

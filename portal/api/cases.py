@@ -14,13 +14,13 @@ from compliance.policy.vocabulary import Purpose, RequestedBy
 from portal.api import reach
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import CASE, NEW_CASE, SUBJECT, answered, listed, sent
+from portal.api.examples import CASE, FOUND, NEW_CASE, SUBJECT, answered, listed, sent
 from portal.api.galleries import SubjectOutput
 from portal.api.pagination import page
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import records
+from recognition.actions import found, records
 from recognition.actions.records import AUTHORITY_KINDS, LONGEST_REFERENCE, LONGEST_TEXT
 from recognition.details import RecordDetails
 from recognition.models import CaseRecord, Subject
@@ -166,10 +166,10 @@ class CaseDetail(Endpoint):
     )
     def patch(self, request: Request, case: str) -> Response:
         """Change what is known. The purpose of a case record never changes."""
-        found = find(self, case)
+        record = find(self, case)
         values = self.read(CaseChange)
         plain = {name: values[name] for name in ("reference", "requested_by") if name in values}
-        records.change(record=found, by=self.by, **plain, **_known(values))
+        records.change(record=record, by=self.by, **plain, **_known(values))
         return Response(described(self, case))
 
 
@@ -207,6 +207,42 @@ class CaseReopen(Endpoint):
         """Open a closed case record again."""
         records.reopen(record=find(self, case), by=self.by)
         return Response(described(self, case))
+
+
+class FoundOutput(serializers.Serializer[Any]):
+    """What "found" ended and destroyed."""
+
+    on_hold = serializers.BooleanField(
+        help_text="Something has to be kept a while: it is erased by itself afterward, with a receipt."
+    )
+    event = serializers.CharField(help_text="Event in the trail that proves it.")
+    told = serializers.IntegerField(help_text="Exports whose recipients are told not to use them any more.")
+    faces = serializers.IntegerField()
+    subjects = serializers.IntegerField()
+    photos = serializers.IntegerField()
+    candidates = serializers.IntegerField()
+    jobs = serializers.IntegerField()
+
+
+class CaseFound(Endpoint):
+    """The end that everybody hopes for."""
+
+    needs = {"POST": MANAGE}
+
+    @extend_schema(
+        operation_id="cases_found",
+        tags=["cases"],
+        request=None,
+        responses=FoundOutput,
+        examples=[answered("A receipt", FOUND)],
+    )
+    def post(self, request: Request, case: str) -> Response:
+        """Say that the person was found. It cannot be undone.
+
+        Running jobs of the case are cancelled; photos, the linked people in galleries, results and candidates
+        are erased at once; recipients of exports are told not to use them any more.
+        """
+        return Response(FoundOutput(found.found(record=find(self, case), by=self.by)).data)
 
 
 class LinkInput(Input):
@@ -262,8 +298,8 @@ class CaseSubject(Endpoint):
         """Unlink a subject that is not the person of the case. Nothing is erased."""
         with tenant_scope(self.organization):
             rows = Subject.objects.filter(record=reach.case(self.by, case))
-            found: Subject = rows.with_public_id(subject)
-        records.unlink(subject=found, by=self.by)
+            linked: Subject = rows.with_public_id(subject)
+        records.unlink(subject=linked, by=self.by)
         return Response(status=204)
 
 

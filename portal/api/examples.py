@@ -65,6 +65,16 @@ CASE = {
     "ended_at": None,
 }
 NEW_CASE_PHOTO = {"image": "img_01k9", "taken": "2024", "edited": False, "note": "From school"}
+FOUND = {
+    "on_hold": False,
+    "event": "019ac0de-0000-7000-8000-000000000000",
+    "told": 1,
+    "faces": 2,
+    "subjects": 1,
+    "photos": 5,
+    "candidates": 3,
+    "jobs": 2,
+}
 CASE_PHOTO = {
     "id": "crp_01k9",
     **NEW_CASE_PHOTO,

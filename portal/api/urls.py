@@ -22,6 +22,7 @@ urlpatterns = [
     path("cases/<str:case>/", cases.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:case>/close/", cases.CaseClose.as_view(), name="api-case-close"),
     path("cases/<str:case>/reopen/", cases.CaseReopen.as_view(), name="api-case-reopen"),
+    path("cases/<str:case>/found/", cases.CaseFound.as_view(), name="api-case-found"),
     path("cases/<str:case>/photos/", case_photos.CasePhotos.as_view(), name="api-case-photos"),
     path("cases/<str:case>/photos/<str:photo>/", case_photos.CasePhoto.as_view(), name="api-case-photo"),
     path("cases/<str:case>/subjects/", cases.CaseSubjects.as_view(), name="api-case-subjects"),

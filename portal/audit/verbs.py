@@ -115,7 +115,7 @@ VERBS: dict[str, Verb] = {
     "record.unlinked": _verb("A person in a gallery was unlinked from a case record", "subject"),
     "record.closed": _verb("A case record was closed"),
     "record.reopened": _verb("A case record was opened again"),
-    "record.found": _verb("A person was found and the case record closed", "on_hold"),
+    "record.found": _verb("A person was found and the case record closed", "on_hold", "exports"),
     "record.erased": _verb(
         "What was held about a person who was found was erased",
         "faces",

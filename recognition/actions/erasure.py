@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -50,21 +51,27 @@ def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
     """
     require(by, Permission.ERASE, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
-        _lock(subject.gallery_id)
-        named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
-        photo_ids = set(named.values_list("image", flat=True))
-        named.update(subject_name="")
-        count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
-        Subject.objects.filter(pk=subject.pk).delete()
-        event = audit.record(
-            verb="subject.erased",
-            actor=by,
-            target=subject,
-            organization=subject.organization_id,
-            faces=count,
-        )
-    _destroy(purged)
-    return Receipt(str(event.pk), count, 1, len(purged))
+        event, count, purged = erase_person(subject, by=by)
+    destroy(purged)
+    return Receipt(event, count, 1, len(purged))
+
+
+def erase_person(subject: Subject, *, by: Actor) -> tuple[str, int, list[Image]]:
+    """Erase one person from a gallery, inside the caller's scope.
+
+    Returns:
+        The event, the number of faces, and the photos whose stored bytes go after the commit (`destroy`).
+    """
+    _lock(subject.gallery_id)
+    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
+    photo_ids = set(named.values_list("image", flat=True))
+    named.update(subject_name="")
+    count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
+    Subject.objects.filter(pk=subject.pk).delete()
+    event = audit.record(
+        verb="subject.erased", actor=by, target=subject, organization=subject.organization_id, faces=count
+    )
+    return str(event.pk), count, purged
 
 
 def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
@@ -90,7 +97,7 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
             faces=count,
             subjects=subjects,
         )
-    _destroy(purged)
+    destroy(purged)
     return Receipt(str(event.pk), count, subjects, len(purged))
 
 
@@ -117,7 +124,7 @@ def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
             photos=len(purged),
             days=gallery.retention_days,
         )
-    _destroy(purged)
+    destroy(purged)
     return Receipt(str(event.pk), count, subjects, len(purged))
 
 
@@ -147,18 +154,16 @@ def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int,
     removal.candidates(Candidate.objects.filter(face__in=faces.values("pk")))
     photo_ids = photo_ids | set(faces.values_list("image_id", flat=True))
     count, _ = faces.delete()
-    needed = {
-        key
-        for rows in (Face, CaseRecordPhoto)
-        for key in rows.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
-    }
-    photos = list(Image.objects.filter(pk__in=photo_ids - needed, purged_at=None))
+    elsewhere = Face.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
+    of_cases = CaseRecordPhoto.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
+    unneeded = photo_ids - set(elsewhere) - set(of_cases)
+    photos = list(Image.objects.filter(pk__in=unneeded, purged_at=None))
     for photo in photos:
         images.purge(photo, by=by)
     return count, photos
 
 
-def _destroy(photos: list[Image]) -> None:
+def destroy(photos: Iterable[Image]) -> None:
     """Delete stored bytes after the commit: a file without a row is waste, a row without a file a lie."""
     for photo in photos:
         storage.delete(photo.path)

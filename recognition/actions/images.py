@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from portal.audit import actions as audit
@@ -21,7 +22,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives, images, storage
-from recognition.models import CaseRecordPhoto, Face, Image, Item
+from recognition.models import CaseRecordPhoto, Face, Image, Item, Job
 
 _TOGETHER = 100  # rows written in one transaction while an archive streams in
 _NAME = 255  # characters of a file's name that are kept: the last ones, they tell most
@@ -105,13 +106,16 @@ def delete(*, image: Image, by: Actor) -> None:
 
 
 def is_needed(image: Image) -> bool:
-    """Whether an enrolled face, a job or a case record refers to a photo, in the scope in force."""
-    enrolled = Face.objects.filter(image=image).exists()
-    return bool(
-        enrolled
-        or Item.objects.filter(image=image, job__purged_at=None).exists()
-        or CaseRecordPhoto.objects.filter(image=image).exists()
-    )
+    """Whether an enrolled face, a case record or a job refers to a photo, in the scope in force."""
+    return not unneeded(Image.objects.filter(pk=image.pk)).exists()
+
+
+def unneeded(rows: QuerySet[Image], *, besides: Iterable[Job] = ()) -> QuerySet[Image]:
+    """Return those photos that no gallery, no case record and no job needs, but for some jobs. In scope."""
+    own = {"image": OuterRef("pk")}
+    working = Item.objects.filter(**own, job__purged_at=None).exclude(job__in=[job.pk for job in besides])
+    needing = (Face.objects.filter(**own), CaseRecordPhoto.objects.filter(**own), working)
+    return rows.filter(*(~Exists(reference.order_by()) for reference in needing), purged_at=None)
 
 
 def purge(image: Image, *, by: Actor) -> None:

@@ -78,13 +78,18 @@ def adopt(job: Job) -> None:
 
     A job that enrolls many people says nothing about which of them the case is of: a member links them.
     """
-    if job.kind != JobKind.ENROLL or job.record_id is None:
-        return
+    if job.record_id is not None and (name := only_person(job)):
+        subjects = Subject.objects.filter(gallery=job.gallery_id, name=name, record=None)
+        subjects.update(record=job.record_id)
+
+
+def only_person(job: Job) -> str:
+    """Return whom a job enrolls, where it is one person alone; empty otherwise. In scope."""
+    if job.kind != JobKind.ENROLL:
+        return ""
     items = Item.objects.filter(job=job).exclude(subject_name="").order_by()
     names = list(items.values_list("subject_name", flat=True).distinct()[:2])
-    if len(names) == 1:
-        subjects = Subject.objects.filter(gallery=job.gallery_id, name=names[0], record=None)
-        subjects.update(record=job.record_id)
+    return names[0] if len(names) == 1 else ""
 
 
 def _open(job: Job, reference: str, by: Actor) -> None:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from compliance.policy.vocabulary import PEOPLE_FINDING, Purpose, RequestedBy
 from portal.audit import actions as audit
+from portal.audit.models import Event
 from portal.common.clock import database_now
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.ids import uuid7
@@ -194,9 +195,9 @@ def require_lawful_holder(record: CaseRecord, by: Actor) -> None:
             raise rulings.refusal(ruling)
 
 
-def note(record: CaseRecord, verb: str, by: Actor, **payload: Any) -> None:
+def note(record: CaseRecord, verb: str, by: Actor, **payload: Any) -> Event:
     """Record an event about a case record, inside the caller's scope."""
-    audit.record(verb=verb, actor=by, target=record, organization=record.organization_id, **payload)
+    return audit.record(verb=verb, actor=by, target=record, organization=record.organization_id, **payload)
 
 
 def day_or_year(text: str, field: str, what: str) -> Span | None:

@@ -23,7 +23,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import rulings, storage
 from recognition.actions import erasure, images, removal
 from recognition.actions.jobs import conclude, record
-from recognition.models import CaseRecordPhoto, Face, Gallery, Image, Item, Job, JobStatus
+from recognition.models import Gallery, Image, Item, Job, JobStatus
 
 CLOCK = Actor.system("clock")
 DECIDED_WITHIN = timedelta(days=14)
@@ -149,9 +149,5 @@ def _close_for_good(job: Job, destroyed: int) -> None:
 
 def _unneeded_photos(job: Job) -> QuerySet[Image]:
     """Return the photos of a job that no gallery, no case record and no other job needs. In scope."""
-    own = Item.objects.filter(job=job).values("image")
-    rows: QuerySet[Image] = Image.objects.filter(pk__in=own, purged_at=None)
-    others = Item.objects.exclude(job=job).filter(job__purged_at=None)
-    for needing in (Face.objects.all(), CaseRecordPhoto.objects.all(), others):
-        rows = rows.exclude(pk__in=needing.order_by().values("image"))
-    return rows
+    own = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image"))
+    return images.unneeded(own, besides=[job])

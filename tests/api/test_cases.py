@@ -128,6 +128,18 @@ def test_a_closed_case_takes_no_job_until_it_is_opened_again(alice, case):
     assert alice.post("jobs/", search).status_code == 201
 
 
+def test_found_erases_at_once_and_answers_with_the_receipt(alice, case):
+    image = alice.image()
+    alice.post(f"cases/{case}/photos/", {"image": image})
+    job = alice.post("jobs/", a_search(alice, "WP-1")).json()["id"]
+    receipt = alice.post(f"cases/{case}/found/").json()
+    assert (receipt["on_hold"], receipt["photos"], receipt["jobs"]) == (False, 2, 1)
+    assert alice.get(f"cases/{case}/").json()["born"] == ""
+    assert alice.get(f"jobs/{job}/").json()["status"] == "cancelled"
+    assert alice.get(f"images/{image}/").status_code == 404
+    problem(alice.post(f"cases/{case}/found/"), 409, "transition_not_allowed")
+
+
 def test_a_job_that_states_a_case_reference_and_no_more_opens_its_record(alice):
     search = {
         "kind": "search",

@@ -37,6 +37,7 @@ METHODS = {
     "cases/<str:case>/": ["GET", "PATCH"],
     "cases/<str:case>/close/": ["POST"],
     "cases/<str:case>/reopen/": ["POST"],
+    "cases/<str:case>/found/": ["POST"],
     "cases/<str:case>/photos/": ["GET", "POST"],
     "cases/<str:case>/photos/<str:photo>/": ["PATCH", "DELETE"],
     "cases/<str:case>/subjects/": ["GET", "POST"],
