@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from compliance.models import Application, Case, Determination, Grant
+from compliance.models import Application, Case, Determination, Grant, Measure
 from compliance.models.cases import ENDED, CaseKind
 from compliance.models.determinations import DeterminationOutcome
+from compliance.models.measures import STOPS
 from compliance.models.onboarding import ApplicationKind
 from compliance.policy.vocabulary import MoratoriumStatus, Purpose
 from portal.tenancy.models import Organization, OrganizationStatus
@@ -64,6 +65,8 @@ def _determinations(organization: Organization) -> list[AdverseDecision]:
 def _against(row: Determination, before: Determination | None) -> str:
     if row.outcome == DeterminationOutcome.REJECTED:
         return "Determination: nothing is granted"
+    if row.outcome == DeterminationOutcome.REVOKED:
+        return "Determination: everything that was granted was revoked"
     barred = [one for one in row.grants.all() if one.moratorium_status == MoratoriumStatus.COVERED]
     if barred:
         return f"Determination: a moratorium covers {_named(barred[0].purpose)}"
@@ -91,9 +94,19 @@ def _cases(organization: Organization) -> list[AdverseDecision]:
     decided = rows.filter(status__in=ENDED, outcome__in=_AGAINST).exclude(kind=CaseKind.APPEAL)
     found = [_decided(case) for case in decided.exclude(pk__in=with_determination)]
     if organization.status in _STOPPED:
-        stopping = rows.filter(kind=CaseKind.INCIDENT).order_by("-opened_at").first()
+        stopping = _stopping(organization)
         found += [_stop(stopping, organization)] if stopping else []
     return found
+
+
+def _stopping(organization: Organization) -> Case | None:
+    """Return the case of the measure that stopped it; the clock restricts without a measure of an officer."""
+    taken = Measure.objects.standing().filter(organization=organization, kind__in=STOPS)
+    if measure := taken.select_related("case").first():
+        return measure.case
+    incidents = Case.objects.filter(organization=organization, kind=CaseKind.INCIDENT)
+    newest: Case | None = incidents.order_by("-opened_at").first()
+    return newest
 
 
 def _decided(case: Case) -> AdverseDecision:

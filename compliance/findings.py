@@ -135,7 +135,7 @@ def of_determination(determination: Determination) -> Finding:
         organization_type=OrganizationType(determination.organization_type),
         reasons=determination.reasons,
         outcome=determination.outcome,
-        lines=tuple(_line_of(grant) for grant in determination.grants.order_by("pk")),
+        lines=tuple(_line_of(grant) for grant in determination.kept_grants()),
         type_evidence=tuple(determination.type_evidence),
         legal_form=determination.legal_form,
         onward_service=determination.onward_service,
@@ -144,6 +144,17 @@ def of_determination(determination: Determination) -> Finding:
         subjects=frozenset(determination.subjects),
         records=frozenset(map(Record, determination.records)),
     )
+
+
+def with_urgent(finding: Finding, before: Determination | None, *, now: datetime) -> Finding:
+    """Return a finding that keeps the urgent grants in force: two officers made them, and they end soon."""
+    if before is None or not finding.is_granted:
+        return finding
+    keys = {(line.purpose, line.end_user, line.case_reference) for line in finding.lines}
+    running = before.kept_grants().exclude(case_reference="").filter(expires_at__gt=now)
+    urgent = [_line_of(grant) for grant in running]
+    kept = [line for line in urgent if (line.purpose, line.end_user, line.case_reference) not in keys]
+    return replace(finding, lines=(*finding.lines, *kept))
 
 
 def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> Finding:

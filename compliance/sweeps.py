@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
-from compliance.actions import alerts, letters, measures, samples
+from compliance.actions import alerts, breaches, legal_demands, letters, measures, samples, urgent_votes
 from portal.tenancy.actions import keys
 
 SWEEPS: tuple[Callable[[], int], ...] = (
+    urgent_votes.escalate_late,
+    urgent_votes.open_reviews,
     measures.escalate_overdue,
+    breaches.escalate_overdue,
+    legal_demands.tell_due,
     samples.restrict_unanswered,
     alerts.watch_keys,
     keys.forget_networks,

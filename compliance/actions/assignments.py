@@ -6,7 +6,8 @@ from typing import Any
 
 from compliance.actions import cases
 from compliance.actions.cases import reviewing
-from compliance.impartiality import draw_officer, officer_key, require_impartial, voters
+from compliance.actions.urgent import draw_on_call
+from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
 from compliance.models import Case, Recusal
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from compliance.states import CASE_TRANSITIONS
@@ -40,10 +41,28 @@ def recuse(*, case: Case, reason: str, by: Actor) -> Case:
                 "not_assigned", "You were not drawn for this case, so there is nothing to step back from."
             )
         _keep(row, reason, by)
-        if by.user_id == row.assigned_to_id:
+        if row.kind == CaseKind.URGENT:
+            _redraw_voter(row, by)
+        elif by.user_id == row.assigned_to_id:
             _redraw_first(row, by)
         else:
             _redraw_second(row, by)
+    return row
+
+
+def take_back(*, case: Case, by: Actor) -> Case:
+    """Take one's recommendation back while no second officer looks at it, and review on.
+
+    Raises:
+        Refused: `not_assigned`, `own_organization`, `recused` or `self_review`.
+        Conflict: `transition_not_allowed`, it waits for a second officer, or was carried out.
+    """
+    with reviewing(case) as row:
+        require_assigned(row, by)
+        if row.status != CaseStatus.RECOMMENDED:
+            raise Conflict("transition_not_allowed", "There is no recommendation that could be taken back.")
+        move(row, CaseStatus.UNDER_REVIEW, table=CASE_TRANSITIONS)
+        _event("case.returned", row, by, reason="taken_back")
     return row
 
 
@@ -87,6 +106,15 @@ def _redraw_first(case: Case, by: Actor) -> None:
         case.assigned_to, case.second_officer = officer, None
     else:
         move(case, CaseStatus.ASSIGNED, table=CASE_TRANSITIONS, **fields)
+    _event("case.assigned", case, by, officer=officer.public_id)
+
+
+def _redraw_voter(case: Case, by: Actor) -> None:
+    """Draw another for one of the two who vote on an urgent request; what the other decided stays."""
+    name = "assigned_to" if by.user_id == case.assigned_to_id else "second_officer"
+    officer = draw_on_call(case, besides=[case.assigned_to_id, case.second_officer_id])
+    Case.objects.filter(pk=case.pk).update(**{name: officer})
+    setattr(case, name, officer)
     _event("case.assigned", case, by, officer=officer.public_id)
 
 

@@ -39,6 +39,7 @@ DUE_IN = {
     CaseKind.REFERRAL: timedelta(days=2),
     CaseKind.NO_RULE: timedelta(days=2),
     CaseKind.PERSON_REQUEST: timedelta(days=30),
+    CaseKind.URGENT: timedelta(hours=1),
 }
 USUALLY_DUE_IN = timedelta(days=5)
 ANSWER_WITHIN = timedelta(days=30)  # an application whose question is not answered by then lapses
@@ -160,6 +161,13 @@ def note(*, case: Case, body: str, by: Actor) -> CaseMessage:
         message = write(row, body, by=by, internal=True)
         _event("case.noted", row, by)
     return message
+
+
+def disclose(case: Case, *, by: Actor) -> None:
+    """Show a confidential case to its organization from now on. In the office's scope."""
+    Case.objects.filter(pk=case.pk).update(confidential=False)
+    case.confidential = False
+    _event("case.disclosed", case, by)
 
 
 def close(*, case: Case, by: Actor) -> Case:

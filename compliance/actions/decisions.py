@@ -6,9 +6,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import checklists, determinations, letters, suspensions
+from compliance.actions import checklists, determinations, letters, revocations, suspensions
 from compliance.actions.cases import reviewing
-from compliance.findings import Finding, check, finding_from_json, reasons_for_two
+from compliance.findings import Finding, check, finding_from_json, reasons_for_two, with_urgent
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
 from compliance.models import Case, Determination, Recommendation
 from compliance.models.cases import CaseKind, CaseStatus
@@ -49,6 +49,8 @@ def recommend(*, case: Case, finding: Finding, by: Actor) -> Recommendation:
     with reviewing(case) as row:
         require_assigned(row, by)
         require_undecided(row)
+        if row.kind == CaseKind.URGENT:
+            raise Refused("urgent", "An urgent request is decided by two votes, for one case and 72 hours.")
         if row.organization.status == _S.REVOKED and finding.is_granted and row.kind != CaseKind.APPEAL:
             raise Refused("revoked", "The organization was revoked. Only an appeal can bring it back.")
         now = database_now()
@@ -79,6 +81,7 @@ def recommend_outcome(*, case: Case, outcome: str, reasons: str, by: Actor) -> R
         raise InvalidInput("reasons_missing", "Give your reasons.", field="reasons")
     with reviewing(case) as row:
         require_assigned(row, by)
+        require_undecided(row)
         suspensions.require_stopped(row.organization, outcome)
         move(row, CaseStatus.RECOMMENDED, table=CASE_TRANSITIONS)
         recommendation = record(row, by, outcome, reasons, None)
@@ -166,7 +169,9 @@ def _carry_out(
     if recommendation.outcome in WITHOUT_FINDING:
         _carry_out_plain(case, recommendation, by, second)
         return None
-    finding = finding_from_json(recommendation.finding)
+    revocations.require_none_since(recommendation.recommended_at, case.organization)
+    before = determination_in_force(case.organization)
+    finding = with_urgent(finding_from_json(recommendation.finding), before, now=database_now())
     determination = determinations.insert(
         case.organization, finding, case=case, decided_by=recommendation.officer, second=second, by=by
     )

@@ -24,7 +24,7 @@ def register(
     if by.kind != "system":
         require_officer(by)
     with officer_scope():
-        return _entry(name.strip(), organization_type, jurisdiction, by, synthetic)
+        return enter(name.strip(), organization_type, jurisdiction, by, synthetic)
 
 
 def itself(organization: Organization, organization_type: str, *, by: Actor) -> EndUser:
@@ -43,7 +43,8 @@ def itself(organization: Organization, organization_type: str, *, by: Actor) -> 
     return entry
 
 
-def _entry(name: str, organization_type: str, jurisdiction: str, by: Actor, synthetic: bool) -> EndUser:
+def enter(name: str, organization_type: str, jurisdiction: str, by: Actor, synthetic: bool) -> EndUser:
+    """Return the entry of a body that is no tenant, entering it where there is none. Inside a scope."""
     known = EndUser.objects.filter(
         name__iexact=name,
         organization_type=organization_type,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from compliance.actions import cases, determinations, measures
 from compliance.findings import Finding, Line, of_determination
@@ -17,6 +18,8 @@ from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import officer_scope
+
+_KINDS = (MeasureKind.GRANT_REVOKED, MeasureKind.EXEMPTION_REVOKED)
 
 
 def revoke_grant(*, grant: Grant, reasons: str, by: Actor, about: Case | None = None) -> Measure:
@@ -41,6 +44,21 @@ def revoke_exemption(*, grant: Grant, reasons: str, by: Actor, about: Case | Non
     if grant.moratorium_status != MoratoriumStatus.EXEMPT:
         raise Conflict("not_exempt", "This grant has no exemption that could be revoked.")
     return _take_away(grant, MeasureKind.EXEMPTION_REVOKED, reasons, by, about)
+
+
+def require_none_since(moment: datetime, organization: Organization) -> None:
+    """Let nothing be carried out that was recommended before something was revoked. Inside a scope.
+
+    Raises:
+        Conflict: `revoked_since`.
+    """
+    taken = Measure.objects.standing().filter(organization=organization, kind__in=_KINDS)
+    if taken.filter(taken_at__gt=moment).exists():
+        raise Conflict(
+            "revoked_since",
+            "A grant or an exemption was revoked after this was recommended. Look at it again and "
+            "recommend anew.",
+        )
 
 
 def _take_away(grant: Grant, kind: MeasureKind, reasons: str, by: Actor, about: Case | None) -> Measure:

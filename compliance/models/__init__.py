@@ -1,7 +1,9 @@
 """Tables of the compliance office."""
 
+from compliance.models.breaches import Breach, BreachAction
 from compliance.models.cases import Case, CaseMessage, Recommendation
 from compliance.models.determinations import Determination, Grant, GrantEnd
+from compliance.models.intake import Intake
 from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
 from compliance.models.measures import Measure
@@ -11,9 +13,12 @@ from compliance.models.reminders import Reminder
 from compliance.models.review import ChecklistAnswer, Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
+from compliance.models.urgent import Shift, UrgentRequest, UrgentVote
 
 __all__ = [
     "Application",
+    "Breach",
+    "BreachAction",
     "Case",
     "CaseMessage",
     "ChecklistAnswer",
@@ -22,6 +27,7 @@ __all__ = [
     "Evidence",
     "Grant",
     "GrantEnd",
+    "Intake",
     "LegalDemand",
     "LegalHold",
     "Letter",
@@ -35,4 +41,7 @@ __all__ = [
     "Reminder",
     "RulingRecord",
     "Sample",
+    "Shift",
+    "UrgentRequest",
+    "UrgentVote",
 ]

@@ -32,6 +32,8 @@ class CaseKind(models.TextChoices):
     REFERRAL = "referral", "Referred request"
     STATUS_DIFFERENCE = "status_difference", "Recorded and computed status differ"
     ALERT = "alert", "Suspected misuse"
+    URGENT = "urgent", "Urgent request"
+    URGENT_REVIEW = "urgent_review", "Review of an urgent grant"
 
 
 class CaseStatus(models.TextChoices):

@@ -18,6 +18,8 @@ ALWAYS = Period(datetime(1970, 1, 1, tzinfo=UTC))
 _UNDECIDED = ["draft", "submitted", "in_review", "info_requested", "withdrawn", "lapsed"]
 
 PLATFORM = "platform"
+_NOT_IN_FORCE = ["absent", "other_operation", "other_case", "not_started"]
+
 NO_POLICY = "no-policy"
 NO_RULE = "no-rule"
 
@@ -79,14 +81,15 @@ LAST = (
     _rule(
         "organization-not-active",
         Effect.REFUSE,
-        {"organization_status": _UNDECIDED},
+        # Undecided organizations have a grant in force by the urgent path alone.
+        {"organization_status": _UNDECIDED, "grant": _NOT_IN_FORCE},
         "The organization is not active: its application has not been decided.",
         "Finish the application, or answer the officer's questions.",
     ),
     _rule(
         "not-granted",
         Effect.REFUSE,
-        {"grant": ["absent", "other_operation", "other_case", "not_started"]},
+        {"grant": _NOT_IN_FORCE},
         "No grant in force covers this purpose, end user, operation and case.",
         "Use what was granted, or ask for a grant for this purpose and end user.",
     ),

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from compliance.actions import cases, decisions, measures, revocations, suspensions
+from compliance.actions import assignments, cases, decisions, measures, revocations, suspensions
 from compliance.findings import Finding
 from compliance.models import Case, Determination, Grant, Letter, Measure
 from compliance.models.measures import MeasureStatus
@@ -293,6 +293,21 @@ def test_of_two_officers_who_revoke_the_same_grant_one_wins(tenant, officers, gr
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(attempt, officers[:2]))
     assert sorted(isinstance(one, Conflict) for one in results) == [False, True]
+
+
+def test_what_was_recommended_before_a_revocation_is_not_carried_out_after_it(tenant, officers, granted):
+    with officer_scope():
+        cases.open_case(
+            kind="new_purpose", organization_id=tenant.organization.pk, summary="x", by=officers[0]
+        )
+    case, officer = under_review(tenant, officers)
+    decisions.recommend(case=case, finding=finding_for(tenant.itself), by=officer)
+    revocations.revoke_grant(grant=granted, reasons=WHY, by=officers[1])
+    with pytest.raises(Conflict, match="recommend anew"):
+        decisions.determine(case=case, by=officer)
+    assignments.take_back(case=case, by=officer)
+    decisions.recommend(case=case, finding=finding_for(tenant.itself), by=officer)
+    assert decisions.determine(case=case, by=officer).outcome == "granted"
 
 
 # Who may

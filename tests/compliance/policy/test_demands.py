@@ -127,7 +127,6 @@ def test_an_urgent_grant_is_for_its_case_only():
     ("status", "outcome", "rule_id"),
     [
         (OrganizationStatus.SUSPENDED, "refused", "organization-stopped"),
-        (OrganizationStatus.IN_REVIEW, "refused", "organization-not-active"),
         (OrganizationStatus.RESTRICTED, "referred", "organization-restricted"),
         (OrganizationStatus.RECERTIFICATION_DUE, "cleared", "baseline-media_archive"),
     ],
@@ -136,6 +135,18 @@ def test_the_status_of_the_organization_counts(status, outcome, rule_id):
     organization = OrganizationFacts(id=MUSEUM.id, name=MUSEUM.name, type=MUSEUM.type, status=status)
     found = ruling(archive(organization=organization))
     assert (found.outcome, found.rule_id) == (outcome, rule_id)
+
+
+def test_an_undecided_organization_runs_under_nothing_but_an_urgent_grant():
+    organization = OrganizationFacts(
+        id=MUSEUM.id, name=MUSEUM.name, type=MUSEUM.type, status=OrganizationStatus.IN_REVIEW
+    )
+    urgent = (line(Purpose.MEDIA_ARCHIVE, MUSEUM, case_reference="CASE-1"),)
+    under = {"organization": organization, "grants": urgent}
+    assert ruling(archive(**under)).outcome == "cleared"
+    for other in ({"case_reference": "CASE-2"}, {"grants": ()}):
+        found = ruling(archive(**under | other))
+        assert (found.outcome, found.rule_id) == ("refused", "organization-not-active")
 
 
 @pytest.mark.parametrize(
