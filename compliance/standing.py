@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from compliance import dates
-from compliance.models import Determination, EndUser, Grant, GrantEnd, PolicyEpoch, PolicyVersionRecord
+from compliance.holdings import Holdings, held
+from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
@@ -18,7 +19,6 @@ from compliance.policy.vocabulary import (
     strictest,
 )
 from compliance.stated import Stated, facts_of, status_by_date
-from portal.common.clock import database_now
 from portal.tenancy.models import Organization
 
 # Whom a search is for, where a purpose leaves no doubt: with it a line can be judged before any request.
@@ -115,15 +115,10 @@ def standing(organization: Organization, *, at: datetime | None = None) -> Stand
         organization: The tenant.
         at: The moment, by the database's clock unless given.
     """
-    moment = at or database_now()
-    determination, lineage = determination_in_force(organization), lineage_in_force()
-    grants = _grants(determination)
-    ends = dict(GrantEnd.objects.filter(grant__in=grants).values_list("grant", "ended_at"))
-    kept = [grant for grant in grants if grant.pk not in ends]
-    lines = tuple(
-        _line(grant, organization, determination, lineage, moment, ends.get(grant.pk)) for grant in grants
-    )
-    version = lineage.known_at(moment)
+    holdings = held(organization)
+    determination, kept, moment = holdings.determination, holdings.kept_grants, at or holdings.now
+    lines = tuple(_line(grant, holdings, moment) for grant in holdings.grants)
+    version = holdings.lineage.known_at(moment)
     return Standing(
         organization=organization,
         status=status_by_date(organization, kept, moment),
@@ -156,21 +151,13 @@ def usual_request(purpose: str, end_user: EndUser, operation: str) -> Stated:
     )
 
 
-def _line(
-    grant: Grant,
-    organization: Organization,
-    determination: Determination | None,
-    lineage: Lineage,
-    at: datetime,
-    given_up_at: datetime | None,
-) -> LineStanding:
+def _line(grant: Grant, holdings: Holdings, at: datetime) -> LineStanding:
     operation = "search" if "search" in grant.operations else grant.operations[0]
     stated = usual_request(grant.purpose, grant.end_user, operation)
     if grant.case_reference:
         stated = Stated.of(vars(stated), {"case_reference": grant.case_reference})
-    facts = facts_of(stated, organization, determination, at=at)
-    ruling = evaluate(facts, lineage, at=at, known_at=at)
-    recorded = MoratoriumStatus(grant.moratorium_status)
+    ruling = evaluate(facts_of(stated, holdings, at=at), holdings.lineage, at=at, known_at=at)
+    recorded, given_up_at = MoratoriumStatus(grant.moratorium_status), holdings.given_up.get(grant.pk)
     return LineStanding(
         grant=grant,
         end_user=grant.end_user,
@@ -181,10 +168,6 @@ def _line(
         in_force=given_up_at is None and grant.starts_at <= at < grant.expires_at,
         given_up_at=given_up_at,
     )
-
-
-def _grants(determination: Determination | None) -> list[Grant]:
-    return list(determination.grants.select_related("end_user").order_by("pk")) if determination else []
 
 
 def _strictest_line(lines: tuple[LineStanding, ...]) -> MoratoriumStatus:

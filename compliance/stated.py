@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db.models import Q
 
 from compliance import dates
-from compliance.models import Determination, EndUser, Evidence, Grant
+from compliance.holdings import Holdings
+from compliance.models import Determination, EndUser, Grant
 from compliance.policy import facts as policy_facts
 from compliance.policy.facts import Binding, Fact, Facts, OrganizationFacts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.plain import MISSING, Missing
 from compliance.policy.vocabulary import OrganizationStatus, OrganizationType, Record
-from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
@@ -28,6 +29,8 @@ LONGEST_TEXT = 1_000
 _LARGEST = 2**53  # beyond it JSON numbers are not exact
 _MOST_VALUES = 1_000
 _DEEPEST = 4
+
+Register: TypeAlias = Mapping[UUID, EndUser]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,21 +84,15 @@ class Stated:
 
 
 def facts_of(
-    stated: Stated,
-    organization: Organization,
-    determination: Determination | None,
-    *,
-    by: Actor | None = None,
-    at: datetime | None = None,
+    stated: Stated, holdings: Holdings, *, by: Actor | None = None, at: datetime | None = None
 ) -> Facts:
-    """Return the facts rules look at: what was stated, and what the office determined. Inside a scope.
+    """Return the facts rules look at: what was stated, and what the office determined.
 
     Args:
         stated: What the caller states.
-        organization: The tenant.
-        determination: The one in force.
+        holdings: What is held about the organization, with the end users of `named_in` looked up.
         by: Who asks; a key holds them to the purpose and end user it is bound to.
-        at: The moment for what follows from a date alone, by the database's clock unless given.
+        at: The moment for what follows from a date alone, that of the holdings unless given.
 
     Raises:
         InvalidInput: A word is not in the vocabulary, a party is not in the register, or a value cannot be
@@ -105,20 +102,21 @@ def facts_of(
         if not _is_plain(value):
             sentence = f"{name.replace('_', ' ')}: too long, or holds what no record can keep."
             raise InvalidInput("not_plain", sentence, field=name)
-    grants = _grants(determination)
-    itself = _itself(organization, determination, status_by_date(organization, grants, at))
-    records, records_until = records_on_file(organization, determination)
+    organization, determination, register = holdings.organization, holdings.determination, holdings.register
+    status = status_by_date(organization, holdings.kept_grants, at or holdings.now)
+    itself = _itself(organization, determination, status)
+    records, records_until = records_on_file(holdings)
     return Facts(
         organization=itself,
         determination=determination.public_id if determination else None,
-        grants=tuple(grant.line for grant in grants),
-        end_user=_party(stated.end_user, "end_user"),
-        recipient=_party(stated.recipient, "recipient") if stated.recipient is not None else None,
-        key_operator=_operator(stated, itself),
+        grants=tuple(grant.line for grant in holdings.kept_grants),
+        end_user=_party("end_user", stated.end_user, register),
+        recipient=None if stated.recipient is None else _party("recipient", stated.recipient, register),
+        key_operator=_operator(stated, itself, register),
         establishment=frozenset(determination.establishment) if determination else MISSING,
         processing=frozenset(determination.processing) if determination else MISSING,
         subjects=_subjects(stated.subjects, determination),
-        binding=_binding(by),
+        binding=_binding(by, register),
         records=records,
         records_until=records_until,
         synthetic=organization.synthetic,
@@ -139,15 +137,23 @@ def facts_of(
     )
 
 
+def named_in(stated: Stated, by: Actor | None = None) -> set[UUID]:
+    """Return the entries of the register that facts of a request name; some may not be there."""
+    keys = {by.end_user_id} if by and by.end_user_id else set()
+    for value in (stated.end_user, stated.recipient, stated.key_operator):
+        with suppress(NotFound):
+            keys.add(_key(value))
+    return keys
+
+
 def end_user_of(value: UUID | str) -> EndUser:
     """Return an entry of the register of end users by id or public id.
 
     Raises:
         NotFound: There is no such entry.
     """
-    key = value if isinstance(value, UUID) else _key(value)
     try:
-        return EndUser.objects.get(pk=key)
+        return EndUser.objects.get(pk=_key(value))
     except EndUser.DoesNotExist:
         raise NotFound() from None
 
@@ -162,6 +168,8 @@ def named_recipients(demands: Obligations) -> list[str] | None:
 
 
 def _key(text: object) -> UUID:
+    if isinstance(text, UUID):
+        return text
     if not isinstance(text, str):
         raise NotFound()
     try:
@@ -203,27 +211,25 @@ def _read(name: str, value: Any) -> Any:
         raise InvalidInput("not_plain", sentence, field=name) from None
 
 
-def _party(value: UUID | str | Missing | None, name: str) -> Fact[Party]:
+def _party(name: str, value: UUID | str | Missing | None, register: Register) -> Fact[Party]:
     if value is None or isinstance(value, Missing):
         return MISSING
     try:
-        return end_user_of(value).party
-    except NotFound:
+        return register[_key(value)].party
+    except (KeyError, NotFound):
         what = name.replace("_", " ")
         raise InvalidInput("unknown_party", f"The {what} is not in the register.", field=name) from None
 
 
-def status_by_date(
-    organization: Organization, grants: Sequence[Grant], at: datetime | None = None
-) -> OrganizationStatus:
+def status_by_date(organization: Organization, grants: Sequence[Grant], at: datetime) -> OrganizationStatus:
     """Return the status of an organization by the clock, swept already or not.
 
     Args:
         organization: As it is stored.
         grants: Those of its determination in force that it keeps.
-        at: The moment, by the database's clock unless given.
+        at: The moment.
     """
-    status = dates.status_by_date(organization.status, dates.recertify_at(grants), at or database_now())
+    status = dates.status_by_date(organization.status, dates.recertify_at(grants), at)
     return OrganizationStatus(status.value)
 
 
@@ -238,16 +244,12 @@ def _itself(
     )
 
 
-def _operator(stated: Stated, itself: OrganizationFacts) -> Fact[Party]:
+def _operator(stated: Stated, itself: OrganizationFacts, register: Register) -> Fact[Party]:
     if stated.key_operator is not None:
-        return _party(stated.key_operator, "key_operator")
+        return _party("key_operator", stated.key_operator, register)
     if not isinstance(itself.type, OrganizationType):
         return MISSING
     return Party(id=itself.id, name=itself.name, type=itself.type)
-
-
-def _grants(determination: Determination | None) -> list[Grant]:
-    return list(determination.kept_grants()) if determination else []
 
 
 def _subjects(value: list[str] | str | Missing, determination: Determination | None) -> Any:
@@ -258,37 +260,32 @@ def _subjects(value: list[str] | str | Missing, determination: Determination | N
     return frozenset(determination.subjects) if determination else MISSING
 
 
-def records_on_file(
-    organization: Organization, determination: Determination | None
-) -> tuple[Fact[frozenset[Record]], datetime | None]:
+def records_on_file(holdings: Holdings) -> tuple[Fact[frozenset[Record]], datetime | None]:
     """Return the documents on file, and when the first of them is there no more.
 
     What officers saw when they determined counts for as long as no document of that kind is kept here;
     where there is one, it counts until it expires, and another of the same kind takes its place.
     """
-    if determination is None:
+    if holdings.determination is None:
         return MISSING, None
-    kept = Evidence.objects.filter(organization=organization).exclude(record="").was_verified()
     until: dict[str, datetime | None] = {}
     over = set()
-    for record, expires_at, valid in kept.values_list("record", "expires_at", "valid"):
+    for record, expires_at, valid in holdings.documents:
         if valid:
             known = until.get(record, expires_at)
             until[record] = max(known, expires_at) if known and expires_at else None
         else:
             over.add(record)
-    held = (set(determination.records) - over) | set(until)
+    held = (set(holdings.determination.records) - over) | set(until)
     ends = [moment for moment in until.values() if moment]
     return frozenset(map(Record, held)), min(ends, default=None)
 
 
-def _binding(by: Actor | None) -> Binding | None:
+def _binding(by: Actor | None, register: Register) -> Binding | None:
     if by is None or by.purpose is None or by.end_user_id is None:
         return None
-    try:
-        return Binding(purpose=by.purpose, end_user_id=end_user_of(by.end_user_id).party_id)
-    except NotFound:
-        return Binding(purpose=by.purpose, end_user_id=str(by.end_user_id))
+    entry = register.get(by.end_user_id)
+    return Binding(purpose=by.purpose, end_user_id=entry.party_id if entry else str(by.end_user_id))
 
 
 def _attributes(stated: Stated) -> Any:

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from django.db.models import F
 
-from compliance.models import PolicyEpoch, PolicyVersionRecord, RulingRecord
+from compliance.holdings import held
+from compliance.models import PolicyEpoch, RulingRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts
 from compliance.policy.plain import encode
 from compliance.policy.results import RuleResult
 from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import Gate, Outcome
-from compliance.standing import determination_in_force
-from compliance.stated import Stated, facts_of
+from compliance.stated import Stated, facts_of, named_in
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Refused
@@ -67,22 +67,18 @@ def rule(
     """
     key = organization if isinstance(organization, UUID) else organization.pk
     with tenant_scope(key):
-        # Epochs first: what changes after this moment raises them above what the ruling was made under.
-        tenant = Organization.objects.get(pk=key)
-        policy = PolicyEpoch.objects.get()
-        epochs = Epochs(policy=policy.epoch, organization=tenant.epoch)
-        now = database_now()
-        facts = facts_of(stated, tenant, determination_in_force(tenant), by=by, at=now)
-        lineage = PolicyVersionRecord.objects.lineage(policy.pack)
+        # Epochs with the rest: what changes after this look raises them above what the ruling was made under.
+        holdings = held(key, end_users=named_in(stated, by))
+        facts, now, lineage = facts_of(stated, holdings, by=by), holdings.now, holdings.lineage
         ruling = evaluate(facts, lineage, at=now, known_at=now)
         record = RulingRecord.objects.create(
-            organization=tenant,
+            organization=holdings.organization,
             subject=subject,
             gate=gate,
             open=ruling.outcome is not Outcome.REFUSED,
             made_for=by.id,
-            policy_epoch=epochs.policy,
-            organization_epoch=epochs.organization,
+            policy_epoch=holdings.epoch.epoch,
+            organization_epoch=holdings.organization.epoch,
             **_columns(ruling, facts, lineage.next_after(now)),
         )
         audit.record(

@@ -25,11 +25,11 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersionRecord"]):
     def lineage(self, pack: str) -> Lineage:
         """Return the lineage of a pack."""
         rows = self.of_pack(pack).values_list("pk", "sha256")
-        return Lineage(tuple(_version(pk, sha256) for pk, sha256 in rows))
+        return Lineage(tuple(version_of(pk, sha256) for pk, sha256 in rows))
 
 
 @lru_cache(maxsize=64)
-def _version(pk: UUID, sha256: str) -> PolicyVersion:
+def version_of(pk: UUID, sha256: str) -> PolicyVersion:
     """Return a version, read once a process: its content never changes."""
     return PolicyVersionRecord.objects.get(pk=pk, sha256=sha256).version
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from compliance.holdings import held
 from compliance.policy.evaluate import evaluate
 from compliance.policy.ruling import Ruling
-from compliance.standing import determination_in_force, lineage_in_force
-from compliance.stated import Stated, facts_of
-from portal.common.clock import database_now
+from compliance.stated import Stated, facts_of, named_in
 from portal.tenancy.models import Organization
 from portal.web import sentences
 from recognition import rulings, threshold
@@ -97,9 +96,8 @@ def few(value: float) -> str:
 
 
 def _evaluate(organization: Organization, stated: Stated) -> Ruling:
-    now = database_now()
-    facts = facts_of(stated, organization, determination_in_force(organization))
-    return evaluate(facts, lineage_in_force(), at=now, known_at=now)
+    holdings = held(organization, end_users=named_in(stated))
+    return evaluate(facts_of(stated, holdings), holdings.lineage, at=holdings.now, known_at=holdings.now)
 
 
 def _unanswered(kind: JobKind, facts: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from compliance.holdings import held
 from compliance.models import Application, Evidence
 from compliance.models.onboarding import ApplicationKind
 from compliance.policy.facts import OrganizationFacts, Party
@@ -14,7 +15,7 @@ from compliance.policy.rules import Lineage
 from compliance.policy.vocabulary import Outcome, Purpose, Record
 from compliance.precheck import Preview, lines_of, preview
 from compliance.questions import Question
-from compliance.standing import determination_in_force, lineage_in_force
+from compliance.standing import lineage_in_force
 from compliance.stated import records_on_file
 from portal.common.clock import database_now
 from portal.tenancy.models import Organization
@@ -82,14 +83,14 @@ def previews_of(
 def records_of(application: Application, *, verified: bool) -> frozenset[Record]:
     """Return the records that the documents of an organization stand for. Inside a scope."""
     rows = Evidence.objects.in_force() if verified else Evidence.objects.unexpired()
-    held = rows.filter(organization=application.organization_id).exclude(record="")
+    sent = rows.filter(organization=application.organization_id).exclude(record="")
     on_file = _on_file(application.organization)
-    return on_file | frozenset(map(Record, held.values_list("record", flat=True)))
+    return on_file | frozenset(map(Record, sent.values_list("record", flat=True)))
 
 
 def _on_file(organization: Organization) -> frozenset[Record]:
     """Return what officers have seen already and need not be sent again."""
-    records, _ = records_on_file(organization, determination_in_force(organization))
+    records, _ = records_on_file(held(organization))
     return records if isinstance(records, frozenset) else frozenset()
 
 
