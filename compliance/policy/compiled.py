@@ -55,12 +55,14 @@ class Program:
         dimensions: Names of the dimensions that rules look at.
         conditions: Every condition, once.
         steps: The rules.
+        every_condition: Numbers of the conditions of all rules, rule by rule.
         boundaries: Every start and end of a rule, in order.
     """
 
     dimensions: tuple[str, ...]
     conditions: tuple[Condition, ...]
     steps: tuple[Step, ...]
+    every_condition: tuple[int, ...]
     boundaries: tuple[datetime, ...]
 
     def next_boundary(self, at: datetime) -> datetime | None:
@@ -84,8 +86,13 @@ def compiled(rules: Sequence[tuple[str, Rule]]) -> Program:
         for version, rule in rules
     )
     dimensions = dict.fromkeys(condition.dimension for condition in numbers)
-    boundaries = sorted(_moments(rule for _, rule in rules))
-    return Program(tuple(dimensions), tuple(numbers), steps, tuple(boundaries))
+    return Program(
+        dimensions=tuple(dimensions),
+        conditions=tuple(numbers),
+        steps=steps,
+        every_condition=tuple(number for step in steps for number in step.conditions),
+        boundaries=tuple(sorted(_moments(rule for _, rule in rules))),
+    )
 
 
 def _moments(rules: Iterable[Rule]) -> set[datetime]:

@@ -22,6 +22,7 @@ class View:
     """A request as the rules of a program see it: each fact is read once, each condition judged once."""
 
     def __init__(self, program: Program, request: Request) -> None:
+        self.program = program
         self.request = request
         self.sights = {name: DIMENSIONS[name].sight(request) for name in program.dimensions}
         self.truths = [self.sights[one.dimension].meets(one.words) for one in program.conditions]
