@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from compliance import references
+from compliance.actions import tidings
 from compliance.impartiality import (
     draw_officer,
     require_assigned,
@@ -68,6 +69,8 @@ def open_case(
         due_at=due_at or database_now() + DUE_IN.get(kind, USUALLY_DUE_IN),
     )
     _event("case.opened", case, by, kind=str(kind), due_at=case.due_at.isoformat())
+    if application is not None:
+        tidings.received(case, application, by=by)
     return case
 
 
@@ -135,6 +138,7 @@ def ask(*, case: Case, body: str, by: Actor) -> CaseMessage:
         move(row, CaseStatus.AWAITING_TENANT, table=CASE_TRANSITIONS)
         message = write(row, body, by=by, is_question=True)
         _event("case.asked", row, by)
+        tidings.asked(row, message.body, by=by)
         application = row.application
         if application and application.status == ApplicationStatus.SUBMITTED:
             ends_at = database_now() + ANSWER_WITHIN
@@ -183,6 +187,7 @@ def withdraw(case: Case, *, by: Actor) -> None:
     """Withdraw a case with its application. Inside a scope."""
     move(case, CaseStatus.WITHDRAWN, table=CASE_TRANSITIONS)
     _event("case.withdrawn", case, by)
+    tidings.withdrawn(case, by=by)
 
 
 def write(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import checklists, determinations, letters, revocations, suspensions
+from compliance.actions import checklists, determinations, letters, revocations, suspensions, tidings
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two, with_urgent
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
@@ -32,6 +32,10 @@ WITHOUT_FINDING = {
     REVOKE: {CaseKind.INCIDENT},
     UPHELD: {CaseKind.APPEAL},
 }
+# Whoever asks for more and is refused keeps what was determined before: nothing takes its place.
+_ASKED_FOR_MORE = frozenset(
+    {CaseKind.NEW_PURPOSE, CaseKind.END_USER_CHANGE, CaseKind.EXEMPTION, CaseKind.RECERTIFICATION}
+)
 VOTES = frozenset({APPROVE, RETURN, REFUSE})
 RESUME = "resume"
 _S = OrganizationStatus
@@ -171,7 +175,13 @@ def _carry_out(
         return None
     revocations.require_none_since(recommendation.recommended_at, case.organization)
     before = determination_in_force(case.organization)
-    finding = with_urgent(finding_from_json(recommendation.finding), before, now=database_now())
+    finding = finding_from_json(recommendation.finding)
+    if not finding.is_granted and case.kind in _ASKED_FOR_MORE:
+        end(case, finding.outcome, by)
+        _close_application(case)
+        tidings.declined(case, by=by, reasons=finding.reasons)
+        return None
+    finding = with_urgent(finding, before, now=database_now())
     determination = determinations.insert(
         case.organization, finding, case=case, decided_by=recommendation.officer, second=second, by=by
     )
@@ -179,6 +189,7 @@ def _carry_out(
     _close_application(case)
     determinations.follow(case.organization, finding, by)
     determinations.open_status_differences(organization=case.organization, by=by)
+    tidings.decided(case, determination, by=by)
     return determination
 
 
@@ -220,6 +231,7 @@ def _decline(case: Case, by: Actor) -> None:
     _close_application(case)
     if case.organization.status == _S.IN_REVIEW:
         organizations.change_status(case.organization, _S.REJECTED, by=by, reason="case")
+    tidings.declined(case, by=by)
 
 
 def end(case: Case, outcome: str, by: Actor) -> None:

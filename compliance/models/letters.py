@@ -18,6 +18,10 @@ class LetterQuerySet(ScopedQuerySet["Letter"]):
         """Return those whose next attempt has come, by the database's clock, the oldest first."""
         return self.filter(sent_at=None, given_up_at=None, next_try_at__lte=Now()).order_by("pk")
 
+    def newest_first(self) -> LetterQuerySet:
+        """Return them, the last written first."""
+        return self.order_by("-written_at", "-pk")
+
 
 class Letter(Identified):
     """One letter to one address. Without an organization it is the office's own, and no tenant sees it."""
@@ -62,3 +66,10 @@ class Letter(Identified):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def status(self) -> str:
+        """`sent`, `given_up`, or `waiting` to be mailed."""
+        if self.sent_at:
+            return "sent"
+        return "given_up" if self.given_up_at else "waiting"

@@ -16,6 +16,7 @@ _TENANT = (
     ("Reviews", "/reviews/", Permission.ADJUDICATE),
     ("Members", "/members/", None),
     ("Keys", "/keys/", Permission.MANAGE_KEYS),
+    ("Letters", "/letters/", Permission.VIEW_TRAIL),
     ("Trail", "/trail/", Permission.VIEW_TRAIL),
 )
 _OFFICER = (

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from compliance.conditions import conditions
 from compliance.models import PolicyVersionRecord
 from compliance.policy.dimensions import DIMENSIONS
 from compliance.policy.rules import Kind, PolicyVersion, Rule
-from portal.web.onboarding.standing import conditions
 from portal.web.templatetags.countenance import words
 
 _TITLES = {

@@ -10,6 +10,7 @@ from django.db.models import Q
 from compliance.actions.checklists import KINDS as CHECKED
 from compliance.answers import kept_beside
 from compliance.checklists import items_for
+from compliance.conditions import conditions
 from compliance.findings import Finding, finding_from_json
 from compliance.models import (
     Application,
@@ -33,7 +34,6 @@ from portal.tenancy.models import Membership, Organization, User
 from portal.web.forms.wording import kind_label
 from portal.web.onboarding.answers import asked_groups, carried_groups
 from portal.web.onboarding.prechecks import previews_of
-from portal.web.onboarding.standing import conditions
 
 WAITING_FOR_VOTES = frozenset({CaseStatus.AWAITING_COUNTERSIGN, CaseStatus.THIRD_VOTE})
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from compliance.actions import cases, decisions, documents, end_users
 from compliance.impartiality import require_reader
-from compliance.models import Case, Evidence
+from compliance.models import Case, Evidence, Letter
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from portal.common.errors import NotFound
 from portal.tenancy.actor import Actor
@@ -71,6 +71,7 @@ def page(
         "checklist": casefile.checklist(case),
         "bodies": casefile.named_bodies(application, case.organization),
         "lines": [preview_row(number, one) for number, one in enumerate(casefile.previews(application))],
+        "letters": list(Letter.objects.filter(about=case.public_id).newest_first()),
         "conversation": casefile.conversation(case),
         "votes": casefile.votes(case, request.actor),
         "finding": finding,

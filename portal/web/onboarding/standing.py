@@ -12,15 +12,14 @@ from django.shortcuts import redirect, render
 from compliance.actions import grants
 from compliance.adverse import adverse
 from compliance.answers import end_users_of
+from compliance.conditions import conditions
 from compliance.models import Application, Determination
 from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
-from compliance.policy.obligations import Obligations
 from compliance.policy.rules import Rule
-from compliance.policy.vocabulary import Operation, Review
+from compliance.policy.vocabulary import Operation
 from compliance.standing import LineStanding, Standing, determination_in_force
 from compliance.standing import standing as standing_of
-from compliance.stated import named_recipients
 from portal.common.clock import database_now
 from portal.common.errors import NotFound
 from portal.tenancy.models import Organization
@@ -139,39 +138,6 @@ def _idle(line: LineStanding, now: datetime) -> str:
     if line.given_up_at:
         return "given_up"
     return "expired" if line.grant.expires_at <= now else "pending"
-
-
-def conditions(demands: Obligations) -> list[str]:
-    """Return the demands of a grant as sentences."""
-    said = []
-    if demands.min_similarity is not None:
-        said.append(f"Similarity of at least {demands.min_similarity:g}.")
-    if demands.review is not Review.NONE:
-        said.append(f"{demands.review.label}.")
-    if demands.reviewers > 1:
-        said.append(
-            f"{demands.reviewers} reviewers judge each candidate without seeing each other's verdict."
-        )
-    if demands.false_candidate_budget is not None:
-        said.append(f"At most {demands.false_candidate_budget:g} false candidates expected in a search.")
-    if demands.retention_days is not None:
-        said.append(f"Faces are kept {demands.retention_days} days at most.")
-    said += _volume(demands)
-    if demands.never_sole_basis:
-        said.append("Never the sole basis of a decision.")
-    return [*said, *(f"For people to keep: {one}" for one in sorted(demands.conditions))]
-
-
-def _volume(demands: Obligations) -> list[str]:
-    said = []
-    if demands.images_in_30_days is not None:
-        said.append(f"At most {demands.images_in_30_days:,} images in 30 days.")
-    if demands.gallery_faces is not None:
-        said.append(f"At most {demands.gallery_faces:,} faces in a gallery.")
-    names = named_recipients(demands)
-    if names is not None:
-        said.append(f"Results go only to {', '.join(names) or 'the organization itself'}.")
-    return said
 
 
 def rule_rows(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:

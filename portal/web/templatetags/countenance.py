@@ -51,7 +51,8 @@ def _sentence(value: str) -> str:
 # A lead is not an identification, and a candidate is not a lead: neither is ever shown as good.
 TONES: Final = {
     "good": """
-        active cleared completed delivered done exempt granted in_force passed ready released seen verified
+        active cleared completed delivered done exempt granted in_force passed ready released seen sent
+        verified
         """,
     "info": """
         approved assigned candidate decided in_progress in_review lead leased new queued received recommended
@@ -62,7 +63,7 @@ TONES: Final = {
         referred restricted retrying returned undetermined unreviewed
         """,
     "bad": """
-        failed lacking missing overdue recalled refused rejected revoked suspended terminated
+        failed given_up lacking missing overdue recalled refused rejected revoked suspended terminated
         """,
     "neutral": """
         cancelled closed closing draft duplicate erased expired lapsed not_applicable pending purged ruled_out
