@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
@@ -82,6 +83,7 @@ class Problem(serializers.Serializer[Any]):
     job = serializers.CharField(required=False, help_text="The job that was kept as refused.")
 
 
+@cache  # one description a kind of row, however many addresses list it
 def paged(output: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
     """Return how a page of one kind of row is described."""
     name = output.__name__.removesuffix("Output")
