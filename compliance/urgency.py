@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from compliance.findings import Finding, Line, of_determination
+from compliance.holdings import held
 from compliance.models import Application, Determination, EndUser, UrgentRequest
 from compliance.models.determinations import DeterminationOutcome
 from compliance.policy.evaluate import evaluate
@@ -141,7 +142,7 @@ def _facts(request: Asked, organization: Organization) -> tuple[Facts, Determina
         probe_source="case_file",
         gallery_source="case_file",
     )
-    facts = facts_of(stated, organization, before)
+    facts = facts_of(stated, held(organization))
     who = replace(facts.organization, status=OrganizationStatus.ACTIVE)
     facts = replace(facts, organization=who, end_user=request.party, recipient=request.party)
     return (facts if before else _as_declared(facts, who, organization)), before
