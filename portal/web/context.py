@@ -12,6 +12,7 @@ _TENANT = (
     ("Home", "/", None),
     ("Standing", "/onboarding/", None),
     ("Galleries", "/galleries/", None),
+    ("Cases", "/cases/", Permission.VIEW_RESULTS),
     ("Jobs", "/jobs/", None),
     ("Reviews", "/reviews/", Permission.ADJUDICATE),
     ("Members", "/members/", None),

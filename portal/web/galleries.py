@@ -20,6 +20,7 @@ from portal.tenancy.scope import tenant_scope
 from portal.web import reads
 from portal.web.forms.errors import shown_on
 from portal.web.forms.galleries import GalleryChangeForm, GalleryForm, GrantForm, change_initial
+from portal.web.forms.records import LinkForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.members import member_of
 from portal.web.names import name_of
@@ -31,7 +32,7 @@ from recognition.models import Face, Gallery, GalleryUserObjectPermission, Image
 SUBJECTS_ON_A_PAGE = 24
 FACES_ON_A_PAGE = 24
 MOST_CHOICES = 200
-_ERASURES = ("subject.erased", "gallery.deleted")
+_ERASURES = ("subject.erased", "gallery.deleted", "record.erased")
 
 
 @member_view()
@@ -113,6 +114,7 @@ def subject(request: MemberRequest, gallery_id: str, subject_id: str) -> HttpRes
         "subject": found,
         "gallery": found.gallery,
         "page": page_of(request, faces, size=FACES_ON_A_PAGE),
+        "link_form": LinkForm(),
     }
     return render(request, "tenant/galleries/subject.html", context)
 

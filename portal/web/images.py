@@ -19,6 +19,7 @@ from recognition.engine.decode import Photo, decode_photo
 from recognition.models import Face, FoundFace, Image
 
 SIDE = 256  # pixels of a face crop, twice what the largest card shows at
+SMALL = 512  # pixels of the longer side of a whole photo in a list
 MARGIN = 0.3  # of the box on each side: hair, ears and chin help people to compare
 _QUALITY = 88
 _BACKGROUND = (238, 240, 242)
@@ -26,9 +27,12 @@ _BACKGROUND = (238, 240, 242)
 
 @member_view(permission=Permission.VIEW_RESULTS)
 def photo(request: MemberRequest, image_id: str) -> HttpResponse:
-    """Serve a photo upright; at most about 3,200 pixels a side unless `?size=full`."""
-    image = reads.image(request.actor, image_id)
-    return _jpeg(_draw(_decoded(request, image, reduced=request.GET.get("size") != "full")))
+    """Serve a photo upright; at most about 3,200 pixels a side unless `?size=full`, 512 if `?size=small`."""
+    image, size = reads.image(request.actor, image_id), request.GET.get("size")
+    picture = _draw(_decoded(request, image, reduced=size != "full"))
+    if size == "small":
+        picture.thumbnail((SMALL, SMALL), Pictures.Resampling.LANCZOS)
+    return _jpeg(picture)
 
 
 @member_view(permission=Permission.VIEW_RESULTS)

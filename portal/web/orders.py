@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,10 +10,10 @@ from django.shortcuts import redirect, render
 
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import reads, sentences, stops, uploads
+from portal.web import order_cases, reads, sentences, stops, uploads
 from portal.web.estimates import Estimate, estimate
 from portal.web.forms.errors import shown_on
-from portal.web.forms.jobs import OrderForm, StartForm
+from portal.web.forms.jobs import AUTHORIZATION, OrderForm, StartForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.lines import Line, lines_of
 from recognition.actions import jobs
@@ -43,7 +44,10 @@ def order(request: MemberRequest, gallery_id: str, kind: str) -> HttpResponse:
         return _submit(request, gallery_id, JobKind(kind))
     gallery = reads.gallery(request.actor, gallery_id)
     lines = lines_of(request.organization, gallery.purpose)
-    form = OrderForm(kind=JobKind(kind), gallery=gallery, lines=lines)
+    case = order_cases.named(request, JobKind(kind))
+    form = OrderForm(
+        kind=JobKind(kind), gallery=gallery, lines=lines, case_photos=case.choices, initial=case.initial
+    )
     return _page(request, form, lines, _expect(request, OrderForm(_initial(form), **_of(form, lines))))
 
 
@@ -60,10 +64,9 @@ def _submit(request: MemberRequest, gallery_id: str, kind: JobKind) -> HttpRespo
     with tenant_scope(request.organization):
         gallery = reads.gallery(request.actor, gallery_id)
         lines = lines_of(request.organization, gallery.purpose)
-    form, received = (
-        OrderForm(request.POST, request.FILES, kind=kind, gallery=gallery, lines=lines),
-        Received(),
-    )
+        case = order_cases.named(request, kind)
+    of: dict[str, Any] = {"kind": kind, "gallery": gallery, "lines": lines, "case_photos": case.choices}
+    form, received = OrderForm(request.POST, request.FILES, **of), Received()
     if form.is_valid():
         with shown_on(form):
             received = uploads.receive(
@@ -72,6 +75,7 @@ def _submit(request: MemberRequest, gallery_id: str, kind: JobKind) -> HttpRespo
                 subject_from=form.cleaned_data.get("subject_from", "filename"),
                 by=request.actor,
             )
+            received.photos += case.chosen(form.cleaned_data.get("case_photos", []))
             job = jobs.submit_fresh(
                 organization=request.organization,
                 order=_order(form, gallery),
@@ -106,6 +110,7 @@ def _order(form: OrderForm, gallery: Gallery) -> Order:
 
 def _page(request: MemberRequest, form: OrderForm, lines: list[Line], more: dict[str, Any]) -> HttpResponse:
     context = {"form": form, "gallery": form.gallery, "kind": form.kind, "lines": lines} | more
+    context["authorized"] = any(form[name].value() for name in AUTHORIZATION)
     context["stopped"] = stops.notice(request.organization)
     return render(request, "tenant/jobs/order.html", context, status=422 if form.errors else 200)
 
@@ -117,7 +122,14 @@ def _of(form: OrderForm, lines: list[Line]) -> dict[str, Any]:
 def _initial(form: OrderForm) -> dict[str, Any]:
     """Return what an untouched form would send."""
     first = {name: form.fields[name].choices[0][0] for name in ("end_user", "recipient")}  # type: ignore[attr-defined]
-    return first | {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    own = {name: field.initial for name, field in form.fields.items() if field.initial is not None}
+    return {**first, **own, **form.initial, **_parts(form.initial.get("issued_on"))}
+
+
+def _parts(day: date | None) -> dict[str, str]:
+    """Return a day as its three fields are sent."""
+    names = ("month", "day", "year")
+    return {f"issued_on_{name}": str(getattr(day, name)) for name in names} if day else {}
 
 
 def _expect(request: MemberRequest, form: OrderForm) -> dict[str, Any]:

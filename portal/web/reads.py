@@ -16,8 +16,9 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
 from recognition import grants
-from recognition.models import Face, Gallery, Image, Item, Job, Subject
+from recognition.models import CaseRecord, CaseRecordPhoto, Face, Gallery, Image, Item, Job, Subject
 from recognition.models.galleries import GalleryQuerySet
+from recognition.models.records import CaseRecordQuerySet
 
 _SEES_ALL = frozenset(set(Role) - {Role.ANALYST})
 
@@ -51,7 +52,7 @@ def subject(actor: Actor, gallery_id: str, public_id: str) -> Subject:
     Raises:
         NotFound: There is none of this id that the member may see.
     """
-    found = get_or_404(Subject, actor, public_id, "gallery")
+    found = get_or_404(Subject, actor, public_id, "gallery", "record")
     if found.gallery_id != gallery(actor, gallery_id).pk:
         raise NotFound()
     return found
@@ -63,9 +64,30 @@ def subject_to_change(actor: Actor, gallery_id: str, public_id: str) -> Subject:
         return subject(actor, gallery_id, public_id)
 
 
+def records(actor: Actor) -> CaseRecordQuerySet:
+    """Return the case records of the member's organization, the newest first."""
+    rows: CaseRecordQuerySet = CaseRecord.objects.all()
+    return rows.filter(organization=organization_of(actor)).order_by("-opened_at", "-pk")
+
+
+def record(actor: Actor, public_id: str) -> CaseRecord:
+    """Return one case record.
+
+    Raises:
+        NotFound: There is none of this id in the member's organization.
+    """
+    return get_or_404(CaseRecord, actor, public_id, "organization")
+
+
+def record_to_change(actor: Actor, public_id: str) -> CaseRecord:
+    """Return one case record for an action, which opens its own scope: call this outside any."""
+    with tenant_scope(organization_of(actor)):
+        return record(actor, public_id)
+
+
 def jobs(actor: Actor) -> Any:
     """Return the jobs that a member may see, newest first."""
-    rows = Job.objects.select_related("gallery").order_by("-created_at", "-pk")
+    rows = Job.objects.select_related("gallery", "record").order_by("-created_at", "-pk")
     if actor.role in _SEES_ALL:
         return rows
     return rows.filter(Q(submitted_by=actor.id) | Q(gallery__in=galleries(actor).values("pk")))
@@ -77,7 +99,7 @@ def job(actor: Actor, public_id: str) -> Job:
     Raises:
         NotFound: There is none of this id that the member may see.
     """
-    found = get_or_404(Job, actor, public_id, "gallery")
+    found = get_or_404(Job, actor, public_id, "gallery", "record")
     if not jobs(actor).filter(pk=found.pk).exists():
         raise NotFound()
     return found
@@ -105,7 +127,7 @@ def image(actor: Actor, public_id: str) -> Image:
     """Return one photo that was not purged.
 
     Raises:
-        NotFound: There is none of this id in a job or gallery that the member may see.
+        NotFound: There is none of this id in a case, job or gallery that the member may see.
     """
     found = get_or_404(Image, actor, public_id)
     if found.purged_at is not None or not _reachable(actor, found):
@@ -115,6 +137,8 @@ def image(actor: Actor, public_id: str) -> Image:
 
 def _reachable(actor: Actor, found: Image) -> bool:
     if actor.role in _SEES_ALL or found.uploaded_by == actor.id:
+        return True
+    if CaseRecordPhoto.objects.filter(image=found).exists():
         return True
     enrolled = Face.objects.filter(image=found, gallery__in=galleries(actor).values("pk"))
     return enrolled.exists() or Item.objects.filter(image=found, job__in=jobs(actor).values("pk")).exists()

@@ -11,16 +11,17 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from compliance.policy.vocabulary import RequestedBy
 from portal.common.errors import NotFound
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import exports, reads, sentences
+from portal.web import ages, exports, reads, sentences
 from portal.web.estimates import few
 from portal.web.forms.errors import shown_on
 from portal.web.forms.jobs import ExportForm
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.paging import page_of
-from recognition import rulings, threshold
+from recognition import comparisons, rulings, threshold
 from recognition.actions import results
 from recognition.models import Candidate, CandidateStatus, FoundFace, Image, Item, Job, JobKind
 
@@ -60,7 +61,7 @@ def candidates(request: MemberRequest, job_id: str, item_id: str, number: int) -
         face = FoundFace.objects.filter(item=found, index=number - 1).first()
         if face is None or job.kind != JobKind.SEARCH:
             raise NotFound()
-        rows = Candidate.objects.filter(found=face).select_related("subject", "face", "face__image")
+        rows = Candidate.objects.filter(found=face).select_related("subject", *comparisons.RELATED)
         page = page_of(request, rows.defer("face__template").order_by("rank"), size=10)
         size = rulings.gallery_size(job.gallery)
         context = {
@@ -69,7 +70,7 @@ def candidates(request: MemberRequest, job_id: str, item_id: str, number: int) -
             "number": number,
             "reason": sentences.reason(face.reason),
             "page": page,
-            "cards": [card(one, face, found, job, request) for one in page.rows],
+            "cards": cards(page.rows, face, found, job, request),
             **what_to_expect(job, size),
         }
         return private(render(request, "tenant/results/candidates.html", context))
@@ -84,9 +85,18 @@ def export(request: MemberRequest, job_id: str) -> HttpResponseBase:
         with shown_on(form):
             made = results.export(job=job, by=request.actor, **form.cleaned_data)
             return _file(made, form.cleaned_data["format_"], job)
-    return render(
-        request, "tenant/results/export.html", {"form": form, "job": job}, status=422 if form.errors else 200
-    )
+    context = {"form": form, "job": job, "from_family": job.facts.get("requested_by") == RequestedBy.FAMILY}
+    return render(request, "tenant/results/export.html", context, status=422 if form.errors else 200)
+
+
+def cards(
+    candidates: Sequence[Candidate], face: FoundFace, found: Item, job: Job, request: MemberRequest
+) -> list[dict[str, Any]]:
+    """Return candidates of a face, read with `comparisons.RELATED`, each with the years between. In scope."""
+    compared = comparisons.of_candidates(job, candidates)
+    return [
+        {**card(one, face, found, job, request), **ages.beside(compared.get(one.pk))} for one in candidates
+    ]
 
 
 def card(

@@ -21,12 +21,12 @@ from portal.web.forms.reviews import VerdictForm
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.names import names_of
 from portal.web.paging import page_of
-from portal.web.results import card, what_to_expect
-from recognition import rulings
+from portal.web.results import cards, what_to_expect
+from recognition import comparisons, rulings
 from recognition.actions import results
 from recognition.models import Adjudication, Candidate, CandidateStatus, Job, JobStatus
 
-_DRAWN = ("item", "item__image", "found", "subject", "face", "face__image")
+_DRAWN = ("item", "found", "subject", "face", *comparisons.RELATED)
 _READABLE = (JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL, JobStatus.RELEASED)
 
 
@@ -113,7 +113,7 @@ def _context(request: MemberRequest, found: Candidate, job: Job) -> dict[str, An
     own = next((one for one in judgments if one.reviewer_id == request.actor.user_id), None)
     settled = found.status != CandidateStatus.CANDIDATE
     may_judge = request.actor.may(Permission.ADJUDICATE) and not settled and own is None
-    shown = card(found, found.found, found.item, job, request)
+    [shown] = cards([found], found.found, found.item, job, request)
     return {
         "candidate": found,
         "job": job,

@@ -21,6 +21,7 @@ from portal.web import (
     switch,
     trail,
 )
+from portal.web.records import changes as record_changes
 
 tenant = [
     path("", home.home, name="home"),
@@ -36,6 +37,7 @@ tenant = [
     path(
         "galleries/<str:gallery_id>/subjects/<str:subject_id>/erase/", erasure.subject, name="erase_subject"
     ),
+    path("galleries/<str:gallery_id>/subjects/<str:subject_id>/case/", record_changes.link, name="link_case"),
     re_path(r"^galleries/(?P<gallery_id>\w+)/(?P<kind>search|enroll)/$", orders.order, name="order"),
     re_path(
         r"^galleries/(?P<gallery_id>\w+)/(?P<kind>search|enroll)/estimate/$", orders.expect, name="expect"
@@ -81,6 +83,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     *tenant,
+    path("cases/", include("portal.web.records.urls")),
     path("onboarding/", include("portal.web.onboarding.urls")),
     path("officer/", include("portal.web.officer.urls")),
     path("transparency/", include("portal.web.public.urls")),

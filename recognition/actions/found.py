@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from compliance import legal_holds
@@ -18,6 +19,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, images, jobs, naming, notices, records, removal
 from recognition.models import (
+    Candidate,
     CaseRecord,
     CaseRecordPhoto,
     Face,
@@ -166,10 +168,12 @@ def _erase(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:
     keys = set(portraits.values_list("image", flat=True))
     portraits.delete()
     about = [job for job in own if _is_about(job, record)]
+    seen = Q(item__job__in=about) | Q(subject__record=record)
+    number = Candidate.objects.filter(seen).count()
     erased = _erase_people(record, by)
+    erased.candidates = number
     for job in about:
         faces, count = removal.results(job)
-        erased.candidates += count
         jobs.record(job, "job.purged", by, status=str(job.status), faces=faces, candidates=count)
     _close_results(about, JobStatus.PURGED)
     Job.objects.filter(pk__in=[job.pk for job in about], purged_at=None).update(purged_at=Now(), rejected=[])

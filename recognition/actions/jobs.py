@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -79,7 +80,8 @@ def submit_fresh(*, organization: Organization, order: Order, received: Received
     except DomainError as error:
         if "job" not in error.detail:
             for photo in received.photos:
-                images.delete(image=photo.image, by=by)
+                with suppress(Conflict):  # a photo of a case record stays where it was
+                    images.delete(image=photo.image, by=by)
         raise
 
 

@@ -73,7 +73,7 @@ def test_what_is_held_about_a_person_who_was_found_goes_and_a_receipt_stays(desk
     files = paths(desk, job)
     receipt = found.found(record=record, by=desk.by)
     counts = (receipt.subjects, receipt.faces, receipt.photos, receipt.candidates, receipt.jobs)
-    assert counts == (1, 1, 4, 1, 2)  # the enrolled photo, two probes, one of the record
+    assert counts == (1, 1, 4, 2, 2)  # the enrolled photo, two probes, one of the record
     assert left(desk) == {"faces": 1, "subjects": 1, "candidates": 0, "found": 1, "photos": 1}
     for path in files:
         assert not storage.default_storage.exists(path)

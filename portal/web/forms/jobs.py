@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from compliance.policy.vocabulary import (
+    PEOPLE_FINDING,
     AuthorizationOutcome,
     ImageSource,
     Purpose,
@@ -18,7 +20,7 @@ from compliance.policy.vocabulary import (
     Word,
 )
 from compliance.standing import USUAL_SUBJECT
-from portal.web.forms.widgets import DateParts, HintedRadios
+from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 from portal.web.lines import NOBODY, Line, recipients_of
 from recognition import threshold
 from recognition.actions.orders import MOST_CANDIDATES
@@ -110,11 +112,23 @@ class OrderForm(forms.Form):
         initial="filename",
         widget=HintedRadios(hints=_SUBJECT_HINTS),
     )
+    case_photos = forms.MultipleChoiceField(
+        label="Photos of the case", required=False, widget=HintedCheckboxes
+    )
     images = FilesField(label="Photos")
 
-    def __init__(self, *args: Any, kind: JobKind, gallery: Gallery, lines: list[Line], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        kind: JobKind,
+        gallery: Gallery,
+        lines: list[Line],
+        case_photos: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.kind, self.gallery = kind, gallery
+        self._name_case(case_photos)
         users = [(line.end_user, f"{line.name} ({line.status})") for line in lines]
         self._choose("end_user", users or [("", "Nobody was granted for this purpose")])
         self.fields["end_user"].required = bool(users)
@@ -128,6 +142,8 @@ class OrderForm(forms.Form):
         """Folders and manifests exist in an archive only; an authorization is stated whole or not at all."""
         cleaned = super().clean() or {}
         files = cleaned.get("images") or []
+        if not files and not cleaned.get("case_photos") and "images" not in self.errors:
+            self.add_error("images", "Choose at least one photo or a ZIP file.")
         stated = [name for name in AUTHORIZATION if cleaned.get(name)]
         for name in AUTHORIZATION:
             if stated and name not in stated and name not in self.errors:
@@ -171,6 +187,19 @@ class OrderForm(forms.Form):
             return {}
         issued_at = datetime.combine(values.pop("issued_on"), time(), UTC)
         return {"authorization": {**values, "issued_at": issued_at.isoformat()}}
+
+    def _name_case(self, photos: Sequence[tuple[str, str]]) -> None:
+        """Ask for the case where a person is searched for; offer the photos of its record."""
+        if self.kind == JobKind.SEARCH and self.gallery.purpose in PEOPLE_FINDING:
+            self.fields["case_reference"].required = True
+            self.fields[
+                "case_reference"
+            ].help_text = "Of the case record this search belongs to. A new reference opens a record."
+        if photos:
+            self._choose("case_photos", list(photos))
+            self.fields["images"].required, self.fields["images"].label = False, "Other photos"
+        else:
+            del self.fields["case_photos"]
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]

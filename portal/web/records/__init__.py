@@ -1,0 +1,1 @@
+"""Case records: whom the organization looks for, in which photos, since when."""
