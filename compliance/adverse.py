@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from compliance.models import Application, Case, Determination, Grant, Measure
 from compliance.models.cases import ENDED, CaseKind
@@ -55,7 +56,7 @@ def _determinations(organization: Organization) -> list[AdverseDecision]:
         .newest_first()
     )
     found = []
-    for row, before in zip(rows, [*rows[1:], None], strict=True):
+    for row, before in zip_longest(rows, rows[1:]):
         if words := _against(row, before):
             application = row.case.application if row.case else None
             found.append(_decision(row.public_id, row.decided_at, words, row.reasons, application))

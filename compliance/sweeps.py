@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from compliance.actions import alerts, breaches, legal_demands, letters, measures, samples, urgent_votes
+from compliance.actions import (
+    alerts,
+    breaches,
+    expiries,
+    lapses,
+    legal_demands,
+    letters,
+    measures,
+    renewals,
+    samples,
+    urgent_votes,
+)
 from portal.tenancy.actions import keys
 
 SWEEPS: tuple[Callable[[], int], ...] = (
@@ -14,5 +25,12 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     samples.restrict_unanswered,
     alerts.watch_keys,
     keys.forget_networks,
+    lapses.warn,
+    lapses.lapse_due,
+    expiries.warn,
+    expiries.expire_due,
+    renewals.announce_ends,
+    renewals.announce_ends_of_exemptions,
+    renewals.follow_dates,
     letters.send_due,
 )

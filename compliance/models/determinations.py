@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from compliance.models.fields import are_words, is_word, owned, word_field, words_field
@@ -107,6 +107,11 @@ class GrantQuerySet(ScopedQuerySet["Grant"]):
     def kept(self) -> GrantQuerySet:
         """Return those that the organization has not given up itself."""
         return self.filter(ends__isnull=True)
+
+    def of_newest_determinations(self) -> GrantQuerySet:
+        """Return those of the determination that is in force for each organization."""
+        newest = Determination.objects.filter(organization=OuterRef("organization")).newest_first()
+        return self.filter(determination=Subquery(newest.values("pk")[:1]))
 
 
 class Grant(OfficeModel):

@@ -114,15 +114,19 @@ def add_document(application, tenant, content=b"text", **fields):
     return documents.add(application=application, content=content, by=tenant.actor, **values | fields)
 
 
-def records_of(tenant):
-    ruling = gate.rule(
+def ruling_for(tenant):
+    """What the gate says to a search for a child right now."""
+    return gate.rule(
         search_for_a_child(tenant.itself),
         gate=Gate.SUBMIT,
         subject="job_r",
         by=tenant.actor,
         organization=tenant.organization,
     )
-    return ruling.stated.records
+
+
+def records_of(tenant):
+    return ruling_for(tenant).stated.records
 
 
 def case_of_kind(tenant, kind):
