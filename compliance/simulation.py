@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -120,12 +120,21 @@ class Simulation:
         }
 
 
-def simulate(version: PolicyVersion) -> Simulation:
+def in_view() -> int:
+    """Return how many rulings a simulation would make again now. In an officer's scope."""
+    return RulingRecord.objects.filter(made_at__gte=database_now() - LOOKS_BACK).count()
+
+
+def simulate(version: PolicyVersion, *, tell: Callable[[int], None] | None = None) -> Simulation:
     """Make the rulings of the last 90 days again, as if a version had been in force. In an officer's scope.
 
     Nothing is stored as a ruling: it is a what-if, and says so by being none. Each request is judged at its
     own time, so that a grant which has since expired changes nothing; what runs now is judged now, by the
     rules in force and by the version, so that what ends by itself is not laid at the version's door.
+
+    Args:
+        version: The version supposed.
+        tell: Called now and then with the number of rulings made again so far.
     """
     now = database_now()
     in_force = Judge(lineage_in_force())
@@ -141,6 +150,8 @@ def simulate(version: PolicyVersion) -> Simulation:
             tally.count(row, before, after.outcome.value)
         if before != after.outcome and len(flips) < LISTED:
             flips.append(_flip(row, before, after.outcome.value, after.rule))
+        if tell and total.rulings % CHUNK == 0:
+            tell(total.rulings)
     return Simulation(version.label, total, _hit(organizations), tuple(flips))
 
 

@@ -1,8 +1,9 @@
-"""Which status may follow which, for applications, cases, evidence and measures."""
+"""Which status may follow which, for applications, cases, evidence, measures and what becomes policy."""
 
 from compliance.models.cases import Case, CaseStatus
 from compliance.models.measures import MeasureStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
+from compliance.models.proposals import ChoiceStatus, ProposalStatus, SimulationStatus
 from compliance.models.samples import SampleStatus
 from portal.common.errors import Conflict
 from portal.common.states import Transitions
@@ -57,6 +58,32 @@ MEASURE_TRANSITIONS = Transitions(
         _M.UNRATIFIED: {_M.RATIFIED, _M.OBJECTED, _M.LIFTED},
         _M.RATIFIED: {_M.LIFTED},
         _M.OBJECTED: {_M.LIFTED},
+    }
+)
+
+# Until it is published; then the version's dates tell whether it is scheduled, in force or superseded.
+_V = ProposalStatus
+PROPOSAL_TRANSITIONS = Transitions(
+    {
+        _V.DRAFT: {_V.SIMULATED, _V.WAITING, _V.PUBLISHED, _V.DISCARDED},
+        _V.SIMULATED: {_V.DRAFT, _V.WAITING, _V.PUBLISHED, _V.DISCARDED},
+        _V.WAITING: {_V.DRAFT, _V.PUBLISHED, _V.REFUSED},
+    }
+)
+
+_N = SimulationStatus
+SIMULATION_TRANSITIONS = Transitions(
+    {
+        _N.REQUESTED: {_N.RUNNING},
+        _N.RUNNING: {_N.RUNNING, _N.DONE, _N.FAILED},
+    }
+)
+
+_K = ChoiceStatus
+CHOICE_TRANSITIONS = Transitions(
+    {
+        _K.WAITING: {_K.SCHEDULED, _K.CARRIED_OUT, _K.REFUSED, _K.WITHDRAWN},
+        _K.SCHEDULED: {_K.CARRIED_OUT, _K.WITHDRAWN},
     }
 )
 

@@ -8,7 +8,8 @@ from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
 from compliance.models.measures import Measure
 from compliance.models.onboarding import Application, EndUser, Evidence
-from compliance.models.policy import PolicyEpoch, PolicyProposal, PolicySimulation, PolicyVersionRecord
+from compliance.models.policy import PolicyEpoch, PolicyVersionRecord
+from compliance.models.proposals import PackChoice, PolicyProposal, PolicyReminder, PolicySimulation
 from compliance.models.reminders import Reminder
 from compliance.models.review import ChecklistAnswer, Recusal
 from compliance.models.rulings import RulingRecord
@@ -32,8 +33,10 @@ __all__ = [
     "LegalHold",
     "Letter",
     "Measure",
+    "PackChoice",
     "PolicyEpoch",
     "PolicyProposal",
+    "PolicyReminder",
     "PolicySimulation",
     "PolicyVersionRecord",
     "Recommendation",

@@ -31,7 +31,7 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersionRecord"]):
 @lru_cache(maxsize=64)
 def version_of(pk: UUID, sha256: str) -> PolicyVersion:
     """Return a version, read once a process: its content never changes."""
-    return PolicyVersionRecord.objects.get(pk=pk, sha256=sha256).version
+    return version_from_json(PolicyVersionRecord.objects.get(pk=pk, sha256=sha256).content)
 
 
 class PolicyVersionRecord(PlatformModel):
@@ -50,77 +50,36 @@ class PolicyVersionRecord(PlatformModel):
     ratified_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     synthetic = models.BooleanField(default=False, help_text="Published by a command, for tests.")
+    told_through = models.UUIDField(
+        null=True, blank=True, help_text="Last organization looked at, to tell whom it touches."
+    )
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When all of them had been told.")
 
     objects: ClassVar = PolicyVersionQuerySet.as_manager()
 
     class Meta:
-        """A number is used once a pack."""
+        """A number is used once a pack; whoever publishes neither countersigns nor ratifies."""
 
         ordering = ("pack", "number")
-        constraints = (models.UniqueConstraint(fields=("pack", "number"), name="policy_version_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("pack", "number"), name="policy_version_once"),
+            models.CheckConstraint(
+                condition=~Q(countersigned_by=models.F("recorded_by")), name="policy_version_two_people"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.pack}@{self.number}"
 
     @property
     def version(self) -> PolicyVersion:
-        """The version as rules are read from it."""
-        return version_from_json(self.content)
+        """The version as rules are read from it, read once a process: its content never changes."""
+        return version_of(self.pk, self.sha256)
 
-
-class ProposalStatus(models.TextChoices):
-    """Life of a proposal."""
-
-    WAITING = "waiting", "Waiting for the second officer"
-    PUBLISHED = "published", "Published"
-    REFUSED = "refused", "Refused by the second officer"
-
-
-class PolicyProposal(PlatformModel):
-    """A version an officer proposes. A tightening is published with it; a loosening waits for a second."""
-
-    PREFIX = "prp"
-
-    document = models.TextField()
-    sha256 = models.CharField(max_length=64, help_text="Of the document, which a countersignature repeats.")
-    based_on = models.CharField(max_length=80)
-    loosenings = models.JSONField(default=list, help_text="Where it loosens; nothing for a tightening.")
-    status = models.CharField(max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.WAITING)
-    proposed_by = models.CharField(max_length=96)
-    proposed_at = models.DateTimeField(db_default=Now(), editable=False)
-    decided_by = models.CharField(max_length=96, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    published = models.ForeignKey(PolicyVersionRecord, on_delete=models.PROTECT, related_name="+", null=True)
-
-    class Meta:
-        """The status is a word; whoever proposes does not decide."""
-
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(status__in=ProposalStatus.values), name="proposal_status_known"
-            ),
-            models.CheckConstraint(
-                condition=~Q(decided_by=models.F("proposed_by")), name="proposal_two_people"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"Proposal on {self.based_on}"
-
-
-class PolicySimulation(PlatformModel):
-    """What a document would have changed in the last 90 days, and what it would hold now."""
-
-    PREFIX = "sim"
-
-    sha256 = models.CharField(max_length=64, help_text="Of the document.")
-    version = models.CharField(max_length=80)
-    result = models.JSONField()
-    simulated_by = models.CharField(max_length=96)
-    simulated_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    def __str__(self) -> str:
-        return f"Simulation of {self.version}"
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the product and not from an officer."""
+        return self.recorded_by.startswith("system:")
 
 
 class PolicyEpoch(models.Model):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from compliance import simulation
-from compliance.actions import gate, proposals
+from compliance.actions import gate, simulations
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
 from portal.tenancy.actor import Actor
@@ -57,7 +57,7 @@ def ruled(tenant, subject="job_1", **facts):
 
 
 def simulated(officer, document=HEAD + NO_SEARCH):
-    return proposals.simulate(document=document, by=officer).result
+    return simulations.simulate(document=document, by=officer).result
 
 
 def test_a_simulation_names_what_would_flip_and_what_would_be_held(officer):

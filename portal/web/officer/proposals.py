@@ -12,7 +12,7 @@ from django.urls import reverse
 from compliance.actions import policies as policy_actions
 from compliance.actions import proposals
 from compliance.models import PolicyProposal, PolicySimulation, PolicyVersionRecord
-from compliance.models.policy import ProposalStatus
+from compliance.models.proposals import ProposalStatus
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.web.officer import casefile

@@ -2,7 +2,7 @@
 
 import pytest
 
-from compliance.actions import proposals
+from compliance.actions import proposals, simulations
 from compliance.models import PolicyProposal, PolicyVersionRecord
 from tests.compliance.test_policies import LOOSER, TIGHTER
 from tests.web.officer.people import officer_client, only_officers
@@ -15,7 +15,7 @@ def officers(fresh_database):
 
 @pytest.fixture
 def loosening(officers):
-    simulated = proposals.simulate(document=LOOSER, by=officers[0])
+    simulated = simulations.simulate(document=LOOSER, by=officers[0])
     return proposals.propose(document=LOOSER, by=officers[0], simulated=simulated)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.actions import policies, proposals
+from compliance.actions import policies, proposals, simulations
 from compliance.models import PolicyEpoch, PolicySimulation, PolicyVersionRecord
 from portal.common.errors import DomainError
 from portal.common.ids import parse_public_id
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(entered)} versions entered.")
 
     def _simulate(self, *, file: Path, by: str, as_json: bool, **_: Any) -> None:
-        made = proposals.simulate(document=file.read_text(encoding="utf-8"), by=_officer(by))
+        made = simulations.simulate(document=file.read_text(encoding="utf-8"), by=_officer(by))
         if as_json:
             self._print_json({"simulation": made.public_id, **made.result})
             return
