@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import checklists, determinations, letters, revocations, suspensions, tidings
+from compliance.actions import checklists, determinations, grants, letters, revocations, suspensions, tidings
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two, with_urgent
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
@@ -176,6 +176,7 @@ def _carry_out(
     revocations.require_none_since(recommendation.recommended_at, case.organization)
     before = determination_in_force(case.organization)
     finding = finding_from_json(recommendation.finding)
+    grants.require_none_given_up(finding, case.organization, since=recommendation.recommended_at)
     if not finding.is_granted and case.kind in _ASKED_FOR_MORE:
         end(case, finding.outcome, by)
         _close_application(case)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from compliance.actions import letters
+from compliance.findings import Finding
 from compliance.models import EndUser, Grant, GrantEnd
 from compliance.standing import determination_in_force
 from portal.audit import actions as audit
@@ -44,6 +48,25 @@ def give_up(*, organization: Organization, end_user: EndUser, by: Actor) -> list
             grants=len(ended),
         )
     return ended
+
+
+def require_none_given_up(finding: Finding, organization: Organization, *, since: datetime) -> None:
+    """Let no line be granted that was given up after it was recommended. Inside a scope.
+
+    Waits for whoever gives one up at this very moment.
+
+    Raises:
+        Conflict: `given_up_since`.
+    """
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    ends = GrantEnd.objects.filter(organization=organization, ended_at__gt=since)
+    given_up = set(ends.values_list("grant__purpose", "grant__end_user"))
+    if any((line.purpose, UUID(line.end_user)) in given_up for line in finding.lines):
+        raise Conflict(
+            "given_up_since",
+            "The organization gave up one of these lines after they were recommended. "
+            "Look at it again and recommend anew.",
+        )
 
 
 def _kept(organization: Organization, end_user: EndUser) -> list[Grant]:

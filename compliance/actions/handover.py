@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compliance.actions import cases
+from compliance.actions import cases, tidings
 from compliance.answers import declaration_of
 from compliance.models import Application, Case
 from compliance.models.cases import CaseKind, CaseStatus
@@ -50,7 +50,7 @@ def hand_over(application: Application, by: Actor) -> None:
     waiting = Case.objects.filter(application=application, status=CaseStatus.AWAITING_TENANT).first()
     if waiting:
         move(waiting, CaseStatus.UNDER_REVIEW, table=CASE_TRANSITIONS)
-    elif not _join_the_case_of_the_date(application):
+    elif not _join_the_case_of_the_date(application, by):
         cases.open_case(
             kind=CaseKind(application.kind),
             organization_id=application.organization_id,
@@ -115,7 +115,7 @@ def _require_answers(application: Application) -> None:
         )
 
 
-def _join_the_case_of_the_date(application: Application) -> bool:
+def _join_the_case_of_the_date(application: Application, by: Actor) -> bool:
     """Take up the case that was opened because an end comes near, so that there are not two about it."""
     rows = Case.objects.open().select_for_update().filter(kind=application.kind, application=None)
     case = rows.exclude(status__in=_RECOMMENDED).first()
@@ -123,6 +123,7 @@ def _join_the_case_of_the_date(application: Application) -> bool:
         return False
     case.application, case.summary = application, _summary(application)[:300]
     case.save(update_fields=["application", "summary"])
+    tidings.received(case, application, by=by)
     return True
 
 

@@ -71,7 +71,7 @@ def _announce(what: str, *, ends_at: str) -> int:
 def _tell(organization_id: UUID, what: str, ends_at: datetime, grants: list[Grant]) -> int:
     """Tell one end, of one grant or of several that end together; returns how many grants are new in it."""
     with officer_scope():
-        organization = Organization.objects.select_for_update().get(pk=organization_id)
+        organization = Organization.objects.get(pk=organization_id)
         new = [grant for grant in grants if _is_new(grant, what, ends_at)]
         if new:
             days = min(_mark(grant) for grant in grants)

@@ -7,6 +7,7 @@ from typing import Any
 from compliance.actions import letters
 from compliance.conditions import conditions
 from compliance.models import Application, Case, Determination
+from compliance.models.onboarding import ApplicationStatus
 from compliance.policy.vocabulary import Operation
 from compliance.standing import LineStanding, standing
 from portal.tenancy.actor import Actor
@@ -24,7 +25,7 @@ def asked(case: Case, question: str, *, by: Actor) -> None:
 
 def withdrawn(case: Case, *, by: Actor) -> None:
     """Tell that an application was withdrawn, to whoever did not do it. Inside a scope."""
-    if case.application is not None:
+    if case.application is not None and case.application.status == ApplicationStatus.WITHDRAWN:
         _write("application_withdrawn", case, by, application=case.application, who=_who(by))
 
 

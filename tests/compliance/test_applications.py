@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from compliance.actions import cases, decisions, grants, onboarding
+from compliance.actions import cases, decisions, grants, onboarding, suspensions
 from compliance.adverse import adverse
 from compliance.models import Application, Case, Determination, Evidence, GrantEnd
 from compliance.models.onboarding import ApplicationKind
@@ -291,6 +291,27 @@ def test_another_organizations_decision_cannot_be_appealed(turned_down):
         start(new_tenant("Stranger"), "appeal", against=decision.public_id)
 
 
+def test_a_stop_can_be_appealed_with_its_reasons(cleared, officers):
+    suspensions.suspend(
+        organization=cleared.organization, reasons="Photos from the open web.", by=officers[0]
+    )
+    with tenant_scope(cleared.organization):
+        (decision,) = adverse(Organization.objects.get(pk=cleared.organization.pk))
+    assert decision.reasons == "Photos from the open web."
+    assert start(cleared, "appeal", against=decision.id).against == decision.id
+
+
+def test_a_refused_wish_can_be_appealed_and_takes_nothing_away(cleared, officers):
+    submitted(cleared, "new_purpose")
+    case, officer = under_review(cleared, officers)
+    decisions.recommend(case=case, finding=rejected(), by=officer)
+    decisions.determine(case=case, by=officer)
+    assert ruling_for(cleared).outcome == "cleared"
+    with tenant_scope(cleared.organization):
+        (decision,) = adverse(cleared.organization)
+    assert decision.id == case.public_id
+
+
 # Giving up an end user
 
 
@@ -309,6 +330,16 @@ def test_an_end_user_is_given_up_once(cleared):
     outcomes = together(give_up, give_up)
     assert codes(outcomes) == {"nothing_granted"}
     assert count(GrantEnd, cleared) == 1
+
+
+def test_a_line_given_up_after_it_was_recommended_is_not_granted_again(cleared, officers):
+    submitted(cleared, "new_purpose")
+    case, officer = under_review(cleared, officers)
+    decisions.recommend(case=case, finding=finding_for(cleared.itself), by=officer)
+    grants.give_up(organization=cleared.organization, end_user=cleared.itself, by=cleared.actor)
+    with pytest.raises(Conflict, match="given_up_since"):
+        decisions.determine(case=case, by=officer)
+    assert (ruling_for(cleared).rule, count(Determination, cleared)) == ("not-granted", 1)
 
 
 def test_only_an_administrator_gives_up_an_end_user(cleared):

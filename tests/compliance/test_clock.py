@@ -98,6 +98,7 @@ def test_an_unanswered_question_lapses_with_its_case_and_organization(applicant,
     lapses.lapse_due()
     assert (status_of(applicant), case_of(applicant).status) == ("lapsed", "withdrawn")
     assert letters_of(applicant)[-1] == "application_lapsed"
+    assert "application_withdrawn" not in letters_of(applicant)
 
 
 def test_a_question_gives_thirty_days_to_answer(applicant, asked):

@@ -70,7 +70,7 @@ def _address(part: Part, who: str, edition: int) -> str:
 
 def _stands(organization: Organization) -> bool:
     """Whether an organization of an earlier run can appear again."""
-    if organization.status != OrganizationStatus.ACTIVE:
+    if organization.status not in {OrganizationStatus.ACTIVE, OrganizationStatus.RECERTIFICATION_DUE}:
         return False
     with tenant_scope(organization):
         lines = standing(organization, at=database_now() + timedelta(days=LEFT_DAYS)).lines
