@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
+from psycopg import Cursor
 
 from compliance.models import Determination, EndUser, Grant, PolicyEpoch
 from compliance.models.policy import version_of
@@ -93,9 +94,8 @@ def held(organization: Organization | UUID, *, end_users: Collection[UUID] = ())
         end_users: Entries of the register to look up.
     """
     key = organization if isinstance(organization, UUID) else organization.pk
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [list(end_users), key])
-        now, tenant, epoch, determination, grants, documents, register, versions = cursor.fetchone()
+    row = _look(key, list(end_users))
+    now, tenant, epoch, determination, grants, documents, register, versions = row
     lines = tuple(_grant(line, end_user) for line, end_user, _ in grants or ())
     entries = [*(line.end_user for line in lines), *(_made(EndUser, row) for row in register or ())]
     return Holdings(
@@ -111,6 +111,19 @@ def held(organization: Organization | UUID, *, end_users: Collection[UUID] = ())
         register={entry.pk: entry for entry in entries},
         lineage=Lineage(tuple(version_of(UUID(pk), sha256) for pk, sha256 in versions or ())),
     )
+
+
+def _look(organization: UUID, end_users: list[UUID]) -> tuple[Any, ...]:
+    """Run the statement as one the server has planned already, where the connection lets it be prepared.
+
+    Planning takes three times as long as running it. Django's own cursors never prepare, so this one is
+    psycopg's.
+    """
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        row = cursor.execute(_READ, [end_users, organization], prepare=True).fetchone()
+    if row is None:
+        raise Organization.DoesNotExist(f"There is no organization {organization}.")
+    return row
 
 
 def _grant(line: dict[str, Any], end_user: dict[str, Any]) -> Grant:

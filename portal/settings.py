@@ -125,6 +125,11 @@ DATABASES = {
     )
     | {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "ATOMIC_REQUESTS": False}
 }
+# Lets the one statement that asks for it (compliance/holdings.py) be prepared. A pooler that hands sessions
+# about between transactions cannot keep what is prepared: say ?prepare_threshold=none in DATABASE_URL there.
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+_threshold = str(_options.get("prepare_threshold", 5))
+_options["prepare_threshold"] = int(_threshold) if _threshold.isdigit() else None
 
 # --- Redis and Celery -------------------------------------------------------------------------------------
 CACHES = {

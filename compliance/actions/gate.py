@@ -14,29 +14,17 @@ from compliance.models import PolicyEpoch, RulingRecord
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts
 from compliance.policy.plain import encode
-from compliance.policy.results import RuleResult
 from compliance.policy.ruling import Ruling
+from compliance.policy.shorthand import shorten
 from compliance.policy.vocabulary import Gate, Outcome
 from compliance.stated import Stated, facts_of, named_in
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Refused
+from portal.common.inserts import insert
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
-
-# What of a judged rule is stored with each ruling; source, remedy and period are told by the version itself.
-_STORED = (
-    "rule_id",
-    "version",
-    "kind",
-    "effect",
-    "looked_at",
-    "result",
-    "counts_as",
-    "sentence",
-    "lifted_by",
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +59,7 @@ def rule(
         holdings = held(key, end_users=named_in(stated, by))
         facts, now, lineage = facts_of(stated, holdings, by=by), holdings.now, holdings.lineage
         ruling = evaluate(facts, lineage, at=now, known_at=now)
-        record = RulingRecord.objects.create(
+        record = RulingRecord(
             organization=holdings.organization,
             subject=subject,
             gate=gate,
@@ -81,7 +69,7 @@ def rule(
             organization_epoch=holdings.organization.epoch,
             **_columns(ruling, facts, lineage.next_after(now)),
         )
-        audit.record(
+        event = audit.event(
             verb="ruling.made",
             actor=by,
             target=record,
@@ -91,6 +79,7 @@ def rule(
             rule=ruling.rule_id,
             subject=subject,
         )
+        insert(record, event)
     return record
 
 
@@ -182,13 +171,9 @@ def _columns(ruling: Ruling, facts: Facts, next_version_at: datetime | None) -> 
         "evaluator_hash": ruling.evaluator_hash,
         "at": ruling.at,
         "known_at": ruling.known_at,
-        "looked_at": [_stored(result) for result in ruling.looked_at],
+        "findings": shorten(ruling),
         "obligations": ruling.obligations.to_json(),
         "valid_until": min(ends, default=None),
         "recorded_status": ruling.recorded_status,
         "computed_status": ruling.computed_status,
     }
-
-
-def _stored(result: RuleResult) -> dict[str, Any]:
-    return {name: encode(getattr(result, name)) for name in _STORED}

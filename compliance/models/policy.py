@@ -34,6 +34,17 @@ def version_of(pk: UUID, sha256: str) -> PolicyVersion:
     return version_from_json(PolicyVersionRecord.objects.get(pk=pk, sha256=sha256).content)
 
 
+@lru_cache(maxsize=64)
+def published(label: str, sha256: str) -> PolicyVersion:
+    """Return the version of a label such as `pack@3`, read once a process.
+
+    Raises:
+        PolicyVersionRecord.DoesNotExist: No version of that label has that content.
+    """
+    pack, _, number = label.partition("@")
+    return PolicyVersionRecord.objects.get(pack=pack, number=number, sha256=sha256).version
+
+
 class PolicyVersionRecord(PlatformModel):
     """One published version. Its content is never changed; it can be withdrawn."""
 

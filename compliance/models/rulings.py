@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from compliance.models.fields import is_word, word_field
+from compliance.models.policy import published
 from compliance.policy.facts import Facts
 from compliance.policy.obligations import Obligations, read_obligations
+from compliance.policy.shorthand import expand
 from compliance.policy.vocabulary import Gate, MoratoriumStatus, Outcome
 from portal.tenancy.kinds import OfficeModel, ScopedQuerySet, office_objects
 
@@ -52,7 +54,7 @@ class RulingRecord(OfficeModel):
     evaluator_hash = models.CharField(max_length=64)
     at = models.DateTimeField()
     known_at = models.DateTimeField()
-    looked_at = models.JSONField(help_text="Every rule with what it looked at and its result.")
+    findings = models.JSONField(help_text="Every rule with what it looked at and its result, in short.")
     obligations = models.JSONField(default=dict)
     valid_until = models.DateTimeField(null=True, blank=True)
     recorded_status = word_field(MoratoriumStatus)
@@ -83,6 +85,12 @@ class RulingRecord(OfficeModel):
     def is_cleared(self) -> bool:
         """Whether it lets things go ahead."""
         return self.outcome == Outcome.CLEARED
+
+    @property
+    def looked_at(self) -> list[dict[str, Any]]:
+        """Every rule with what it looked at and its result, also those after the one that decided."""
+        version = published(self.version, self.version_sha256) if self.version else None
+        return expand(self.findings, version)
 
     @property
     def demands(self) -> Obligations:

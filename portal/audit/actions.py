@@ -10,6 +10,7 @@ from django.db import connection
 
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
+from portal.common.inserts import insert
 
 
 class Acting(Protocol):
@@ -43,9 +44,16 @@ def record(
     Raises:
         RuntimeError: Outside a transaction, or a verb or key that is not in the list: mistakes of ours.
     """
-    event = _event(verb, actor, target, organization, payload)
-    event.save(force_insert=True)
-    return event
+    made = event(verb=verb, actor=actor, target=target, organization=organization, **payload)
+    insert(made)
+    return made
+
+
+def event(
+    *, verb: str, actor: Acting, target: Named | str, organization: UUID | str | None = None, **payload: Any
+) -> Event:
+    """Return an event that the caller inserts, together with what it speaks of; otherwise like `record`."""
+    return _event(verb, actor, target, organization, payload)
 
 
 def record_many(

@@ -59,15 +59,15 @@ def refusal_of(found: RulingRecord) -> dict[str, Any]:
     }
 
 
-def evaluations_of(found: RulingRecord) -> list[dict[str, Any]]:
-    """Return a ruling rule by rule, as `_components/rule_table.html` takes it. In scope."""
-    rules = _rules(found.version)
-    return [_line(one, rules.get(one["rule_id"])) for one in found.looked_at]
+def evaluations(looked_at: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
+    """Return what rules looked at, rule by rule, as `_components/rule_table.html` takes it. In scope."""
+    rules = _rules(version)
+    return [_line(one, rules.get(one["rule_id"])) for one in looked_at]
 
 
 def split_of(found: RulingRecord) -> dict[str, Any]:
     """Return the rules that count in a ruling apart from those that do not bear on its facts. In scope."""
-    lines = evaluations_of(found)
+    lines = evaluations(found.looked_at, found.version)
     return {
         "evaluations": [line for line in lines if line["result"] != _NOT_MET],
         "others": [line for line in lines if line["result"] == _NOT_MET],

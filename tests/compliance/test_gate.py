@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from compliance.actions import gate
 from compliance.models import Application, Evidence, RulingRecord
 from compliance.policy.evaluate import evaluate
+from compliance.policy.shorthand import written_out
 from compliance.policy.vocabulary import Gate
 from compliance.standing import lineage_in_force
 from portal.audit.models import Event
@@ -124,6 +126,16 @@ def test_a_stored_ruling_can_be_made_again(tenant):
         ruling.valid_until,
     )
     assert again.facts_sha256 == ruling.facts_sha256
+
+
+def test_a_stored_ruling_lists_every_rule_with_what_it_looked_at(tenant):
+    determine(tenant, "find_missing_child")
+    ruling = ruling_on(tenant, search_for_a_child(tenant.itself))
+    again = evaluate(ruling.stated, lineage_in_force(), at=ruling.at, known_at=ruling.known_at)
+    with tenant_scope(tenant.organization):
+        stored = RulingRecord.objects.get(pk=ruling.pk)
+    assert stored.looked_at == written_out(again.looked_at)
+    assert len(json.dumps(stored.findings)) < 8_000
 
 
 def test_a_raised_policy_epoch_undoes_a_ruling(tenant):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from compliance.models import RulingRecord
 from compliance.policy.facts import Party
 from compliance.policy.ruling import Ruling
+from compliance.policy.shorthand import written_out
 from compliance.policy.vocabulary import Purpose
 from compliance.precheck import Preview
 from portal.web import rulings
@@ -15,8 +15,7 @@ from portal.web.onboarding.prechecks import tags_of
 
 def evaluations(ruling: Ruling) -> list[dict[str, Any]]:
     """Return the lines of a rule table for a ruling that is stored nowhere. In scope."""
-    shown = RulingRecord(version=ruling.version or "", looked_at=ruling.to_json()["looked_at"])
-    return rulings.evaluations_of(shown)
+    return rulings.evaluations(written_out(ruling.looked_at), ruling.version or "")
 
 
 def preview_row(number: int, one: Preview) -> dict[str, Any]:
