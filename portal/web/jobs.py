@@ -21,24 +21,24 @@ from compliance.policy.vocabulary import (
 )
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
-from portal.web import reads, sentences
+from portal.web import holds, job_steps, reads, sentences, takeovers
 from portal.web.forms.jobs import DeclineForm
 from portal.web.guards import MemberRequest, member_view
-from portal.web.names import names_of
+from portal.web.names import name_of, names_of
 from portal.web.orders import rejected_rows
 from portal.web.paging import page_of
 from portal.web.rulings import refusal_of
 from recognition.actions import jobs
 from recognition.models import ExportRecord, Item, ItemStatus, Job, JobKind, JobStatus
-from recognition.states import JOB
+from recognition.states import READABLE
 
 STOP_POLLING = 286  # htmx ends a poll on this status
 RULINGS_SHOWN = 5
 EXPORTS_SHOWN = 10
 _MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
+_NO_RULES = frozenset({"", "approver", *holds.ENDED_KEYS})
 _NEVER_RUN = (JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED, JobStatus.TERMINATED)
 _STOPPED = (JobStatus.HELD, JobStatus.CANCELLED, JobStatus.TERMINATED)  # time went on, work did not
-_READABLE = (JobStatus.RELEASED, JobStatus.PARTIAL, JobStatus.AWAITING_REVIEW)
 
 
 @member_view()
@@ -86,24 +86,6 @@ def progress(request: MemberRequest, job_id: str) -> HttpResponse:
         response.status_code = STOP_POLLING
         response["HX-Refresh"] = "true"
     return response
-
-
-@member_view(methods=("POST",), permission=Permission.SUBMIT_JOBS)
-def cancel(request: MemberRequest, job_id: str) -> HttpResponse:
-    """End a job."""
-    job = reads.job_to_change(request.actor, job_id)
-    jobs.cancel(job=job, by=request.actor)
-    messages.success(request, "The job was cancelled. What was done until now is kept.")
-    return redirect("job", job.public_id)
-
-
-@member_view(methods=("POST",), permission=Permission.SUBMIT_JOBS)
-def retry(request: MemberRequest, job_id: str) -> HttpResponse:
-    """Put failed items back."""
-    job = reads.job_to_change(request.actor, job_id)
-    count = jobs.retry(job=job, by=request.actor)
-    messages.success(request, f"{count} failed photo{'' if count == 1 else 's'} put back.")
-    return redirect("job", job.public_id)
 
 
 @member_view(methods=("POST",), permission=Permission.APPROVE_JOBS)
@@ -158,13 +140,15 @@ def _rulings(request: MemberRequest, job: Job) -> dict[str, Any]:
     rows = RulingRecord.objects.filter(subject=job.public_id).order_by("-pk")
     looks = Q(gate=Gate.RELEASE.value, outcome=Outcome.CLEARED.value)  # one each time somebody reads results
     page = page_of(request, rows.exclude(looks), size=RULINGS_SHOWN, parameter="rulings")
-    by_rule = job.refused_by not in {"", "approver"}
+    by_rule = job.refused_by not in _NO_RULES
     newest = rows.filter(outcome__in=("refused", "referred")).first() if by_rule else None
     last = page.rows[0] if page.rows else None
+    by = name_of(job.held_by, request.organization) if job.held_by else ""
     return {
         "rulings": page,
         "refusal": refusal_of(newest) if newest else None,
         "policy_version": last.version if last else "",
+        "hold": holds.explained(job, newest, by),
     }
 
 
@@ -217,16 +201,20 @@ def _recipient(declared: dict[str, Any]) -> str:
 def _readable(job: Job, request: MemberRequest) -> bool:
     """Whether the way to the results is shown; the gate decides again."""
     waits = job.review == Review.BEFORE_RELEASE and job.status != JobStatus.RELEASED
-    return job.status in _READABLE and (not waits or request.actor.may(Permission.ADJUDICATE))
+    return (
+        job.status in READABLE
+        and job.purged_at is None
+        and (not waits or request.actor.may(Permission.ADJUDICATE))
+    )
 
 
 def _actions(job: Job, request: MemberRequest) -> dict[str, bool]:
-    """Return which buttons are there; the actions check again."""
+    """Return which ways on are there; the actions check again."""
     may = request.actor.may
     waits = job.status == JobStatus.AWAITING_APPROVAL and may(Permission.APPROVE_JOBS)
     return {
-        "cancel": JOB.allows(job.status, JobStatus.CANCELLED) and may(Permission.SUBMIT_JOBS),
-        "retry": job.status in {JobStatus.FAILED, JobStatus.PARTIAL} and may(Permission.SUBMIT_JOBS),
+        **job_steps.offered(job, request.actor),
+        "take_over": takeovers.offered(job, request.actor),
         "approve": waits and job.submitted_by != request.actor.id,
         "decline": waits,
         "export": job.status in {JobStatus.RELEASED, JobStatus.PARTIAL} and may(Permission.EXPORT),

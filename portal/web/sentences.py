@@ -38,11 +38,12 @@ REASONS: Final[Mapping[str, str]] = {
 STATES: Final[Mapping[str, str]] = {
     "submitted": "The job is being checked.",
     "refused": "Nothing was run, and no face was compared.",
-    "awaiting_approval": "Nothing runs before somebody has decided. The compliance office sees this job.",
-    "expired": "Nobody decided in time, so nothing was run.",
+    "awaiting_approval": "Nothing runs before somebody has decided. The compliance office sees this job. "
+    "Without a decision within 14 days it expires.",
+    "expired": "Nobody decided within 14 days, so nothing was run.",
     "queued": "The job waits for a worker. There is nothing you have to do.",
     "running": "Workers are on it. You can leave this page; the job goes on.",
-    "held": "The job stands still. Nothing is lost.",
+    "held": "The job stands still. Nothing is lost. Why, and what lets it go on, stands below.",
     "failed": "No photo could be worked on. The reasons stand below.",
     "partial": "Some photos could not be worked on. The reasons stand below; the others have results.",
     "awaiting_review": "Trained reviewers have to judge the candidates before anybody else sees them.",
@@ -51,12 +52,6 @@ STATES: Final[Mapping[str, str]] = {
     "cancelled": "Somebody ended this job. What was done until then is kept; the rest is never done.",
     "terminated": "The job was held for 30 days and ended. Its results were purged.",
     "purged": "Photos and results were destroyed when their time was over.",
-}
-HOLDS: Final[Mapping[str, str]] = {
-    "policy": "A rule that came into force, or a grant that ended, does not allow it now. It goes on by "
-    "itself as soon as the rules allow it again.",
-    "tenant": "Your organization stopped it.",
-    "operator": "The operator of the platform stopped it.",
 }
 THRESHOLDS: Final[Mapping[str, str]] = {
     "asked": "as you asked",
@@ -74,8 +69,6 @@ def reason(code: str) -> str:
 
 def state(job: Job) -> str:
     """Return what the state of a job means and what happens next."""
-    if job.status == "held":
-        return f"{STATES['held']} {HOLDS.get(job.held_reason, '')}".strip()
     return STATES.get(job.status, "")
 
 

@@ -9,6 +9,7 @@ from portal.web import (
     home,
     images,
     invitations,
+    job_steps,
     jobs,
     keys,
     letters,
@@ -19,6 +20,7 @@ from portal.web import (
     reviews,
     rulings,
     switch,
+    takeovers,
     trail,
 )
 from portal.web.records import changes as record_changes
@@ -49,8 +51,10 @@ tenant = [
     path("jobs/new/", orders.start, name="start_job"),
     path("jobs/<str:job_id>/", jobs.detail, name="job"),
     path("jobs/<str:job_id>/progress/", jobs.progress, name="job_progress"),
-    path("jobs/<str:job_id>/cancel/", jobs.cancel, name="cancel_job"),
-    path("jobs/<str:job_id>/retry/", jobs.retry, name="retry_job"),
+    re_path(
+        rf"^jobs/(?P<job_id>\w+)/(?P<name>{'|'.join(job_steps.STEPS)})/$", job_steps.step, name="job_step"
+    ),
+    path("jobs/<str:job_id>/take-over/", takeovers.take_over, name="take_over_job"),
     path("jobs/<str:job_id>/approve/", jobs.approve, name="approve_job"),
     path("jobs/<str:job_id>/decline/", jobs.decline, name="decline_job"),
     path("jobs/<str:job_id>/export/", results.export, name="export"),

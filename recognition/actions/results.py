@@ -58,7 +58,7 @@ def open_results(*, job: Job, by: Actor) -> RulingRecord:
     Results that a rule closed are open again as soon as none does.
 
     Raises:
-        Conflict: `not_released`, while the job has no results to show, or they wait for review.
+        Conflict: `not_released`, while the job has no results to show, or they wait for review; `purged`.
         Refused: The rule that closes them now; a released job is held.
     """
     require(by, Permission.VIEW_RESULTS, organization=job.organization_id)
@@ -191,6 +191,8 @@ def rows(job: Job, ruling: RulingRecord) -> Iterator[dict[str, Any]]:
 
 
 def _require_readable(job: Job, by: Actor) -> None:
+    if job.purged_at is not None:  # else nothing found would read as nobody found
+        raise Conflict("purged", "The results of this job were destroyed when their time was over.")
     closed = job.status == JobStatus.HELD and job.held_reason == "policy"
     status = job.held_from if closed else job.status
     waits = job.review == "before_release" and status in _REVIEWED_FIRST and _waits_for_review(job)

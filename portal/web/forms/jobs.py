@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from compliance.policy.vocabulary import (
-    PEOPLE_FINDING,
-    AuthorizationOutcome,
-    ImageSource,
-    Purpose,
-    RequestedBy,
-    SubjectClass,
-    Word,
-)
+from compliance.policy.vocabulary import PEOPLE_FINDING, Purpose
 from compliance.standing import USUAL_SUBJECT
-from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
-from portal.web.lines import NOBODY, Line, recipients_of
+from portal.web.forms.facts import FactsForm
+from portal.web.forms.widgets import HintedCheckboxes, HintedRadios
+from portal.web.lines import Line
 from recognition import threshold
 from recognition.actions.orders import MOST_CANDIDATES
 from recognition.models import Gallery, JobKind
@@ -32,7 +23,6 @@ SUBJECT_FROM = (
     ("manifest", "The file manifest.csv in the ZIP file"),
 )
 _OF_SEARCHES = ("probe_source", "threshold", "max_candidates")
-AUTHORIZATION = ("issuer", "reference", "issued_on", "outcome")
 _SUBJECT_HINTS = {
     "filename": "anna-lee 2.jpg shows anna-lee. Folders in a ZIP file do not count.",
     "folder": "anna-lee/front.jpg shows anna-lee.",
@@ -59,45 +49,9 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(file, initial) for file in files]
 
 
-def _choices(words: type[Word]) -> list[tuple[str, str]]:
-    return [("", "Choose"), *[(word.value, word.label) for word in words]]
-
-
-class OrderForm(forms.Form):
+class OrderForm(FactsForm):
     """What is asked for, of a gallery that is chosen already."""
 
-    end_user = forms.ChoiceField(
-        label="For whom", help_text="End users of your determination for the purpose of this gallery."
-    )
-    requested_by = forms.ChoiceField(
-        label="On whose request", choices=_choices(RequestedBy), help_text="Who asked you to do it."
-    )
-    case_reference = forms.CharField(
-        label="Case reference",
-        required=False,
-        max_length=100,
-        help_text="Under which it stands in your files. You may be asked for it later.",
-        widget=forms.TextInput({"class": "govuk-input--width-20", "autocomplete": "off"}),
-    )
-    subject_class = forms.ChoiceField(label="Who the photos show", choices=_choices(SubjectClass))
-    probe_source = forms.ChoiceField(label="Where the photos come from", choices=_choices(ImageSource))
-    recipient = forms.ChoiceField(label="Who receives the results")
-    issuer = forms.CharField(
-        label="Who authorized it",
-        required=False,
-        max_length=200,
-        help_text="A court, an authority, or who reported the person missing. Needed where a family asks.",
-    )
-    reference = forms.CharField(
-        label="Reference of the authorization",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput({"class": "govuk-input--width-20", "autocomplete": "off"}),
-    )
-    issued_on = forms.DateField(label="Issued on", required=False, widget=DateParts())
-    outcome = forms.ChoiceField(
-        label="What they answered", required=False, choices=_choices(AuthorizationOutcome)
-    )
     threshold = forms.FloatField(min_value=0, max_value=100, initial=threshold.DEFAULT, required=False)
     max_candidates = forms.IntegerField(
         label="Candidates a face, at most",
@@ -129,25 +83,18 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kind, self.gallery = kind, gallery
         self._name_case(case_photos)
-        users = [(line.end_user, f"{line.name} ({line.status})") for line in lines]
-        self._choose("end_user", users or [("", "Nobody was granted for this purpose")])
-        self.fields["end_user"].required = bool(users)
-        self._choose("recipient", recipients_of(lines))
+        self.offer(lines)
         self.fields["subject_class"].initial = str(USUAL_SUBJECT.get(Purpose(gallery.purpose), ""))
         left_out = ("subject_from",) if kind == JobKind.SEARCH else _OF_SEARCHES
         for name in left_out:
             del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Folders and manifests exist in an archive only; an authorization is stated whole or not at all."""
-        cleaned = super().clean() or {}
+        """Folders and manifests exist in an archive only."""
+        cleaned = super().clean()
         files = cleaned.get("images") or []
         if not files and not cleaned.get("case_photos") and "images" not in self.errors:
             self.add_error("images", "Choose at least one photo or a ZIP file.")
-        stated = [name for name in AUTHORIZATION if cleaned.get(name)]
-        for name in AUTHORIZATION:
-            if stated and name not in stated and name not in self.errors:
-                self.add_error(name, "State this too, or leave all four out.")
         if cleaned.get("subject_from", "filename") != "filename":
             alone = [file.name for file in files if not is_archive(file)]
             if alone:
@@ -158,35 +105,10 @@ class OrderForm(forms.Form):
         return cleaned
 
     @property
-    def end_user_id(self) -> UUID | None:
-        """The end user chosen, None where the determination names none."""
-        value = self.cleaned_data.get("end_user")
-        return UUID(value) if value else None
-
-    @property
     def asked(self) -> float:
         """The threshold asked for; the default where none was."""
         value = self.cleaned_data.get("threshold")
         return threshold.DEFAULT if value is None else float(value)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What is declared besides purpose and end user, as far as it was filled in."""
-        names = ("requested_by", "subject_class", "probe_source")
-        facts = {name: value for name in names if (value := self.cleaned_data.get(name))}
-        facts["case_reference"] = self.cleaned_data.get("case_reference") or None
-        recipient = self.cleaned_data.get("recipient")
-        if recipient:
-            facts["recipient"] = None if recipient == NOBODY else recipient
-        return facts | self._authorization
-
-    @property
-    def _authorization(self) -> dict[str, Any]:
-        values: dict[str, Any] = {name: self.cleaned_data.get(name) for name in AUTHORIZATION}
-        if not all(values.values()):
-            return {}
-        issued_at = datetime.combine(values.pop("issued_on"), time(), UTC)
-        return {"authorization": {**values, "issued_at": issued_at.isoformat()}}
 
     def _name_case(self, photos: Sequence[tuple[str, str]]) -> None:
         """Ask for the case where a person is searched for; offer the photos of its record."""
@@ -200,9 +122,6 @@ class OrderForm(forms.Form):
             self.fields["images"].required, self.fields["images"].label = False, "Other photos"
         else:
             del self.fields["case_photos"]
-
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
 
 def is_archive(file: UploadedFile) -> bool:
