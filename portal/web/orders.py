@@ -13,7 +13,8 @@ from portal.tenancy.scope import tenant_scope
 from portal.web import order_cases, reads, sentences, stops, uploads
 from portal.web.estimates import Estimate, estimate
 from portal.web.forms.errors import shown_on
-from portal.web.forms.jobs import AUTHORIZATION, OrderForm, StartForm
+from portal.web.forms.facts import AUTHORIZATION
+from portal.web.forms.jobs import OrderForm, StartForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.lines import Line, lines_of
 from recognition.actions import jobs

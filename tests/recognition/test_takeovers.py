@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal.audit.models import Event
-from portal.common.errors import Conflict, Refused
+from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
@@ -99,3 +99,17 @@ def test_without_a_new_name_the_job_of_an_ended_key_does_not_go_on(desk):
         holds.resume(job=job, by=desk.by)
     jobs.cancel(job=job, by=desk.by)
     assert desk.reload(job).status == JobStatus.CANCELLED
+
+
+def test_a_case_named_anew_is_the_case_the_job_belongs_to(desk):
+    job = orphaned(desk)
+    take_over(desk, job, facts=FACTS | {"case_reference": "CASE-9"})
+    with tenant_scope(desk.tenant.organization):
+        assert Job.objects.select_related("record").get(pk=job.pk).record.reference == "CASE-9"
+
+
+def test_a_search_for_a_person_is_not_taken_over_without_a_case(desk):
+    job = orphaned(desk)
+    with pytest.raises(InvalidInput, match="case_record_missing"):
+        take_over(desk, job, facts=FACTS | {"case_reference": None})
+    assert desk.reload(job).state == "held:tenant"
