@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
-
-from django.urls import reverse
 
 from compliance.models import Case, RulingRecord
 from compliance.policy.vocabulary import Outcome
@@ -22,56 +19,39 @@ ENDED_KEYS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What is told about one kind of hold.
-
-    Attributes:
-        todo: What people can do.
-        alone: What lets the job go on without them, and what does not.
-    """
-
-    todo: str
-    alone: str
-    url: str = ""
-    link: str = ""
-
-
-_KEY = _Told(
+_GOES_ON = "it goes on without a further step"
+_OPEN_AGAIN = "the results can be read again: ask the rules again then"
+_BY_RULE: Final[Mapping[str, str]] = {
+    STOPPED: "No time and no step of yours helps: officers have to lift the stop. Once they have, {goes_on}.",
+    "grant-expired": "No time helps: the grant has ended. Once an officer has recorded a new one that covers "
+    "this job, {goes_on}.",
+    "exemption-expired": "No time helps: the exemption has ended. Once officers have renewed it, {goes_on}.",
+}
+_BY_ANOTHER_RULE: Final = (
+    "Once the rules allow it, {goes_on}. What they say changes with the policy, your determination and your "
+    "evidence."
+)
+_REFERRED: Final = "No time helps. Once an officer has approved it, {goes_on}."
+_BY_PEOPLE: Final[Mapping[str, tuple[str, str]]] = {
+    "tenant": (
+        "Resume it. The rules are asked again before anything goes on.",
+        "It never goes on by itself: somebody of your organization has to resume it.",
+    ),
+    "operator": (
+        "Ask the compliance office, in the case that its letter names.",
+        "It never goes on by itself: an officer has to let it go on.",
+    ),
+}
+_ORPHANED: Final = (
     "Take the job over in your own name, and state its facts yourself; or cancel it.",
     "It never goes on by itself: nobody speaks for it any more.",
 )
-_PAUSED = _Told(
-    "Resume it. The rules are asked again before anything runs.",
-    "It never goes on by itself: somebody of your organization has to resume it.",
-)
-_OPERATOR = _Told(
-    "Ask the compliance office, in the case that its letter names.",
-    "It never goes on by itself: an officer has to let it go on.",
-)
-_STOPPED = "Read the decision, and appeal it."
-_BY_RULE: Final[Mapping[str, _Told]] = {
-    STOPPED: _Told(
-        _STOPPED,
-        "No time and no step of yours lets it go on: officers have to lift the stop. Once they have, it goes "
-        "on without a further step.",
-    ),
-    "grant-expired": _Told(
-        "Ask for recertification.",
-        "No time lets it go on: the grant has ended. Once an officer has recorded a new one that covers this "
-        "job, it goes on without a further step.",
-    ),
-    "exemption-expired": _Told(
-        "Ask for the exemption to be renewed.",
-        "No time lets it go on: the exemption has ended. Once officers have renewed it, it goes on without a "
-        "further step.",
-    ),
-}
-_TO_THE_APPLICATION = frozenset(_BY_RULE)
 
 
 def explained(job: Job, ruling: RulingRecord | None, by: str) -> dict[str, Any] | None:
     """Return the context of `tenant/jobs/_hold.html`; None where the job is not held. In scope.
+
+    What a rule says and what helps against it stands with the ruling, and is not said twice.
 
     Args:
         job: The job.
@@ -80,57 +60,46 @@ def explained(job: Job, ruling: RulingRecord | None, by: str) -> dict[str, Any] 
     """
     if job.status != JobStatus.HELD or job.held_at is None:
         return None
-    told = _told(job, ruling)
+    todo, alone = _told(job, ruling)
+    closes_results = job.held_from in READABLE
     return {
         "since": job.held_at,
-        "why": _why(job, ruling, by),
+        "why": _why(job, by),
         "reason": job.held_because,
-        "todo": told.todo,
-        "url": told.url,
-        "link": told.link,
-        "alone": told.alone,
+        "todo": todo,
+        "alone": alone.format(goes_on=_OPEN_AGAIN if closes_results else _GOES_ON),
         "ends_at": job.held_at + HELD_AT_MOST,
-        "closes_results": job.held_from in READABLE,
+        "closes_results": closes_results,
     }
 
 
-def _why(job: Job, ruling: RulingRecord | None, by: str) -> str:
+def _why(job: Job, by: str) -> str:
     if job.refused_by in ENDED_KEYS:
         return ENDED_KEYS[job.refused_by]
     if job.held_reason == "policy":
-        return ruling.sentence if ruling else "A rule does not allow it now."
+        return ""
     return f"{by} paused it." if job.held_reason == "tenant" else "A compliance officer holds it."
 
 
-def _told(job: Job, ruling: RulingRecord | None) -> _Told:
+def _told(job: Job, ruling: RulingRecord | None) -> tuple[str, str]:
+    """Return what people can do, and what lets the job go on without them."""
     if job.refused_by in ENDED_KEYS:
-        return _KEY
+        return _ORPHANED
     if job.held_reason != "policy":
-        return _PAUSED if job.held_reason == "tenant" else _OPERATOR
+        return _BY_PEOPLE[job.held_reason]
     if ruling is not None and ruling.outcome == Outcome.REFERRED:
-        return _referred(job)
-    told = _BY_RULE.get(job.refused_by) or _by_another_rule(ruling)
-    if job.refused_by in _TO_THE_APPLICATION:
-        return _Told(told.todo, told.alone, reverse("onboarding"), "To your application and cases")
-    return told
+        return _wait_for(job), _REFERRED
+    return "", _BY_RULE.get(job.refused_by) or _BY_ANOTHER_RULE + _asked_again(ruling)
 
 
-def _referred(job: Job) -> _Told:
+def _wait_for(job: Job) -> str:
     case = Case.objects.open().filter(subject=job.public_id).first()
     which = f"case {case.reference}" if case else "a case"
-    return _Told(
-        f"Wait for the compliance office, which decides in {which}, and answer its questions.",
-        "No time lets it go on. Once an officer has approved it, it goes on without a further step.",
-    )
+    return f"Wait for the compliance office, which decides in {which}, and answer its questions."
 
 
-def _by_another_rule(ruling: RulingRecord | None) -> _Told:
-    remedy = ruling.remedy if ruling else "Ask the compliance office."
-    sentence = (
-        "It goes on without a further step once the rules allow it: they are asked again whenever the "
-        "policy, your determination or your evidence changes."
-    )
-    if ruling and ruling.valid_until and ruling.valid_until > database_now():
-        at = ruling.valid_until
-        sentence += f" At the latest they are asked again on {at:%B} {at.day}, {at:%Y, %H:%M} UTC."
-    return _Told(remedy, sentence)
+def _asked_again(ruling: RulingRecord | None) -> str:
+    if ruling is None or ruling.valid_until is None or ruling.valid_until <= database_now():
+        return ""
+    at = ruling.valid_until
+    return f" They are asked again on {at:%B} {at.day}, {at:%Y, %H:%M} UTC at the latest."

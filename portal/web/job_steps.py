@@ -59,7 +59,11 @@ def _is_cancellable(job: Job) -> bool:
 
 def _is_resumable(job: Job) -> bool:
     orphaned = job.held_from not in READABLE and bool(keys.ended(job.submitted_by))
-    return job.status == _S.HELD and job.held_reason != "operator" and not orphaned
+    return job.status == _S.HELD and job.held_reason == "tenant" and not orphaned
+
+
+def _is_closed_by_rules(job: Job) -> bool:
+    return job.status == _S.HELD and job.held_reason == "policy" and job.held_from in READABLE
 
 
 def _is_recallable(job: Job) -> bool:
@@ -89,6 +93,16 @@ STEPS: dict[str, Step] = {
         permission=Permission.SUBMIT_JOBS,
         take=holds.resume,
         offered=_is_resumable,
+    ),
+    "reopen": Step(
+        title="Ask the rules again?",
+        consequence="Where they allow it now, the results can be read again. Where they refuse, they stay "
+        "closed, and you read why.",
+        button="Ask the rules again",
+        done="The results can be read again.",
+        permission=Permission.SUBMIT_JOBS,
+        take=holds.resume,
+        offered=_is_closed_by_rules,
     ),
     "cancel": Step(
         title="Cancel this job?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -38,6 +39,7 @@ EXPORTS_SHOWN = 10
 _MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
 _NO_RULES = frozenset({"", "approver", *holds.ENDED_KEYS})
 _NEVER_RUN = (JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED, JobStatus.TERMINATED)
+_UNDER_WAY = (*_MOVING, JobStatus.HELD, JobStatus.AWAITING_REVIEW, JobStatus.TERMINATED)
 _STOPPED = (JobStatus.HELD, JobStatus.CANCELLED, JobStatus.TERMINATED)  # time went on, work did not
 
 
@@ -71,6 +73,7 @@ def detail(request: MemberRequest, job_id: str) -> HttpResponse:
         "readable": _readable(job, request),
         "never_run": job.status in _NEVER_RUN,
         "exports": _exports(job, request),
+        "kept_until": _kept_until(job),
         "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
         "threshold_why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
     }
@@ -196,6 +199,14 @@ def _recipient(declared: dict[str, Any]) -> str:
     if declared["recipient"] is None:
         return "Nobody outside the organization"
     return str(EndUser.objects.filter(pk=declared["recipient"]).first() or "Not in the register")
+
+
+def _kept_until(job: Job) -> datetime | None:
+    """Return when photos and results are destroyed, None while nothing has ended or all is gone."""
+    since = job.released_at or job.finished_at
+    if since is None or job.purged_at is not None or job.status in _UNDER_WAY:
+        return None
+    return since + timedelta(days=job.retention_days)
 
 
 def _readable(job: Job, request: MemberRequest) -> bool:

@@ -19,6 +19,8 @@ from portal.web.templatetags.countenance import words as in_words
 
 PLATFORM = "platform"
 STOPPED = "organization-stopped"
+# What helps against these stands with the organization's application and cases.
+_AGAINST = frozenset({STOPPED, "grant-expired", "exemption-expired", "not-granted", "covered"})
 # How a rule's result reads beside its effect: only a rule that applies does what it says.
 _NOT_MET = "not_applicable"
 _UNSTATED = {"missing", "undetermined"}
@@ -52,7 +54,7 @@ def refusal_of(found: RulingRecord) -> dict[str, Any]:
         "source_url": _link(found.source["address"]),
         "fact": _looked_at(deciding) if deciding else "",
         "remedy": found.remedy,
-        "remedy_url": reverse("onboarding") if found.rule == STOPPED else "",
+        "remedy_url": reverse("onboarding") if found.rule in _AGAINST else "",
         "decision": found.public_id,
         "at": found.at,
         "status": found.outcome,

@@ -173,7 +173,8 @@ def test_a_job_held_by_a_suspension_does_not_say_that_it_goes_on_by_itself(own):
     work_off()
     page = shown(own, job)
     assert "officers have to lift the stop" in page
-    assert "Read the decision, and appeal it" in page
+    assert "Read the decision in your cases and appeal it there" in page
+    assert path(job, "resume/") not in page
     assert "as soon as the rules allow" not in page
 
 
@@ -181,13 +182,13 @@ def test_a_job_whose_grant_has_ended_says_that_no_time_helps(own):
     now = timezone.now()
     ended = {"starts_at": now - timedelta(days=9), "expires_at": now - timedelta(days=1)}
     page = held(own, "grant-expired", **ended)
-    assert "No time lets it go on: the grant has ended." in page
+    assert "No time helps: the grant has ended." in page
 
 
 def test_a_job_held_until_a_day_says_when_the_rules_are_asked_again(own):
     start = timezone.now() + timedelta(days=3)
     page = held(own, "not-granted", starts_at=start)
-    assert "At the latest they are asked again on" in page
+    assert "They are asked again on" in page
     assert f"{start:%B} {start.day}, {start:%Y}" in page
 
 
@@ -204,6 +205,22 @@ def test_a_job_held_by_an_officer_says_so_and_offers_no_resumption(own):
     page = shown(own, job)
     assert "A compliance officer holds it. The reason given: Looked into." in page
     assert path(job, "resume/") not in page
+
+
+def test_results_that_a_rule_closed_are_opened_by_asking_again(own):
+    determine(own.desk.tenant, "find_missing_child", starts_at=timezone.now() + timedelta(days=3))
+    assert own.alice.get(path(own.job, "results/")).status_code == 403
+    page = shown(own, own.job)
+    assert "The results are closed" in page
+    assert own.alice.post(path(own.job, "reopen/")).status_code == 403
+    determine(own.desk.tenant, "find_missing_child")
+    own.alice.post(path(own.job, "reopen/"))
+    assert own.desk.reload(own.job).status == JobStatus.RELEASED
+
+
+def test_a_released_job_says_how_long_it_is_kept(own):
+    end = own.job.released_at + timedelta(days=30)
+    assert f"{end:%B} {end.day}, {end:%Y}" in shown(own, own.job)
 
 
 def test_a_held_job_says_until_when(own):
