@@ -1,6 +1,7 @@
 """Which status may follow which, for applications, cases, evidence, measures and what becomes policy."""
 
 from compliance.models.cases import Case, CaseStatus
+from compliance.models.glass import GlassStatus
 from compliance.models.measures import MeasureStatus
 from compliance.models.onboarding import ApplicationStatus, EvidenceStatus
 from compliance.models.proposals import ChoiceStatus, ProposalStatus, SimulationStatus
@@ -86,6 +87,9 @@ CHOICE_TRANSITIONS = Transitions(
         _K.SCHEDULED: {_K.CARRIED_OUT, _K.WITHDRAWN},
     }
 )
+
+_G = GlassStatus
+GLASS_TRANSITIONS = Transitions({_G.REQUESTED: {_G.OPEN, _G.REFUSED}, _G.OPEN: {_G.ENDED}})
 
 
 def require_undecided(case: Case) -> None:

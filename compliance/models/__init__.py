@@ -3,6 +3,7 @@
 from compliance.models.breaches import Breach, BreachAction
 from compliance.models.cases import Case, CaseMessage, Recommendation
 from compliance.models.determinations import Determination, Grant, GrantEnd
+from compliance.models.glass import BreakGlass
 from compliance.models.intake import Intake
 from compliance.models.legal import LegalDemand, LegalHold
 from compliance.models.letters import Letter
@@ -20,6 +21,7 @@ __all__ = [
     "Application",
     "Breach",
     "BreachAction",
+    "BreakGlass",
     "Case",
     "CaseMessage",
     "ChecklistAnswer",

@@ -131,6 +131,11 @@ VERBS: dict[str, Verb] = {
     "policy.ratified": _verb("A second officer ratified a policy version", "pack", "number"),
     "policy.pack_chosen": _verb("The policy pack in force was chosen", "old", "new", "epoch"),
     "ruling.made": _verb("A ruling was made", "gate", "outcome", "rule", "subject"),
+    "glass.requested": _verb("An officer asked to see named photos", "items"),
+    "glass.approved": _verb("A second officer let two officers see named photos", "until"),
+    "glass.refused": _verb("A second officer refused to let named photos be seen"),
+    "glass.ended": _verb("Officers' access to named photos was ended", "access"),
+    "glass.looked": _verb("An officer looked at a named photo", "access", "part"),
     # recognition
     "gallery.created": _verb("A gallery was created", "purpose", "legal_basis", "retention_days"),
     "gallery.changed": _verb("A gallery was changed", "fields"),
