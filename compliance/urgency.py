@@ -132,7 +132,8 @@ def _supposed(seen: Preview, request: Asked, at: datetime) -> GrantLine:
 
 
 def _facts(request: Asked, organization: Organization) -> tuple[Facts, Determination | None]:
-    before = determination_in_force(organization)
+    holdings = held(organization)
+    before = holdings.determination
     stated = Stated(
         purpose=request.purpose,
         operation="search",
@@ -142,7 +143,7 @@ def _facts(request: Asked, organization: Organization) -> tuple[Facts, Determina
         probe_source="case_file",
         gallery_source="case_file",
     )
-    facts = facts_of(stated, held(organization))
+    facts = facts_of(stated, holdings)
     who = replace(facts.organization, status=OrganizationStatus.ACTIVE)
     facts = replace(facts, organization=who, end_user=request.party, recipient=request.party)
     return (facts if before else _as_declared(facts, who, organization)), before

@@ -57,7 +57,7 @@ def open_breach(*, organization: Organization, what: str, aware_at: datetime, by
         audit.record(verb="breach.opened", actor=by, target=breach, organization=organization.pk, **moments)
         _tell(breach, "breach", by)
         letters.write(
-            kind="breach_opened", organization=None, about=breach.public_id, by=by, breach=breach, case=case
+            kind="breach_opened", organization=None, about=case.public_id, by=by, breach=breach, case=case
         )
     return breach
 
@@ -117,7 +117,7 @@ def escalate_overdue() -> int:
             letters.write(
                 kind="breach_overdue",
                 organization=None,
-                about=row.public_id,
+                about=row.case.public_id,
                 by=CLOCK,
                 breach=row,
                 case=row.case,
@@ -131,7 +131,7 @@ def _tell(breach: Breach, kind: str, by: Actor) -> None:
     letters.write(
         kind=kind,
         organization=breach.organization,
-        about=breach.public_id,
+        about=breach.case.public_id,
         by=by,
         to=list(people.values()),
         breach=breach,

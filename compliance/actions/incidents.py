@@ -106,7 +106,7 @@ def _tell_the_person(case: Case, answer: str, by: Actor) -> None:
     letters.write(
         kind="person_answered",
         organization=None,
-        about=intake.public_id,
+        about=case.public_id,
         by=by,
         to=[intake.contact],
         intake=intake,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from compliance import references
 from compliance.actions import cases
 from compliance.impartiality import officer_key, refuse_members
 from compliance.models import Case, Intake
-from compliance.models.cases import CaseKind
+from compliance.models.cases import ENDED, CaseKind
 from compliance.models.intake import IntakeKind, Wish
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -86,7 +87,15 @@ def dismiss(*, intake: Intake, reasons: str, by: Actor) -> Intake:
     return row
 
 
-def with_reference(reference: str) -> Intake:
+@dataclass(frozen=True)
+class Sent:
+    """Something that was sent, and the one word about it that whoever has its reference may read."""
+
+    intake: Intake
+    status: str
+
+
+def with_reference(reference: str) -> Sent:
     """Return what was sent under a reference, for the page that confirms it.
 
     Raises:
@@ -94,9 +103,15 @@ def with_reference(reference: str) -> Intake:
     """
     with officer_scope():
         found: Intake | None = Intake.objects.filter(reference=reference).first()
-    if found is None:
-        raise NotFound()
-    return found
+        if found is None:
+            raise NotFound()
+        return Sent(found, _status(found))
+
+
+def _status(intake: Intake) -> str:
+    if intake.case and Case.objects.with_public_id(intake.case).status in ENDED:
+        return "closed"
+    return intake.status
 
 
 def _check(kind: str, body: str, contact: str, wish: str) -> None:

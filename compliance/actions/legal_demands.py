@@ -166,7 +166,7 @@ def _tell(demand: LegalDemand, case: Case, by: Actor) -> None:
     letters.write(
         kind="legal_demand",
         organization=demand.organization,
-        about=demand.public_id,
+        about=case.public_id,
         by=by,
         to=list(people.values()),
         demand=demand,

@@ -44,7 +44,7 @@ def take(
         due_at=database_now() + LOOKED_AT_WITHIN,
     )
     _event("measure.taken", measure, by, kind=str(kind), subject=subject)
-    about: dict[str, Any] = {"about": measure.public_id, "by": by, "measure": measure, "case": case}
+    about: dict[str, Any] = {"about": case.public_id, "by": by, "measure": measure, "case": case}
     letters.write(kind="measure_taken", organization=organization, **about)
     others = [one for one in letters.officers() if one.pk != measure.taken_by_id]
     letters.write(kind="measure_to_judge", organization=None, to=others, **about)
@@ -117,7 +117,7 @@ def _escalate(measure: Measure, letter: str, by: Actor) -> None:
     letters.write(
         kind=letter,
         organization=None,
-        about=measure.public_id,
+        about=measure.case.public_id,
         by=by,
         measure=measure,
         case=measure.case,

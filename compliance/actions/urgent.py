@@ -92,7 +92,7 @@ def write_to(officers: list[User], request: UrgentRequest, case: Case, *, by: Ac
     letters.write(
         kind="urgent_asked",
         organization=None,
-        about=request.public_id,
+        about=case.public_id,
         by=by,
         to=officers,
         request=request,

@@ -108,7 +108,7 @@ def _escalate(key: UUID, case_id: UUID) -> bool:
     _redraw_silent(case, row)
     UrgentRequest.objects.filter(pk=row.pk).update(escalated_at=database_now())
     audit.record(verb="urgent.escalated", actor=CLOCK, target=row, organization=row.organization_id)
-    about: dict[str, Any] = {"about": row.public_id, "request": row, "case": case}
+    about: dict[str, Any] = {"about": case.public_id, "request": row, "case": case}
     letters.write(kind="urgent_late", organization=None, by=CLOCK, **about)
     return True
 
@@ -196,7 +196,7 @@ def _tell(kind: str, case: Case, request: UrgentRequest, by: Actor) -> None:
     letters.write(
         kind=kind,
         organization=case.organization,
-        about=request.public_id,
+        about=case.public_id,
         by=by,
         to=list(people.values()),
         request=request,

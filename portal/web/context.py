@@ -18,10 +18,14 @@ _TENANT = (
     ("Members", "/members/", None),
     ("Keys", "/keys/", Permission.MANAGE_KEYS),
     ("Letters", "/letters/", Permission.VIEW_TRAIL),
+    ("Notices", "/notices/", None),
     ("Trail", "/trail/", Permission.VIEW_TRAIL),
 )
 _OFFICER = (
     ("Queue", "/officer/"),
+    ("Incidents", "/officer/incidents/"),
+    ("Demands", "/officer/demands/"),
+    ("On call", "/officer/on-call/"),
     ("Organizations", "/officer/organizations/"),
     ("Samples", "/officer/samples/"),
     ("Policies", "/officer/policies/"),

@@ -14,6 +14,7 @@ from portal.web import (
     keys,
     letters,
     members,
+    notices,
     orders,
     questions,
     results,
@@ -22,7 +23,9 @@ from portal.web import (
     switch,
     takeovers,
     trail,
+    urgent,
 )
+from portal.web.public import intake
 from portal.web.records import changes as record_changes
 
 tenant = [
@@ -80,6 +83,11 @@ tenant = [
     path("keys/", keys.index, name="keys"),
     path("keys/new/", keys.create, name="create_key"),
     path("keys/<str:key_id>/revoke/", keys.revoke, name="revoke_key"),
+    path("urgent/", urgent.index, name="urgent"),
+    path("urgent/new/", urgent.new, name="new_urgent"),
+    path("urgent/<str:urgent_id>/withdraw/", urgent.withdraw, name="withdraw_urgent"),
+    path("notices/", notices.index, name="notices"),
+    path("notices/<str:case_id>/", notices.notice, name="notice"),
     path("trail/", trail.index, name="trail"),
 ]
 
@@ -91,4 +99,7 @@ urlpatterns = [
     path("onboarding/", include("portal.web.onboarding.urls")),
     path("officer/", include("portal.web.officer.urls")),
     path("transparency/", include("portal.web.public.urls")),
+    path("report/", intake.report, name="report_misuse"),
+    path("requests/", intake.person, name="person_request"),
+    path("received/<str:reference>/", intake.received, name="received"),
 ]

@@ -45,12 +45,14 @@ def suspended(tenant, officer):
 
 def measure_of(tenant):
     with officer_scope():
-        return Measure.objects.filter(organization=tenant.organization).latest("taken_at")
+        rows = Measure.objects.filter(organization=tenant.organization).select_related("case")
+        return rows.latest("taken_at")
 
 
 def letters_about(thing):
+    case = thing.case if isinstance(thing, Measure) else thing
     with officer_scope():
-        return list(Letter.objects.filter(about=thing.public_id))
+        return list(Letter.objects.filter(about=case.public_id))
 
 
 def overdue(tenant, officer):

@@ -46,7 +46,8 @@ def of_case(case, officers):
 
 def letters(kind, thing):
     with officer_scope():
-        return list(Letter.objects.filter(kind=kind, about=thing.public_id))
+        case = thing if isinstance(thing, Case) else thing.case
+        return list(Letter.objects.filter(kind=kind, about=case.public_id))
 
 
 # Reports from outside
@@ -83,7 +84,7 @@ def test_a_report_is_assigned_once(named, officers):
     intakes.assign(intake=intake, organization=named.organization, by=officers[0])
     with pytest.raises(Conflict, match="already"):
         intakes.dismiss(intake=intake, reasons="Nonsense.", by=officers[1])
-    assert intakes.with_reference(intake.reference).dismissed_at is None
+    assert intakes.with_reference(intake.reference).intake.dismissed_at is None
 
 
 def test_what_is_about_nobody_here_is_put_aside_with_reasons(officers):
@@ -99,7 +100,7 @@ def test_an_officer_assigns_nothing_to_where_they_belonged(named, officers):
     intake = intakes.receive(kind="misuse_report", body=STORY)
     with pytest.raises(Refused, match="belong"):
         intakes.assign(intake=intake, organization=named.organization, by=officers[0])
-    assert intakes.with_reference(intake.reference).case == ""
+    assert intakes.with_reference(intake.reference).intake.case == ""
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,8 @@ def test_a_persons_request_goes_to_the_privacy_contact_and_back(named, privacy_c
         assert "Erase my photo." in CaseMessage.objects.get(case=seen).body
     person_requests.reply(case=case, body="Erased, receipt 5.", by=privacy_contact)
     incidents.close_with(case=case, outcome="answered", reasons="It was erased.", by=officer)
-    [answer] = letters("person_answered", intake)
+    assert intakes.with_reference(intake.reference).status == "closed"
+    [answer] = letters("person_answered", case)
     assert (answer.address, "It was erased." in answer.body) == ("iris@example.org", True)
 
 

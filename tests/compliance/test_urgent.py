@@ -122,7 +122,7 @@ def test_two_officers_on_call_are_drawn_and_written_to_at_once(cleared, on_call)
     assert {case.assigned_to_id, case.second_officer_id} == {one.user_id for one in on_call}
     assert case.due_at - case.opened_at < timedelta(hours=1, seconds=5)
     with officer_scope():
-        letters = Letter.objects.filter(about=request.public_id, kind="urgent_asked")
+        letters = Letter.objects.filter(about=case.public_id, kind="urgent_asked")
         asked = {letter.address for letter in letters}
     assert asked == {User.objects.get(pk=one.user_id).email for one in on_call}
 
@@ -380,7 +380,8 @@ def test_after_an_hour_all_officers_are_told_once_and_the_silent_are_replaced(cl
     urgent_votes.escalate_late()
     urgent_votes.escalate_late()
     with officer_scope():
-        assert Letter.objects.filter(about=request.public_id, kind="urgent_late").count() == len(officers)
+        late = Letter.objects.filter(about=request.case.public_id, kind="urgent_late")
+        assert late.count() == len(officers)
     drawn_now = {case_of(request).assigned_to_id, case_of(request).second_officer_id}
     assert drawn_now == {on_call[0].user_id, officers[2].user_id}
 

@@ -90,17 +90,6 @@ class RegisterForm(forms.Form):
     jurisdiction = forms.CharField(label="Where it is", required=False, max_length=16)
 
 
-class SuspendForm(forms.Form):
-    """Why an organization is stopped."""
-
-    reasons = forms.CharField(
-        label="Reasons",
-        max_length=5000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="The organization reads them. Running jobs stop before their next result.",
-    )
-
-
 class VoteForm(forms.Form):
     """The second officer's own vote."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from compliance.actions.checklists import KINDS as CHECKED
+from compliance.actions.decisions import WITHOUT_FINDING
 from compliance.answers import kept_beside
 from compliance.checklists import items_for
 from compliance.conditions import conditions
@@ -163,14 +164,14 @@ def _message_title(message: CaseMessage, case: Case) -> str:
 def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:
     """Return recommendations and votes; those of others stay closed until one has voted. In scope."""
     rows = list(Recommendation.objects.filter(case=case).select_related("officer"))
-    proposed = max((row.pk for row in rows if row.finding), default=None)
+    proposed = max((row.pk for row in rows if _is_proposal(row)), default=None)
     # Having voted in an earlier round opens nothing: what counts is the recommendation that waits now.
     voted = any(row.officer_id == actor.user_id and proposed and row.pk >= proposed for row in rows)
     closed = case.status in WAITING_FOR_VOTES and not voted
     return [
         {
             "at": row.recommended_at,
-            "title": "Voted: " + row.outcome if not row.finding else f"Recommended: {row.outcome}",
+            "title": f"{'Recommended' if _is_proposal(row) else 'Voted'}: {row.outcome}",
             "actor": str(row.officer),
             "text": "The reasons open once the drawn officer has voted." if closed else row.reasons,
         }
@@ -178,11 +179,27 @@ def votes(case: Case, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def _is_proposal(row: Recommendation) -> bool:
+    return bool(row.finding) or row.outcome in WITHOUT_FINDING
+
+
 def recommended(case: Case) -> Finding | None:
-    """Return the finding that waits to be carried out or countersigned. In scope."""
-    rows = Recommendation.objects.filter(case=case).exclude(finding={})
-    newest = rows.order_by("-recommended_at", "-pk").first()
-    return finding_from_json(newest.finding) if newest else None
+    """Return the finding that waits to be carried out or countersigned, if one was needed. In scope."""
+    newest = _newest_proposal(case)
+    return finding_from_json(newest.finding) if newest and newest.finding else None
+
+
+def proposed_outcome(case: Case) -> str:
+    """Return what was recommended without a finding: to lift, to revoke, to uphold. In scope."""
+    newest = _newest_proposal(case)
+    return newest.outcome if newest and not newest.finding else ""
+
+
+def _newest_proposal(case: Case) -> Recommendation | None:
+    plain = Q(finding={}) & ~Q(outcome__in=WITHOUT_FINDING)  # votes
+    rows = Recommendation.objects.filter(case=case).exclude(plain)
+    newest: Recommendation | None = rows.order_by("-recommended_at", "-pk").first()
+    return newest
 
 
 def finding_rows(finding: Finding | None) -> list[dict[str, Any]]:

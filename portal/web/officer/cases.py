@@ -25,7 +25,7 @@ from portal.web.forms.officer import (
     VerifyForm,
 )
 from portal.web.forms.wording import kind_label
-from portal.web.officer import casefile
+from portal.web.officer import casefile, special
 from portal.web.officer.evaluations import preview_row
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.onboarding.documents import hand_out
@@ -78,8 +78,9 @@ def page(
         "finding_rows": casefile.finding_rows(finding),
         "determinations": casefile.determinations(case.organization),
         "events": casefile.events([case.public_id, *([application.public_id] if application else [])]),
-        "next_step": _NEXT[CaseStatus(case.status)],
-        **_may(case, request),
+        "next_step": special.next_step(case) or _NEXT[CaseStatus(case.status)],
+        **_may(case, request, applied=application is not None),
+        **special.context_of(case, request, forms or {}, applied=application is not None),
         **_forms(forms or {}),
     }
     return office_page(request, "officer/case.html", context, status=status)
@@ -108,21 +109,21 @@ def fetch(case_id: str) -> Case:
         return _find(case_id)
 
 
-def _may(case: Case, request: OfficerRequest) -> dict[str, bool]:
+def _may(case: Case, request: OfficerRequest, *, applied: bool) -> dict[str, bool]:
     """Return which steps this officer can take now; the actions check it all again."""
     mine = case.assigned_to_id == request.actor.user_id
     second = case.second_officer_id == request.actor.user_id
-    referral = case.kind in _REFERRALS
+    referral, urgent = case.kind in _REFERRALS, case.kind == CaseKind.URGENT
     reviewing = mine and case.status == _S.UNDER_REVIEW
     return {
         "can_assign": case.status in {_S.NEW, _S.TRIAGED, _S.REOPENED},
-        "can_begin": mine and case.status == _S.ASSIGNED,
-        "can_ask": reviewing,
+        "can_begin": mine and case.status == _S.ASSIGNED and not urgent,
+        "can_ask": reviewing and not case.confidential,
         "can_note": case.status not in ENDED,
-        "can_determine": reviewing and not referral,
+        "can_determine": reviewing and special.is_determined(case, applied=applied),
         "can_refer": reviewing and referral,
         "can_carry_out": mine and case.status == _S.RECOMMENDED,
-        "can_vote": second and case.status in casefile.WAITING_FOR_VOTES,
+        "can_vote": second and case.status in casefile.WAITING_FOR_VOTES and not urgent,
         "can_close": case.status == _S.DECIDED,
         "can_reopen": case.status in {_S.DECIDED, _S.CLOSED},
         "can_recuse": (mine or second) and case.status not in ENDED,

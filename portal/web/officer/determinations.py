@@ -21,7 +21,7 @@ from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.scope import officer_scope
 from portal.web.forms.determination import FindingForm, LineForm, line_initial
 from portal.web.forms.officer import VoteForm
-from portal.web.officer import casefile
+from portal.web.officer import casefile, special
 from portal.web.officer.cases import fetch, find
 from portal.web.officer.evaluations import preview_row
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
@@ -188,6 +188,8 @@ def _vote_page(request: OfficerRequest, case_id: str, form: VoteForm, *, status:
         "lines": [preview_row(number, one) for number, one in enumerate(casefile.previews(application))],
         "finding": finding,
         "finding_rows": casefile.finding_rows(finding),
+        "conversation": casefile.conversation(case),
+        **special.context_of(case, request, {}),
         "form": form,
     }
     return office_page(request, "officer/countersign.html", context, status=status)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 
-from compliance.actions import suspensions
-from compliance.models import Application, Case, Determination
+from compliance.models import Application, Case, Determination, Measure
 from compliance.policy.vocabulary import OrganizationType
 from compliance.standing import standing as standing_of
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.models import ORGANIZATION_TRANSITIONS, Organization, OrganizationStatus
-from portal.tenancy.scope import officer_scope
-from portal.web.forms.officer import DirectoryForm, SuspendForm
+from portal.web.forms.officer import DirectoryForm
+from portal.web.forms.special import ReasonsForm
 from portal.web.officer import casefile
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
@@ -65,29 +62,14 @@ def _row(one: Any) -> dict[str, Any]:
 @officer_view()
 def shown(request: OfficerRequest, organization_id: str) -> HttpResponse:
     """Show one organization: standing line by line, cases, determinations, trail."""
-    return _page(request, _find(organization_id), SuspendForm())
+    return page(request, find(organization_id), {})
 
 
-@officer_view(methods=("POST",))
-def suspend(request: OfficerRequest, organization_id: str) -> HttpResponse:
-    """Stop an organization at once; a case opens in which it is heard."""
-    organization = _find(organization_id)
-    form = SuspendForm(request.POST)
-    if not form.is_valid():
-        with officer_scope():
-            return _page(request, organization, form, status=422)
-    case = suspensions.suspend(
-        organization=organization, reasons=form.cleaned_data["reasons"], by=request.actor
-    )
-    messages.success(request, f"{organization} is suspended. Case {case.reference} is open about it.")
-    return redirect("officer_organization", organization_id)
-
-
-def _page(
-    request: OfficerRequest, organization: Organization, form: SuspendForm, *, status: int = 200
+def page(
+    request: OfficerRequest, organization: Organization, forms: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
+    """Render the page of an organization, with forms that were sent and have errors. In scope."""
     standing = standing_of(organization)
-    allowed = ORGANIZATION_TRANSITIONS.allows(organization.status, OrganizationStatus.SUSPENDED)
     outside = not casefile.belongs(organization, request.actor)
     context = {
         "tenant": organization,
@@ -98,11 +80,20 @@ def _page(
         "applications": _applications(organization),
         "determinations": casefile.determinations(organization),
         "events": casefile.events([organization.public_id]),
-        "can_suspend": allowed and outside,
+        "measures": Measure.objects.standing().filter(organization=organization),
+        "can_suspend": outside and _may_become(organization, OrganizationStatus.SUSPENDED),
+        "can_restrict": outside and _may_become(organization, OrganizationStatus.RESTRICTED),
+        "can_revoke": outside,
         "own_organization": not outside,
-        "form": form,
+        "suspend_form": ReasonsForm(prefix="suspend"),
+        "restrict_form": ReasonsForm(prefix="restrict"),
+        **forms,
     }
     return office_page(request, "officer/organization.html", context, status=status)
+
+
+def _may_become(organization: Organization, status: OrganizationStatus) -> bool:
+    return ORGANIZATION_TRANSITIONS.allows(organization.status, status)
 
 
 def _cases(organization: Organization) -> list[Case]:
@@ -113,7 +104,12 @@ def _applications(organization: Organization) -> list[Application]:
     return list(Application.objects.filter(organization=organization).order_by("-started_at")[:20])
 
 
-def _find(organization_id: str) -> Organization:
+def find(organization_id: str) -> Organization:
+    """Return an organization by its public id.
+
+    Raises:
+        NotFound: No such organization.
+    """
     key = parse_public_id(Organization.PREFIX, organization_id)
     organization = Organization.objects.filter(pk=key).first()
     if organization is None:

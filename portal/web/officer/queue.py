@@ -28,7 +28,7 @@ def queue(request: OfficerRequest) -> HttpResponse:
     context = {
         "filter": form,
         "page": page,
-        "rows": [_row(case, now) for case in page.rows],
+        "rows": [case_row(case, now) for case in page.rows],
         "overdue": Case.objects.overdue().count(),
         "open": Case.objects.open().count(),
         "mine": _mine(Case.objects.open(), request).count(),
@@ -55,7 +55,8 @@ def _mine(rows: CaseQuerySet, request: OfficerRequest) -> CaseQuerySet:
     return rows.filter(Q(assigned_to=officer) | Q(second_officer=officer))
 
 
-def _row(case: Case, now: datetime) -> dict[str, Any]:
+def case_row(case: Case, now: datetime) -> dict[str, Any]:
+    """Return one case as `officer/_queue_table.html` shows it."""
     ended = case.status in ENDED
     return {
         "case": case,

@@ -115,6 +115,7 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
         "end_user_type": line.end_user.get_organization_type_display(),
         "operations": ", ".join(Operation(word).label for word in grant.operations),
         "status": line.status if line.in_force else _idle(line, now),
+        "grant_id": grant.public_id,
         "end_user_id": line.end_user.public_id,
         "given_up_at": line.given_up_at,
         "words": line.words,

@@ -24,6 +24,13 @@ ARGUMENTS = {
     "officer_id": "off_00000000000000000000000000",
     "sample_id": "smp_00000000000000000000000000",
     "number": 0,
+    "grant_id": "gra_00000000000000000000000000",
+    "measure_id": "mea_00000000000000000000000000",
+    "intake_id": "int_00000000000000000000000000",
+    "demand_id": "dem_00000000000000000000000000",
+    "hold_id": "hld_00000000000000000000000000",
+    "breach_id": "bre_00000000000000000000000000",
+    "urgent_id": "urg_00000000000000000000000000",
 }
 NAMES = [pattern.name for pattern in urlpatterns]
 
@@ -53,7 +60,19 @@ def test_a_visitor_is_led_to_sign_in(database, name):
 
 @pytest.mark.parametrize(
     "name",
-    ["officer_case", "officer_evidence_open", "officer_organization", "officer_policy", "officer_proposal"],
+    [
+        "officer_case",
+        "officer_evidence_open",
+        "officer_organization",
+        "officer_policy",
+        "officer_proposal",
+        "officer_measure",
+        "officer_revoke",
+        "officer_intake",
+        "officer_demand",
+        "officer_breach",
+        "officer_urgent",
+    ],
 )
 def test_what_never_was_is_not_found(officer, name):
     assert officer_client(officer).get(address(name)).status_code == 404

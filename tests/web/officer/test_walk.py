@@ -296,8 +296,8 @@ def test_suspending_takes_effect_at_once(tenant, officers):
     client.post(f"{base}carry-out/")
     epoch = Organization.objects.get(pk=tenant.organization.pk).epoch
     address = f"/officer/organizations/{tenant.organization.public_id}/"
-    assert client.post(f"{address}suspend/", {"reasons": ""}).status_code == 422
-    client.post(f"{address}suspend/", {"reasons": "Results were resold."})
+    assert client.post(f"{address}suspend/", {"suspend-reasons": ""}).status_code == 422
+    client.post(f"{address}suspend/", {"suspend-reasons": "Results were resold."})
     stopped = Organization.objects.get(pk=tenant.organization.pk)
     assert (stopped.status, stopped.epoch > epoch) == ("suspended", True)
     for path in ("/", "/onboarding/"):
