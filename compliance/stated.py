@@ -26,6 +26,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 
 LONGEST_TEXT = 1_000
+UNKNOWN = "unknown:"  # followed by the reason: asked for, and nobody can know
 _LARGEST = 2**53  # beyond it JSON numbers are not exact
 _MOST_VALUES = 1_000
 _DEEPEST = 4
@@ -41,7 +42,8 @@ class Stated:
 
     Attributes:
         end_user: Whom it is for, from the register.
-        recipient: Who gets the results, from the register; None where they stay with the organization.
+        recipient: Who gets the results, from the register; None where they stay with the organization;
+            `unknown:<reason>` where nobody has verified who they are.
         key_operator: Whoever runs the program, from the register; the organization itself unless stated.
         probe_source: Where the probe is from; None where there is none. Likewise `gallery_source`.
         subjects: Jurisdictions of the people in the images; `unknown:<reason>` where nobody can know.
@@ -111,7 +113,7 @@ def facts_of(
         determination=determination.public_id if determination else None,
         grants=tuple(grant.line for grant in holdings.kept_grants),
         end_user=_party("end_user", stated.end_user, register),
-        recipient=None if stated.recipient is None else _party("recipient", stated.recipient, register),
+        recipient=_recipient(stated.recipient, register),
         key_operator=_operator(stated, itself, register),
         establishment=frozenset(determination.establishment) if determination else MISSING,
         processing=frozenset(determination.processing) if determination else MISSING,
@@ -221,6 +223,14 @@ def _party(name: str, value: UUID | str | Missing | None, register: Register) ->
         raise InvalidInput("unknown_party", f"The {what} is not in the register.", field=name) from None
 
 
+def _recipient(value: UUID | str | Missing | None, register: Register) -> Fact[Party | None]:
+    if value is None:
+        return None
+    if isinstance(value, str) and value.startswith(UNKNOWN):
+        return Undetermined(value.removeprefix(UNKNOWN))
+    return _party("recipient", value, register)
+
+
 def status_by_date(organization: Organization, grants: Sequence[Grant], at: datetime) -> OrganizationStatus:
     """Return the status of an organization by the clock, swept already or not.
 
@@ -254,7 +264,7 @@ def _operator(stated: Stated, itself: OrganizationFacts, register: Register) -> 
 
 def _subjects(value: list[str] | str | Missing, determination: Determination | None) -> Any:
     if isinstance(value, str):
-        return Undetermined(value.removeprefix("unknown:").strip() or "The place of the person is not known.")
+        return Undetermined(value.removeprefix(UNKNOWN).strip() or "The place of the person is not known.")
     if not isinstance(value, Missing):
         return _read("subjects", value)
     return frozenset(determination.subjects) if determination else MISSING

@@ -25,16 +25,23 @@ from recognition.models import CaseRecord, Face, Gallery, Job, JobKind
 from recognition.states import ENDED
 
 
-def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor) -> RulingRecord:
-    """Rule on a job at a gate; the ruling is committed before this returns. Call outside any scope."""
-    return gates.rule(
-        _stated(job, gallery), gate=gate, subject=job.public_id, by=by, organization=job.organization_id
-    )
+def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:
+    """Rule on a job at a gate; the ruling is committed before this returns. Call outside any scope.
+
+    Args:
+        job: The job.
+        gallery: Its gallery, if it has one.
+        gate: Where in its life.
+        by: Who asks.
+        **instead: Facts that this ruling looks at instead of those the job declared, such as `recipient`.
+    """
+    stated = _stated(job, gallery, instead)
+    return gates.rule(stated, gate=gate, subject=job.public_id, by=by, organization=job.organization_id)
 
 
-def rule_for(job: Job, *, gate: Gate, by: Actor) -> RulingRecord:
-    """Rule on a stored job."""
-    return rule(job, gallery_of(job), gate=gate, by=by)
+def rule_for(job: Job, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:
+    """Rule on a stored job; `instead` as for `rule`."""
+    return rule(job, gallery_of(job), gate=gate, by=by, **instead)
 
 
 def rule_on_holding(record: CaseRecord, *, by: Actor) -> RulingRecord:
@@ -132,14 +139,14 @@ def stated(
     return Stated.of(probe, subjects, declared, own)
 
 
-def _stated(job: Job, gallery: Gallery | None) -> Stated:
+def _stated(job: Job, gallery: Gallery | None, instead: Mapping[str, Any]) -> Stated:
     used, after = _counted(job, gallery)
     return stated(
         purpose=job.purpose,
         kind=job.kind,
         end_user=job.end_user_id,
         gallery=gallery,
-        declared=job.facts,
+        declared={**job.facts, **instead},
         threshold=job.threshold_asked,
         images_used=used,
         faces_after=after,
@@ -172,13 +179,16 @@ def gallery_size(gallery: Gallery | None) -> int:
         return Face.objects.filter(gallery=gallery).count()
 
 
-def refusal(ruling: RulingRecord, *, code: str = "", sentence: str = "", **detail: Any) -> Refused:
+def refusal(
+    ruling: RulingRecord, *, code: str = "", sentence: str = "", remedy: str = "", **detail: Any
+) -> Refused:
     """Return the error of a ruling that does not clear: rule, sentence, remedy, source, decision id.
 
     Args:
         ruling: The ruling.
         code: More exact than the rule's id, where there is such a code.
-        sentence: For people, with that code.
+        sentence: For people, where the rule's own does not say enough.
+        remedy: What can be done, likewise.
         **detail: Further values for programs.
     """
     return Refused(
@@ -188,7 +198,7 @@ def refusal(ruling: RulingRecord, *, code: str = "", sentence: str = "", **detai
         decision=ruling.public_id,
         outcome=str(ruling.outcome),
         rule=ruling.rule,
-        remedy=ruling.remedy,
+        remedy=remedy or ruling.remedy,
         source=ruling.source["document"],
         source_url=ruling.source.get("address", ""),
         version=ruling.version,

@@ -56,6 +56,8 @@ def _at_most(name: str) -> Callable[[Facts, int], bool | None]:
 
 def _named(facts: Facts, limit: frozenset[str]) -> bool | None:
     party = facts.recipient
+    if isinstance(party, Undetermined):
+        return False  # nobody knows who they are, so they are none of those named
     if not isinstance(party, Party):
         return None  # results stay with the organization
     return party.id == facts.organization.id or party.id in limit

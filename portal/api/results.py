@@ -33,7 +33,7 @@ NOTICE = (
 COLUMNS = (
     "item", "position", "image", "name", "sha256", "subject", "status", "reason",
     "face", "face_reason", "candidate", "rank", "candidate_subject", "subject_id", "similarity", "review",
-    *AGE_COLUMNS,
+    *AGE_COLUMNS, "outcome", "unreviewed",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -59,9 +59,9 @@ class Results(Endpoint):
     def get(self, request: Request, job: str) -> StreamingHttpResponse:
         """Return every photo of a job with its faces and candidates.
 
-        `X-Countenance-Decision` is the ruling of this read. Candidates carry their review status: handed out
-        unreviewed, they are not leads. A stream that breaks off was stopped; what came before it still counts
-        as read.
+        `X-Countenance-Decision` is the ruling of this read. Each candidate says in `review` what reviewers
+        made of it: one that is `unreviewed` is no lead, and where review comes before release it is left out
+        and counted. A stream that breaks off was stopped; what came before it still counts as read.
         """
         written, content_type = _format(request.query_params.get("format", "json"))
         with tenant_scope(self.organization):
@@ -121,7 +121,11 @@ def _lines(row: Row) -> Iterator[Row]:
     """Yield a line a candidate; a face without one and a photo without a face keep a line of their own."""
     own = row | {"item": row["id"]}
     for face in row["faces"]:
-        of_face = own | {"face": face["index"], "face_reason": face["reason"]}
+        of_face = own | {
+            "face": face["index"],
+            "face_reason": face["reason"],
+            "unreviewed": face["unreviewed"],
+        }
         for found in face["candidates"]:
             yield of_face | {
                 "candidate": found["id"],
@@ -129,7 +133,8 @@ def _lines(row: Row) -> Iterator[Row]:
                 "candidate_subject": found["subject"],
                 "subject_id": found["subject_id"],
                 "similarity": found["similarity"],
-                "review": found["status"],
+                "review": found["review"],
+                "outcome": found["outcome"],
                 **age_columns(found),
             }
         if not face["candidates"]:

@@ -12,11 +12,13 @@ from portal.common.errors import NotFound
 from portal.tenancy import secrets
 from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
 from portal.web import reads
 from portal.web.guards import MemberRequest, member_view, private
 from recognition import storage
+from recognition.actions import results
 from recognition.engine.decode import Photo, decode_photo
-from recognition.models import Face, FoundFace, Image
+from recognition.models import Face, FoundFace, Image, JobKind
 
 SIDE = 256  # pixels of a face crop, twice what the largest card shows at
 SMALL = 512  # pixels of the longer side of a whole photo in a list
@@ -35,11 +37,17 @@ def photo(request: MemberRequest, image_id: str) -> HttpResponse:
     return _jpeg(picture)
 
 
-@member_view(permission=Permission.VIEW_RESULTS)
+@member_view(permission=Permission.VIEW_RESULTS, scoped=False)
 def face(request: MemberRequest, image_id: str, face_id: str) -> HttpResponse:
-    """Serve one face of a photo: an enrolled one (`fac_…`) or one that a job found (`fnd_…`)."""
-    image = reads.image(request.actor, image_id)
-    return _jpeg(crop(_decoded(request, image, reduced=True), _box(request, image, face_id)))
+    """Serve one face of a photo: an enrolled one (`fac_…`), or one that a job found (`fnd_…`).
+
+    What a job found is a result, and stands behind the release gate like the page it is shown on (`under`).
+    """
+    if not face_id.startswith(f"{Face.PREFIX}_"):
+        _pass_gate(request, face_id)
+    with tenant_scope(request.organization):
+        image = reads.image(request.actor, image_id)
+        return _jpeg(crop(_decoded(request, image, reduced=True), _box(request, image, face_id)))
 
 
 def crop(photo: Photo, box: dict[str, float]) -> Pictures.Image:
@@ -59,6 +67,17 @@ def crop(photo: Photo, box: dict[str, float]) -> Pictures.Image:
     return ground.resize((SIDE, SIDE), Pictures.Resampling.LANCZOS)
 
 
+def _pass_gate(request: MemberRequest, face_id: str) -> None:
+    """Pass the release gate of the job that found a face; what was enrolled is shown without asking it."""
+    with tenant_scope(request.organization):
+        found = get_or_404(FoundFace, request.actor, face_id, "item")
+        job = reads.jobs(request.actor).filter(pk=found.item.job_id).first()
+    if job is None:
+        raise NotFound()
+    if job.kind != JobKind.ENROLL:
+        results.look_again(job=job, under=request.GET.get("under", ""), by=request.actor)
+
+
 def _decoded(request: MemberRequest, image: Image, *, reduced: bool) -> Photo:
     try:
         data = storage.get(image.path, key=secrets.data_key(request.organization), owner=image.pk)
@@ -75,8 +94,7 @@ def _box(request: MemberRequest, image: Image, face_id: str) -> dict[str, Any]:
         visible = reads.galleries(request.actor).filter(pk=enrolled.gallery_id).exists()
     else:
         found = get_or_404(FoundFace, request.actor, face_id, "item")
-        owner, box = found.item.image_id, found.box
-        visible = reads.jobs(request.actor).filter(pk=found.item.job_id).exists()
+        owner, box, visible = found.item.image_id, found.box, True  # its job was looked at, see `_pass_gate`
     if owner != image.pk or not visible:
         raise NotFound()
     return dict(box)

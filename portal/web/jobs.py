@@ -22,7 +22,7 @@ from compliance.policy.vocabulary import (
 )
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
-from portal.web import holds, job_steps, reads, sentences, takeovers
+from portal.web import handed_out, holds, job_steps, reads, sentences, takeovers
 from portal.web.forms.jobs import DeclineForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.names import name_of, names_of
@@ -30,12 +30,11 @@ from portal.web.orders import rejected_rows
 from portal.web.paging import page_of
 from portal.web.rulings import refusal_of
 from recognition.actions import jobs
-from recognition.models import ExportRecord, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import READABLE
 
 STOP_POLLING = 286  # htmx ends a poll on this status
 RULINGS_SHOWN = 5
-EXPORTS_SHOWN = 10
 _MOVING = (JobStatus.QUEUED, JobStatus.RUNNING)
 _NO_RULES = frozenset({"", "approver", *holds.ENDED_KEYS})
 _NEVER_RUN = (JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED, JobStatus.TERMINATED)
@@ -72,7 +71,7 @@ def detail(request: MemberRequest, job_id: str) -> HttpResponse:
         "decline_form": DeclineForm(),
         "readable": _readable(job, request),
         "never_run": job.status in _NEVER_RUN,
-        "exports": _exports(job, request),
+        "exports": handed_out.of_job(job, request),
         "kept_until": _kept_until(job),
         "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
         "threshold_why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
@@ -153,18 +152,6 @@ def _rulings(request: MemberRequest, job: Job) -> dict[str, Any]:
         "policy_version": last.version if last else "",
         "hold": holds.explained(job, newest, by),
     }
-
-
-def _exports(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
-    """Return to whom results were handed out, for those who may read results."""
-    if not request.actor.may(Permission.VIEW_RESULTS):
-        return []
-    rows = list(ExportRecord.objects.filter(job=job).order_by("-created_at")[:EXPORTS_SHOWN])
-    names = names_of({row.exported_by for row in rows}, request.organization)
-    return [
-        {"at": row.created_at, "title": row.recipient, "actor": names[row.exported_by], "text": row.public_id}
-        for row in rows
-    ]
 
 
 def _facts(job: Job, request: MemberRequest) -> list[dict[str, Any]]:

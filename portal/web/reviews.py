@@ -5,36 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from portal.common.errors import NotFound
+from portal.common.errors import Conflict, NotFound
 from portal.tenancy.access import get_or_404
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Membership
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import reads
+from portal.web import handed_out, histories, reads
+from portal.web.cards import Look, cards, face_url, photo_facts, what_to_expect
 from portal.web.forms.errors import shown_on
 from portal.web.forms.reviews import VerdictForm
 from portal.web.guards import MemberRequest, member_view, private
-from portal.web.names import names_of
 from portal.web.paging import page_of
-from portal.web.results import cards, what_to_expect
 from recognition import comparisons, rulings
-from recognition.actions import results
-from recognition.models import Adjudication, Candidate, CandidateStatus, Job, JobStatus
+from recognition.actions import results, reviews
+from recognition.models import Candidate, CandidateStatus, Job, Reopening
+from recognition.models.results import CandidateQuerySet
+from recognition.states import READABLE
 
-_DRAWN = ("item", "found", "subject", "face", *comparisons.RELATED)
-_READABLE = (JobStatus.AWAITING_REVIEW, JobStatus.PARTIAL, JobStatus.RELEASED)
+DRAWN = ("item", "found", "subject", "face", *comparisons.RELATED)
 
 
 @member_view(permission=Permission.ADJUDICATE)
 def index(request: MemberRequest) -> HttpResponse:
     """List jobs with candidates that wait for the reviewer; what they are stays behind the gate."""
     page = page_of(request, _waiting_jobs(request.actor))
-    context = {"page": page, "trained": _trained(request)}
+    context = {"page": page, "untrained": _untrained(request)}
     return render(request, "tenant/reviews.html", context)
 
 
@@ -42,7 +41,8 @@ def index(request: MemberRequest) -> HttpResponse:
 def following(request: MemberRequest, job_id: str) -> HttpResponse:
     """Go to the next candidate of a job that the reviewer has not judged; to the job when there is none."""
     job = reads.job(request.actor, job_id)
-    candidate = _waiting(request.actor).filter(item__job=job).order_by("item__position", "rank").first()
+    rows = _waiting(request.actor).filter(item__job=job)
+    candidate = rows.shuffled_for(request.actor.person, "item__position").first()
     if candidate is None:
         messages.success(request, "You have judged every candidate of this job that waits for you.")
         return redirect("job", job.public_id)
@@ -52,21 +52,18 @@ def following(request: MemberRequest, job_id: str) -> HttpResponse:
 @member_view(methods=("GET", "POST"), permission=Permission.VIEW_RESULTS, scoped=False)
 def candidate(request: MemberRequest, candidate_id: str) -> HttpResponse:
     """Show probe and candidate side by side; a reviewer judges here, before the similarity is shown."""
-    found, job = _found(request, candidate_id)
+    found, job = candidate_of(request, candidate_id)
     form = VerdictForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with shown_on(form):
-            results.adjudicate(
-                candidate=found,
-                verdict=form.cleaned_data["verdict"],
-                reason=form.cleaned_data["reason"],
-                by=request.actor,
-            )
+            reviews.adjudicate(candidate=found, by=request.actor, **form.cleaned_data)
             messages.success(request, "Your judgment was recorded. The similarity is shown now.")
             return redirect("candidate", found.public_id)
-    results.open_results(job=job, by=request.actor)
+    if form.is_bound:  # somebody may have decided it meanwhile
+        found, job = candidate_of(request, candidate_id)
+    look = opened(request, found, job)
     with tenant_scope(request.organization):
-        context = {"form": form, **_context(request, found, job)}
+        context = {"form": form, **_context(request, found, look)}
         status = 422 if form.errors else 200
         return private(render(request, "tenant/results/candidate.html", context, status=status))
 
@@ -76,11 +73,37 @@ def due(actor: Actor) -> int:
     return int(_waiting(actor).count())
 
 
-def _waiting(actor: Actor) -> Any:
-    """Return candidates that wait and that this reviewer has not judged, of jobs that can be read."""
-    rows = Candidate.objects.filter(status=CandidateStatus.CANDIDATE, item__job__status__in=_READABLE)
-    judged = Adjudication.objects.filter(reviewer=actor.user_id).values("candidate")
-    return rows.exclude(item__job__review="none").exclude(pk__in=judged)
+def candidate_of(request: MemberRequest, public_id: str) -> tuple[Candidate, Job]:
+    """Return a candidate, with all that its page draws, and its job. Opens its own scope."""
+    with tenant_scope(request.organization):
+        found = get_or_404(Candidate, request.actor, public_id, *DRAWN)
+        job = reads.jobs(request.actor).filter(pk=found.item.job_id).first()
+    if job is None:
+        raise NotFound()
+    return found, job
+
+
+def opened(request: MemberRequest, found: Candidate, job: Job) -> Look:
+    """Pass the release gate for one candidate.
+
+    Raises:
+        Conflict: `not_released`, it waits for reviewers, of whom the reader is none.
+    """
+    look = Look(job, request.actor, results.open_results(job=job, by=request.actor).public_id)
+    with tenant_scope(request.organization):
+        if not results.candidates(job, request.actor).filter(pk=found.pk).exists():
+            raise Conflict(
+                "not_released", "Reviewers have to judge this candidate before anybody else sees it."
+            )
+    return look
+
+
+def _waiting(actor: Actor) -> CandidateQuerySet:
+    """Return candidates that wait and that this reviewer may and has still to judge, of readable jobs."""
+    strict = Q(item__job__review="before_release") | Q(item__job__reviewers__gt=1)
+    own = strict & Q(item__job__submitted_by=actor.id)
+    rows: CandidateQuerySet = Candidate.objects.to_judge(actor.person)
+    return rows.filter(item__job__status__in=READABLE).exclude(item__job__review="none").exclude(own)
 
 
 def _waiting_jobs(actor: Actor) -> Any:
@@ -90,51 +113,58 @@ def _waiting_jobs(actor: Actor) -> Any:
     return reads.jobs(actor).annotate(waiting=Subquery(number)).filter(waiting__gt=0)
 
 
-def _trained(request: MemberRequest) -> bool:
-    own = Membership.objects.filter(
-        organization=request.organization, user=request.actor.user_id, ended_at=None
-    )
-    return own.exclude(trained_on=None).exists()
+def _untrained(request: MemberRequest) -> str:
+    """Return what keeps a reviewer from judging, in a sentence; nothing where their training counts."""
+    return reviews.lacks_training(request.organization.pk, request.actor).get("sentence", "")
 
 
-def _found(request: MemberRequest, public_id: str) -> tuple[Candidate, Job]:
-    """Return a candidate, with all that its page draws, and its job."""
-    with tenant_scope(request.organization):
-        found = get_or_404(Candidate, request.actor, public_id, *_DRAWN)
-        job = reads.jobs(request.actor).filter(pk=found.item.job_id).first()
-    if job is None:
-        raise NotFound()
-    return found, job
-
-
-def _context(request: MemberRequest, found: Candidate, job: Job) -> dict[str, Any]:
+def _context(request: MemberRequest, found: Candidate, look: Look) -> dict[str, Any]:
     """Return what the page shows; another's verdict only once the candidate is settled."""
-    judgments = list(Adjudication.objects.filter(candidate=found).select_related("reviewer").order_by("pk"))
-    own = next((one for one in judgments if one.reviewer_id == request.actor.user_id), None)
-    settled = found.status != CandidateStatus.CANDIDATE
-    may_judge = request.actor.may(Permission.ADJUDICATE) and not settled and own is None
-    [shown] = cards([found], found.found, found.item, job, request)
+    job, actor = look.job, request.actor
+    hidden = look.hidden(results.candidates(job, actor).filter(found=found.found_id))
+    [shown] = cards([found], found.found, found.item, look, hidden)
+    photos = [
+        {"key": "Probe", "value": photo_facts(found.found)},
+        {"key": "In the gallery", "value": photo_facts(found.face)},
+    ]
     return {
         "candidate": found,
         "job": job,
-        "card": {**shown, "hide_score": may_judge, "url": ""},
-        "own": own,
-        "judgments": _judgments(judgments, request) if settled else [],
-        "trained": _trained(request),
-        "may_judge": may_judge,
+        "card": {**shown, "url": "", "facts": [*shown["facts"], *photos]},
+        "number": found.found.index + 1,
+        "may_judge": found.pk in hidden,
+        "untrained": _untrained(request) if actor.may(Permission.ADJUDICATE) else "",
+        "progress": _progress(found, look, hidden),
+        "new_photos": _new_photos(found, request),
+        "is_lead": found.status == CandidateStatus.LEAD,
+        "is_inconclusive": found.status == CandidateStatus.INCONCLUSIVE,
+        "may_follow_up": actor.may(Permission.EXPORT) or actor.may(Permission.ADJUDICATE),
+        **histories.of(found, request),
+        "exports": handed_out.of_lead(found, request),
         **what_to_expect(job, rulings.gallery_size(job.gallery)),
     }
 
 
-def _judgments(judgments: list[Adjudication], request: MemberRequest) -> list[dict[str, Any]]:
-    names = names_of({one.reviewer.public_id for one in judgments}, request.organization)
-    return [
-        {
-            "at": one.created_at,
-            "title": "Judged",
-            "status": one.verdict,
-            "actor": names[one.reviewer.public_id],
-            "text": one.reason,
-        }
-        for one in judgments
-    ]
+def _progress(found: Candidate, look: Look, hidden: Any) -> dict[str, int]:
+    """Return which of how many candidates of the job this is to its reviewer; nothing to anybody else."""
+    if found.pk not in hidden:
+        return {}
+    rows = Candidate.objects.filter(item__job=look.job)
+    judged = rows.judged_by(look.actor.person).count()
+    waiting = _waiting(look.actor).filter(item__job=look.job).count()
+    return {"number": judged + 1, "of": judged + max(waiting, 1)}
+
+
+def _new_photos(found: Candidate, request: MemberRequest) -> list[dict[str, Any]]:
+    """Return the new photos with which the candidate was judged again, the newest first."""
+    rows = Reopening.objects.filter(candidate=found).order_by("-round")
+    rows = rows.select_related("face__image", "found__item__image").defer("face__template")
+    return [_new_photo(row) for row in rows]
+
+
+def _new_photo(row: Reopening) -> dict[str, Any]:
+    if row.face is not None:
+        url, of = face_url(row.face.image, row.face.public_id), "the person enrolled"
+    else:
+        url, of = face_url(row.found.item.image, row.found.public_id), "the person looked for"
+    return {"url": url, "of": of, "reason": row.reason, "at": row.created_at}

@@ -46,6 +46,15 @@ def tighten(job: Job, ruling: RulingRecord, gallery: Gallery | None) -> None:
     )
 
 
+def tighten_review(job: Job, ruling: RulingRecord) -> None:
+    """Raise only what is asked of reviewers, for results that are there already. In the caller's scope."""
+    review = max(job.review, _review(job, ruling.demands), key=_REVIEWS.index)
+    reviewers = max(job.reviewers, ruling.demands.reviewers)
+    if (review, reviewers) != (job.review, job.reviewers):
+        job.review, job.reviewers = review, reviewers
+        job.save(update_fields=["review", "reviewers"])
+
+
 def _review(job: Job, demands: Obligations) -> str:
     return str(demands.review) if job.kind == JobKind.SEARCH else "none"
 

@@ -42,7 +42,7 @@ def tell_recipients(*, job: Job, lead: Candidate | None = None, by: Actor) -> li
         exports = exports.filter(pk__in=ExportedLead.objects.filter(lead_id=lead.pk).values("export"))
     organization = Organization.objects.get(pk=job.organization_id)
     made = [_tell(export, kind, about, organization, by) for export in exports]
-    if unreached := [notice for notice in made if not notice.letter]:
+    if unreached := [notice for notice in made if notice.letter_id is None]:
         _ask_to_tell(unreached, about, organization, by)
     return made
 
@@ -86,14 +86,15 @@ def require_follow_up(by: Actor, row: Candidate | Notice) -> None:
 
 
 def _tell(export: ExportRecord, kind: str, about: str, organization: Organization, by: Actor) -> Notice:
-    sent = ""
+    letter = None
     if export.email:
         values = {"export": export.public_id, "handed_out_on": export.created_at}
         [letter] = letters.write(
             kind=kind, organization=organization, about=about, by=by, to=[export.email], **values
         )
-        sent = letter.public_id
-    notice: Notice = Notice.objects.create(organization=organization, export=export, about=about, letter=sent)
+    notice: Notice = Notice.objects.create(
+        organization=organization, export=export, about=about, letter_id=letter.pk if letter else None
+    )
     audit.record(
         verb="notice.made",
         actor=by,
@@ -101,7 +102,7 @@ def _tell(export: ExportRecord, kind: str, about: str, organization: Organizatio
         organization=organization.pk,
         about=about,
         export=export.public_id,
-        letter=sent,
+        letter=letter.public_id if letter else "",
     )
     return notice
 

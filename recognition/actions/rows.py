@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from portal.common.ids import public_id
 from recognition import comparisons
 from recognition.ages import Comparison, Pictured, Years
-from recognition.models import Candidate, CandidateStatus, FoundFace, Item, Job
+from recognition.models import Candidate, CandidateStatus, FoundFace, Item, Job, LeadOutcome
 
+UNREVIEWED = "unreviewed"
 AGE_COLUMNS = ("age_gap", "age_in_probe", "age_enrolled", "caution")
 
 
 def describe(job: Job, items: Sequence[Item]) -> list[dict[str, Any]]:
     """Return items of a job with their faces and candidates as data, in few queries. In scope."""
+    keys = [item.pk for item in items]
     faces: dict[UUID, list[FoundFace]] = {}
-    for face in FoundFace.objects.filter(item__in=[item.pk for item in items]):
+    for face in FoundFace.objects.filter(item__in=keys):
         faces.setdefault(face.item_id, []).append(face)
-    rows = Candidate.objects.filter(item__in=[item.pk for item in items]).order_by("rank")
+    rows = Candidate.objects.filter(item__in=keys).order_by("rank")
     found = list(rows.select_related("subject", *comparisons.RELATED).defer("face__template"))
-    compared = comparisons.of_candidates(job, found)
+    compared, outcomes = comparisons.of_candidates(job, found), _outcomes(keys)
     candidates: dict[UUID, list[dict[str, Any]]] = {}
     for candidate in found:
-        row = _candidate_row(candidate, compared.get(candidate.pk))
+        row = _candidate_row(candidate, compared.get(candidate.pk), outcomes.get(candidate.pk, ""))
         candidates.setdefault(candidate.found_id, []).append(row)
     return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
 
 
 def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave candidates that nobody judged out of a row, and count them: only what was judged is handed on."""
+    """Leave candidates that nobody judged out of a row, and count them."""
     for face in row["faces"]:
-        judged = [one for one in face["candidates"] if one["status"] != CandidateStatus.CANDIDATE]
-        face["unreviewed"] = len(face["candidates"]) - len(judged)
+        judged = [one for one in face["candidates"] if one["reviewed"]]
+        face[UNREVIEWED] += len(face["candidates"]) - len(judged)
         face["candidates"] = judged
+    return row
+
+
+def handed_on(
+    row: dict[str, Any], leads: Collection[str], *, unreviewed: bool, alone: bool
+) -> dict[str, Any]:
+    """Leave out of a row what an export does not carry, and count it by what it is.
+
+    Args:
+        row: Of an item.
+        leads: Ids of the leads that the export recorded; one that was made since is not among them.
+        unreviewed: Candidates that are no leads go along: nothing asks for their review.
+        alone: The photo's other faces are left out too: the export is of one lead.
+    """
+    for face in row["faces"]:
+        carried = [one for one in face["candidates"] if _is_carried(one, leads, unreviewed)]
+        counts = Counter(one["review"] for one in face["candidates"] if one not in carried)
+        face["candidates"] = carried
+        face[UNREVIEWED] += counts.pop(UNREVIEWED, 0)
+        face["left_out"] = dict(sorted(counts.items()))
+    if alone:
+        row["faces"] = [face for face in row["faces"] if face["candidates"]]
     return row
 
 
@@ -45,6 +70,18 @@ def age_columns(candidate: dict[str, Any]) -> dict[str, str]:
         return dict.fromkeys(AGE_COLUMNS, "")
     told = (age["gap"], age["probe"]["age"], age["enrolled"]["age"], " ".join(age["cautions"]))
     return dict(zip(AGE_COLUMNS, told, strict=True))
+
+
+def _is_carried(row: dict[str, Any], leads: Collection[str], unreviewed: bool) -> bool:
+    if row["status"] == CandidateStatus.LEAD:
+        return row["id"] in leads
+    return unreviewed and row["status"] in {CandidateStatus.CANDIDATE, CandidateStatus.INCONCLUSIVE}
+
+
+def _outcomes(items: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the newest outcome of each lead."""
+    rows = LeadOutcome.objects.filter(lead__item__in=items).order_by("created_at", "pk")
+    return dict(rows.values_list("lead", "outcome"))
 
 
 def _item_row(
@@ -65,7 +102,7 @@ def _item_row(
                 "box": face.box,
                 "quality": face.quality,
                 "reason": face.reason,
-                "unreviewed": 0,
+                UNREVIEWED: 0,
                 "candidates": candidates.get(face.pk, []),
             }
             for face in faces
@@ -73,7 +110,8 @@ def _item_row(
     }
 
 
-def _candidate_row(candidate: Candidate, compared: Comparison | None) -> dict[str, Any]:
+def _candidate_row(candidate: Candidate, compared: Comparison | None, outcome: str) -> dict[str, Any]:
+    reviewed = candidate.status != CandidateStatus.CANDIDATE
     return {
         "id": candidate.public_id,
         "rank": candidate.rank,
@@ -82,6 +120,9 @@ def _candidate_row(candidate: Candidate, compared: Comparison | None) -> dict[st
         "face": public_id("fac", candidate.face_id),
         "similarity": candidate.similarity,
         "status": candidate.status,
+        "reviewed": reviewed,
+        "review": candidate.status if reviewed else UNREVIEWED,
+        "outcome": outcome,
         "age": _age_row(compared) if compared else None,
     }
 

@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from compliance.models import Letter
 from portal.tenancy import secrets
-from portal.tenancy.kinds import PlatformModel, TenantModel
+from portal.tenancy.kinds import PlatformModel, ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
 
 
@@ -112,6 +113,15 @@ def keyed(sha256: str) -> str:
     return hmac.new(key, sha256.lower().encode(), hashlib.sha256).hexdigest()
 
 
+class NoticeQuerySet(ScopedQuerySet["Notice"]):
+    """Reads of notices."""
+
+    def to_tell(self) -> NoticeQuerySet:
+        """Return those whose recipient a person has to tell: no letter goes, or it was given up."""
+        given_up = Letter.objects.exclude(given_up_at=None).values("pk")
+        return self.filter(Q(letter_id=None) | Q(letter_id__in=given_up), told_at=None)
+
+
 class Notice(TenantModel):
     """That the recipient of an export has to know of a withdrawal or recall, and how they came to know.
 
@@ -122,11 +132,13 @@ class Notice(TenantModel):
 
     export = owned("recognition.ExportRecord")
     about = models.CharField(max_length=96, help_text="Public id of the lead, or of the job.")
-    letter = models.CharField(max_length=40, blank=True, help_text="Public id of the letter, where one goes.")
+    letter_id = models.UUIDField(null=True, help_text="The letter, where one goes.")
     told_at = models.DateTimeField(null=True, blank=True)
     told_by = models.CharField(max_length=96, blank=True)
     how = models.CharField(max_length=200, blank=True, help_text="How a person told them.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar = tenant_objects(NoticeQuerySet)
 
     class Meta:
         """A recipient is told once of one thing; who told them, when and how go together."""

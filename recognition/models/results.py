@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import MD5, Cast, Concat, Now
 
-from portal.tenancy.kinds import TenantModel
+from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
 
 
@@ -65,6 +68,32 @@ class Compared(models.TextChoices):
     QUALITY = "quality", "Sharpness, light and angle of both photos"
 
 
+class CandidateQuerySet(ScopedQuerySet["Candidate"]):
+    """Reads of candidates."""
+
+    def unsettled(self) -> CandidateQuerySet:
+        """Return those that wait for a judgment."""
+        return self.filter(status=CandidateStatus.CANDIDATE)
+
+    def to_judge(self, reviewer: UUID) -> CandidateQuerySet:
+        """Return those that wait for a judgment and that this reviewer has not judged in this round."""
+        return self.unsettled().exclude(_judged_by(reviewer))
+
+    def judged_by(self, reviewer: UUID) -> CandidateQuerySet:
+        """Return those that this reviewer has judged in their present round."""
+        return self.filter(_judged_by(reviewer))
+
+    def shuffled_for(self, reviewer: UUID, *within: str) -> CandidateQuerySet:
+        """Order them by chance, the same for one reviewer each time: the order tells nothing of the rank.
+
+        Args:
+            reviewer: Who looks at them.
+            *within: What they are ordered by first.
+        """
+        chance = MD5(Concat(Cast("pk", models.CharField()), models.Value(f":{reviewer}")))
+        return self.order_by(*within, chance)
+
+
 class Candidate(TenantModel):
     """A gallery face above the threshold. Not an identification."""
 
@@ -80,6 +109,8 @@ class Candidate(TenantModel):
         max_length=12, choices=CandidateStatus.choices, default=CandidateStatus.CANDIDATE
     )
     round = models.PositiveSmallIntegerField(default=1, help_text="Judged anew with a new photo: 2, 3, …")
+
+    objects: ClassVar = tenant_objects(CandidateQuerySet)
 
     class Meta:
         """A gallery face is a candidate once for a found face."""
@@ -166,3 +197,8 @@ class Reopening(TenantModel):
 
     def __str__(self) -> str:
         return f"Round {self.round}"
+
+
+def _judged_by(reviewer: UUID) -> Exists:
+    own = Adjudication.objects.filter(candidate=OuterRef("pk"), round=OuterRef("round"), reviewer=reviewer)
+    return Exists(own)

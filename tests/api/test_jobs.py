@@ -251,7 +251,7 @@ def test_results_stream_as_lines_and_as_a_table(alice, found):
     table = b"".join(alice.get(f"jobs/{found}/results/?format=csv").streaming_content).decode()
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [row["candidate_subject"] for row in rows] == ["anna", "", ""]
-    assert rows[0]["review"] == "candidate"
+    assert rows[0]["review"] == "unreviewed"
     assert rows[0]["name"] == "'=probe.jpg"
 
 

@@ -1,14 +1,10 @@
 """Two people deciding at the same instant, each over a database connection of their own."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from compliance.actions import assignments, decisions, onboarding
 from compliance.models import Determination
-from portal.common.errors import Conflict, DomainError
+from portal.common.errors import Conflict
 from portal.tenancy.scope import officer_scope
 from tests.compliance.office import (
     applied,
@@ -19,24 +15,7 @@ from tests.compliance.office import (
     status_of,
     under_review,
 )
-
-
-def together(*steps):
-    """Take steps at once; return what each came to: its value, or the error's code."""
-    barrier = Barrier(len(steps))
-
-    def take(step):
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=10)
-            return step()
-        except DomainError as error:
-            return error.code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(steps)) as pool:
-        return [future.result(timeout=30) for future in [pool.submit(take, step) for step in steps]]
+from tests.support.threads import together
 
 
 def codes(outcomes):

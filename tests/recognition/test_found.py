@@ -8,7 +8,8 @@ from portal.audit.models import Event
 from portal.common.errors import Conflict, Refused
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition import ledger, runner, storage
-from recognition.actions import found, jobs, records, results
+from recognition.actions import exports, found, jobs, records, results
+from recognition.actions.exports import Recipient
 from recognition.actions.images import Photo, Received
 from recognition.models import (
     Candidate,
@@ -187,7 +188,7 @@ def test_a_photo_that_another_case_needs_stays(desk):
 
 def test_whoever_was_handed_results_is_told(desk):
     job = searched(desk)
-    results.export(job=job, recipient="Detective Lane", format_="csv", by=desk.by)
+    exports.export(job=job, recipient=Recipient("Detective Lane"), format_="csv", by=desk.by)
     assert found.found(record=record_of(desk, REFERENCE), by=desk.by).told == 1
     with tenant_scope(desk.tenant.organization):
         assert Letter.objects.filter(kind="recipients_to_tell", about=job.public_id).exists()

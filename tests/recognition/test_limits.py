@@ -2,11 +2,13 @@
 
 import pytest
 
+from compliance.models import EndUser
 from portal.common.errors import Refused
 from portal.common.ids import uuid7
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import results
+from recognition.actions import exports
+from recognition.actions.exports import Recipient
 from recognition.models import ExportRecord, Face, FoundFace, Item, Job, JobStatus, Shard, ShardState
 from tests.compliance.conftest import determine
 from tests.support.fake_engine import FakeEngine
@@ -126,9 +128,11 @@ def test_results_are_exported_to_named_recipients_only():
     determined_again(desk, recipients=sorted(named))
     job = desk.submit("search", photos(1))
     work_off(FakeEngine())
+    other = EndUser.objects.create(name=f"A friend {uuid7()}", organization_type="child_protection_ngo")
+    friend = Recipient("A friend", party="registered", end_user=other.pk)
     with pytest.raises(Refused) as refused:
-        results.export(job=desk.reload(job), recipient="A friend", format_="csv", by=desk.by)
+        exports.export(job=desk.reload(job), recipient=friend, format_="csv", by=desk.by)
     assert refused.value.code == "recipient-not-named"
     assert count(desk, ExportRecord) == 0
-    name = desk.tenant.itself.name.upper()
-    assert results.export(job=desk.reload(job), recipient=name, format_="csv", by=desk.by).id
+    own = Recipient("A colleague")
+    assert exports.export(job=desk.reload(job), recipient=own, format_="csv", by=desk.by).id

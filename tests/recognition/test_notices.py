@@ -8,10 +8,10 @@ from compliance.models import Letter
 from portal.audit.models import Event
 from portal.common.errors import Conflict, InvalidInput, NotFound
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import notices, results
+from recognition.actions import notices
 from recognition.models import ExportRecord, Notice
-from tests.recognition.test_results import clear_ledger, searched
 from tests.support.jobs import Desk, new_desk
+from tests.support.review import clear_ledger, hand_out, searched
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def desk(database) -> Desk:
 def handed_out(desk: Desk, email: str = ""):
     """A job whose results went to somebody."""
     job, _ = searched(desk)
-    made = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    made = hand_out(desk, job)
     with tenant_scope(desk.tenant.organization):
         export = ExportRecord.objects.with_public_id(made.id)
         ExportRecord.objects.filter(pk=export.pk).update(email=email)
@@ -42,7 +42,7 @@ def test_a_recipient_with_an_address_is_mailed_what_not_to_use(desk):
     [message] = [one for one in mail.outbox if one.to == ["unit@example.org"]]
     assert job.public_id in message.subject
     assert export.public_id in message.body
-    assert notice.letter.startswith("let_")
+    assert notice.letter_id
 
 
 def test_a_recipient_without_an_address_is_told_by_a_person_who_notes_it(desk):

@@ -10,7 +10,8 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
 from portal.tenancy.roles import Permission, Role
 from portal.tenancy.scope import officer_scope, tenant_scope
-from recognition.actions import holds, interventions, recalls, results
+from recognition.actions import exports, holds, interventions, recalls, results
+from recognition.actions.exports import Recipient
 from recognition.models import Job, JobStatus, Notice, Shard, ShardState
 from tests.compliance.conftest import new_officer
 from tests.support.jobs import ANNA, Desk, new_desk, photo, work_off
@@ -57,7 +58,7 @@ def notices_of(desk: Desk, job: Job) -> int:
 
 def test_recalled_results_are_closed_and_their_recipients_told(desk):
     job = finished(desk)
-    results.export(job=job, recipient="Westford Police", format_="csv", by=desk.by)
+    exports.export(job=job, recipient=Recipient("Westford Police"), format_="csv", by=desk.by)
     recalls.recall(job=job, because="The photo was of somebody else.", by=desk.by)
     assert (desk.reload(job).status, notices_of(desk, job)) == (JobStatus.RECALLED, 1)
     with pytest.raises(Conflict, match="not_released"):

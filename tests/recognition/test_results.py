@@ -1,16 +1,11 @@
-from datetime import date
-
 import pytest
 from django.utils import timezone
 
 from portal.audit.models import Event
 from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
-from portal.tenancy.actions import members
-from portal.tenancy.actor import Actor
-from portal.tenancy.models import Membership
-from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import erasure, results
+from recognition.actions import erasure, exports, results, reviews
+from recognition.actions.exports import Recipient
 from recognition.models import (
     Candidate,
     ExportRecord,
@@ -18,18 +13,10 @@ from recognition.models import (
     FoundFace,
     Image,
     JobStatus,
-    Shard,
-    ShardState,
     Subject,
 )
-from tests.compliance.conftest import new_user
 from tests.support.jobs import ANNA, BORIS, Desk, new_desk, photo, work_off
-
-TWO_REVIEWERS = {"review": "before_release", "reviewers": 2}
-
-
-def clear_ledger() -> None:
-    Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
+from tests.support.review import COLLEAGUE, TWO_REVIEWERS, clear_ledger, member, searched
 
 
 @pytest.fixture
@@ -45,25 +32,6 @@ def strict(database) -> Desk:
     return new_desk("Strict House", conditions=TWO_REVIEWERS)
 
 
-def reviewer(desk: Desk, *, trained: bool = True) -> Actor:
-    user = new_user("reviewer")
-    membership = members.add(organization=desk.tenant.organization, user=user, role=Role.REVIEWER, by=desk.by)
-    if trained:
-        members.record_training(membership=membership, trained_on=date(2026, 1, 1), by=desk.by)
-    return Actor.for_user(user, Membership.objects.get(pk=membership.pk))
-
-
-def searched(desk: Desk):
-    """A finished search with one candidate."""
-    desk.submit("enroll", [("anna.png", photo(ANNA))])
-    work_off()
-    job = desk.submit("search", [("a.png", photo(ANNA))])
-    work_off()
-    job = desk.reload(job)
-    with tenant_scope(desk.tenant.organization):
-        return job, Candidate.objects.get(item__job=job)
-
-
 def status_of(desk: Desk, candidate: Candidate) -> str:
     with tenant_scope(desk.tenant.organization):
         return Candidate.objects.get(pk=candidate.pk).status
@@ -74,7 +42,7 @@ def test_candidates_that_need_review_are_seen_by_reviewers_only(strict):
     assert job.status == JobStatus.AWAITING_REVIEW
     with pytest.raises(Conflict, match="not_released"):
         results.open_results(job=job, by=strict.by)
-    assert results.open_results(job=job, by=reviewer(strict)).is_cleared
+    assert results.open_results(job=job, by=member(strict)).is_cleared
 
 
 def test_results_are_read_when_an_erasure_took_the_last_candidate_to_review(strict):
@@ -87,9 +55,13 @@ def test_results_are_read_when_an_erasure_took_the_last_candidate_to_review(stri
 
 def test_two_reviewers_who_agree_make_a_lead_and_release_the_job(strict):
     job, candidate = searched(strict)
-    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=reviewer(strict))
+    reviews.adjudicate(
+        candidate=candidate, verdict="lead", compared=["ears"], reason="Same ear.", by=member(strict)
+    )
     assert status_of(strict, candidate) == "candidate"
-    results.adjudicate(candidate=candidate, verdict="lead", reason="Same scar.", by=reviewer(strict))
+    reviews.adjudicate(
+        candidate=candidate, verdict="lead", compared=["ears"], reason="Same scar.", by=member(strict)
+    )
     assert status_of(strict, candidate) == "lead"
     assert strict.reload(job).status == JobStatus.RELEASED
 
@@ -98,22 +70,30 @@ def test_a_third_reviewer_decides_between_two_who_disagree(strict):
     _, candidate = searched(strict)
     for verdict in ("lead", "rejected", "rejected"):
         assert status_of(strict, candidate) == "candidate"
-        results.adjudicate(candidate=candidate, verdict=verdict, reason="Looked.", by=reviewer(strict))
+        reviews.adjudicate(
+            candidate=candidate, verdict=verdict, compared=["ears"], reason="Looked.", by=member(strict)
+        )
     assert status_of(strict, candidate) == "rejected"
 
 
 def test_nobody_judges_a_candidate_twice(strict):
     _, candidate = searched(strict)
-    first = reviewer(strict)
-    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=first)
+    first = member(strict)
+    reviews.adjudicate(candidate=candidate, verdict="lead", compared=["ears"], reason="Same ear.", by=first)
     with pytest.raises(Conflict, match="adjudicated_already"):
-        results.adjudicate(candidate=candidate, verdict="lead", reason="Again.", by=first)
+        reviews.adjudicate(candidate=candidate, verdict="lead", compared=["ears"], reason="Again.", by=first)
 
 
 def test_a_reviewer_without_training_judges_nothing(desk):
     _, candidate = searched(desk)
     with pytest.raises(Refused, match="training_missing"):
-        results.adjudicate(candidate=candidate, verdict="lead", reason="x", by=reviewer(desk, trained=False))
+        reviews.adjudicate(
+            candidate=candidate,
+            verdict="lead",
+            compared=["ears"],
+            reason="x",
+            by=member(desk, trained=False),
+        )
 
 
 @pytest.mark.parametrize(
@@ -122,13 +102,15 @@ def test_a_reviewer_without_training_judges_nothing(desk):
 def test_a_judgment_needs_a_known_verdict_and_a_reason(desk, verdict, reason, code):
     _, candidate = searched(desk)
     with pytest.raises(InvalidInput, match=code):
-        results.adjudicate(candidate=candidate, verdict=verdict, reason=reason, by=reviewer(desk))
+        reviews.adjudicate(
+            candidate=candidate, verdict=verdict, compared=["ears"], reason=reason, by=member(desk)
+        )
 
 
 def test_an_analyst_judges_nothing(desk):
     _, candidate = searched(desk)
     with pytest.raises(Refused, match="permission"):
-        results.adjudicate(candidate=candidate, verdict="lead", reason="x", by=desk.by)
+        reviews.adjudicate(candidate=candidate, verdict="lead", compared=["ears"], reason="x", by=desk.by)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +125,7 @@ def test_an_analyst_judges_nothing(desk):
     ],
 )
 def test_what_reviewers_agree_on(verdicts, needed, reached):
-    assert results.agreed(verdicts, needed) == reached
+    assert reviews.agreed(verdicts, needed) == reached
 
 
 def test_every_read_of_results_is_ruled_on_and_recorded(desk):
@@ -155,7 +137,7 @@ def test_every_read_of_results_is_ruled_on_and_recorded(desk):
 
 def test_an_export_names_its_recipient_and_streams_every_item(desk):
     job, _ = searched(desk)
-    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    export = exports.export(job=job, recipient=COLLEAGUE, format_="csv", by=desk.by)
     [row] = list(export.rows)
     assert row["name"] == "a.png"
     with tenant_scope(desk.tenant.organization):
@@ -167,11 +149,13 @@ def test_an_export_names_its_recipient_and_streams_every_item(desk):
 
 def test_candidates_that_nobody_judged_are_left_out_of_an_export_and_counted(desk):
     job, candidate = searched(desk)
-    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    export = exports.export(job=job, recipient=COLLEAGUE, format_="csv", by=desk.by)
     [face] = next(export.rows)["faces"]
     assert (face["candidates"], face["unreviewed"]) == ([], 1)
-    results.adjudicate(candidate=candidate, verdict="lead", reason="Same ear.", by=reviewer(desk))
-    export = results.export(job=job, recipient="Family liaison", format_="csv", by=desk.by)
+    reviews.adjudicate(
+        candidate=candidate, verdict="lead", compared=["ears"], reason="Same ear.", by=member(desk)
+    )
+    export = exports.export(job=job, recipient=COLLEAGUE, format_="csv", by=desk.by)
     [face] = next(export.rows)["faces"]
     assert ([one["status"] for one in face["candidates"]], face["unreviewed"]) == (["lead"], 0)
 
@@ -179,7 +163,7 @@ def test_candidates_that_nobody_judged_are_left_out_of_an_export_and_counted(des
 def test_an_export_to_nobody_is_refused(desk):
     job, _ = searched(desk)
     with pytest.raises(InvalidInput, match="recipient_missing"):
-        results.export(job=job, recipient=" ", format_="csv", by=desk.by)
+        exports.export(job=job, recipient=Recipient(" "), format_="csv", by=desk.by)
 
 
 def test_a_stranger_reads_no_results(desk):

@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.audit import actions as audit
-from portal.common.errors import Conflict, NotFound, Refused
+from portal.common.clock import database_now
+from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
 from portal.tenancy.access import require
 from portal.tenancy.actions.organizations import raise_epoch
 from portal.tenancy.actor import Actor
@@ -156,9 +157,16 @@ def remove(*, membership: Membership, by: Actor) -> None:
 
 
 def record_training(*, membership: Membership, trained_on: date, by: Actor) -> None:
-    """Record when a reviewer was trained; without it they judge no candidate."""
+    """Record when a reviewer was trained; without it, and 12 months after it, they judge no candidate.
+
+    Raises:
+        Refused: `self_grant`, on one's own.
+        InvalidInput: `training_ahead`, a training that has not happened yet.
+    """
     require(by, Permission.MANAGE_MEMBERS, organization=membership.organization_id)
     _not_oneself(membership, by, "Another administrator has to record your training.")
+    if trained_on > database_now().date():
+        raise InvalidInput("training_ahead", "This day has not come yet.", field="trained_on")
     with transaction.atomic():
         Membership.objects.filter(pk=membership.pk).update(trained_on=trained_on)
         audit.record(

@@ -157,19 +157,3 @@ class DeclineForm(forms.Form):
     """Why a waiting job shall not run."""
 
     reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea({"rows": 3}))
-
-
-class ExportForm(forms.Form):
-    """To whom results go, in which form."""
-
-    recipient = forms.CharField(
-        max_length=200,
-        label="Recipient",
-        help_text="Who receives this file: a person or body with a name. It is kept with the job.",
-    )
-    format_ = forms.ChoiceField(
-        label="Format",
-        choices=[("csv", "CSV, one row a candidate"), ("jsonl", "JSON lines, one object a photo")],
-        initial="csv",
-        widget=forms.RadioSelect,
-    )

@@ -51,8 +51,8 @@ def _sentence(value: str) -> str:
 # A lead is not an identification, and a candidate is not a lead: neither is ever shown as good.
 TONES: Final = {
     "good": """
-        active cleared completed delivered done exempt granted in_force passed ready released seen sent
-        verified
+        active cleared completed delivered done exempt granted in_force mailed passed ready released seen
+        sent told verified
         """,
     "info": """
         approved assigned candidate decided in_progress in_review lead leased new queued received recommended
@@ -82,6 +82,8 @@ SPELLED_OUT: Final = {
     "conditional": Status("Allowed with conditions", "warn"),
     "in_force_unratified": Status("In force, not yet ratified", "warn"),
     "confirmed": Status("Confirmed by other means", "info"),
+    "to_tell": Status("Not told yet", "warn"),
+    "letter_waiting": Status("Letter on its way", "info"),
     "recertification_due": Status("Recertification due", "warn"),
     "awaiting_tenant": Status("Waiting for the organization", "warn"),
     "third_vote": Status("Waiting for a third vote", "warn"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from compliance.policy.facts import Facts, Party
+from compliance.policy.facts import Facts, Party, Undetermined
 from compliance.policy.obligations import Obligations, merge, read_obligations
 from compliance.policy.plain import MISSING
 from compliance.policy.vocabulary import OrganizationType, Outcome
@@ -60,6 +60,12 @@ def test_a_named_recipient_gets_results():
         for asked in (named, other)
     ]
     assert limits == [["not_met"], ["applies"]]
+
+
+def test_a_recipient_whom_nobody_has_verified_is_none_of_those_named():
+    asked = limited({"recipients": frozenset({UNIT.id})}, recipient=Undetermined("Not in the register."))
+    results = {one.rule_id: one.result for one in ruling(asked).looked_at}
+    assert results["recipient-not-named"] == "applies"
 
 
 def test_of_two_lists_of_recipients_only_those_in_both_remain():

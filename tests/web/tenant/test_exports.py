@@ -1,11 +1,11 @@
-from portal.web import exports
-from recognition.actions.results import Export
+from portal.web import export_lines
+from recognition.actions.exports import Export
 
 ITEM = {"id": "itm_1", "name": "=cmd()", "sha256": "ab", "status": "done", "reason": "", "faces": []}
 
 
 def lines(**item):
-    return list(exports.csv_lines(Export("exp_1", "rul_1", iter([ITEM | item]))))
+    return list(export_lines.csv_lines(Export("exp_1", "rul_1", iter([ITEM | item]))))
 
 
 def test_a_name_that_is_a_formula_is_written_as_text():

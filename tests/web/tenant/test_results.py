@@ -26,7 +26,8 @@ def wait_for_review(site):
 
 
 def judge(client, site, verdict="lead", reason="Same ear and scar."):
-    return client.post(site.paths()["candidate"], {"verdict": verdict, "reason": reason})
+    sent = {"verdict": verdict, "compared": ["ears", "marks"], "reason": reason}
+    return client.post(site.paths()["candidate"], sent)
 
 
 def test_each_look_at_results_is_ruled_on_and_recorded(site, database):
@@ -164,7 +165,7 @@ def test_reviews_lead_to_the_next_candidate_and_end(database):
 
 
 def test_an_export_names_its_recipient_and_streams_rows(site, database):
-    sent = {"recipient": "Detective Lane", "format_": "csv"}
+    sent = {"to": "organization", "recipient": "Detective Lane", "format_": "csv"}
     answer = site.alice.post(site.paths()["export"], sent)
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [(row["subject"], row["unreviewed"]) for row in rows] == [("", "1")]
@@ -174,14 +175,18 @@ def test_an_export_names_its_recipient_and_streams_rows(site, database):
 
 
 def test_an_export_as_json_lines_holds_one_object_a_photo(site, database):
-    answer = site.alice.post(f"{site.paths()['job']}export/", {"recipient": "Lane", "format_": "jsonl"})
+    answer = site.alice.post(
+        f"{site.paths()['job']}export/", {"to": "organization", "recipient": "Lane", "format_": "jsonl"}
+    )
     rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
     assert rows[0]["faces"][0]["unreviewed"] == 1
 
 
 def test_an_export_without_a_recipient_is_not_made(site, database):
     before = events_of(site, "results.exported")
-    answer = site.alice.post(f"{site.paths()['job']}export/", {"recipient": " ", "format_": "csv"})
+    answer = site.alice.post(
+        f"{site.paths()['job']}export/", {"to": "organization", "recipient": " ", "format_": "csv"}
+    )
     assert answer.status_code == 422
     assert events_of(site, "results.exported") == before
 
@@ -192,5 +197,5 @@ def test_a_reviewer_exports_nothing(site, database):
 
 def test_a_job_says_to_whom_its_results_went(site, database):
     paths = site.paths()
-    site.alice.post(paths["export"], {"recipient": "Captain Ode", "format_": "csv"})
+    site.alice.post(paths["export"], {"to": "organization", "recipient": "Captain Ode", "format_": "csv"})
     assert "Captain Ode" in site.alice.get(paths["job"]).content.decode()

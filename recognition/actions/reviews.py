@@ -1,0 +1,182 @@
+"""Judging candidates: by trained people, blind to the similarity and to each other; and second looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from uuid import UUID
+
+from portal.audit import actions as audit
+from portal.common.clock import database_now
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.states import move
+from portal.tenancy import training
+from portal.tenancy.access import require
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Membership
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition.actions import progress, results
+from recognition.models import (
+    Adjudication,
+    Candidate,
+    CandidateStatus,
+    Compared,
+    Item,
+    Job,
+    JobStatus,
+    Verdict,
+)
+from recognition.states import CANDIDATE
+
+
+def adjudicate(
+    *, candidate: Candidate, verdict: str, compared: Collection[str], reason: str, by: Actor
+) -> Adjudication:
+    """Judge a candidate as a trained reviewer; where two are asked for, the candidate moves when they agree.
+
+    Args:
+        candidate: What is judged.
+        verdict: A `Verdict`.
+        compared: The checklist: what the reviewer compared, words of `Compared`.
+        reason: In a sentence that another reviewer understands.
+        by: The reviewer, who has not seen the similarity.
+
+    Raises:
+        Refused: `person_needed`, `training_missing`, `training_expired`, `own_job`; or the rule that closes
+            the results now.
+        InvalidInput: `verdict_unknown`, `compared_missing`, `compared_unknown`, `reason_missing`.
+        Conflict: `adjudicated_already`, by this reviewer; `state_changed`, decided meanwhile.
+    """
+    _require_reviewer(candidate.organization_id, by)
+    _check(verdict, compared, reason)
+    job = job_of(candidate)
+    _require_not_own(job, by)
+    ruling = results.open_results(job=job, by=by)
+    with tenant_scope(candidate.organization_id):
+        results.require_standing(ruling)
+        # The job first: of two reviewers who judge its last candidates, one sees what the other said.
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        results.require_open(job)
+        _require_not_own(job, by)
+        locked = Candidate.objects.select_for_update().get(pk=candidate.pk)
+        made = _add(locked, verdict, compared, reason.strip(), by)
+        _settle(locked, job)
+        _release_when_reviewed(job, by)
+    return made
+
+
+def lacks_training(organization_id: UUID, by: Actor) -> dict[str, str]:
+    """Return code and sentence of what keeps a reviewer from judging; nothing where their training counts."""
+    own = Membership.objects.filter(organization=organization_id, user=by.user_id, ended_at=None).first()
+    ends_on = training.ends_on(own.trained_on) if own else None
+    if ends_on is None:
+        sentence = "Reviewers judge candidates after training. Ask an administrator to record yours."
+        return {"code": "training_missing", "sentence": sentence}
+    if ends_on <= database_now().date():
+        sentence = (
+            f"Your training counted for 12 months, until {ends_on:%B} {ends_on.day}, {ends_on.year}. Take it "
+            "again, and ask an administrator to record the new date."
+        )
+        return {"code": "training_expired", "sentence": sentence}
+    return {}
+
+
+def job_of(candidate: Candidate) -> Job:
+    """Return the job that found a candidate. Opens its own scope."""
+    with tenant_scope(candidate.organization_id):
+        found: Job = Job.objects.get(pk=Item.objects.values_list("job", flat=True).get(pk=candidate.item_id))
+    return found
+
+
+def agreed(verdicts: list[str], needed: int) -> str | None:
+    """Return the verdict that reviewers reached, None while another one is needed.
+
+    Where those first asked disagree, one more decides; where even that leaves no verdict with as many votes
+    as are needed, the candidate is inconclusive.
+
+    Args:
+        verdicts: What each said.
+        needed: How many have to agree.
+    """
+    if not verdicts:
+        return None
+    verdict, count = Counter(verdicts).most_common(1)[0]
+    if count >= needed:
+        return verdict
+    to_come = needed + 1 - len(verdicts)
+    return str(CandidateStatus.INCONCLUSIVE) if count + to_come < needed else None
+
+
+def _require_reviewer(organization_id: UUID, by: Actor) -> None:
+    require(by, Permission.VIEW_RESULTS, organization=organization_id)
+    if by.user_id is None:
+        raise Refused(
+            "person_needed",
+            "Candidates are judged by trained people, signed in with their own account. A key judges none.",
+        )
+    require(by, Permission.ADJUDICATE, organization=organization_id)
+    if gap := lacks_training(organization_id, by):
+        raise Refused(**gap)
+
+
+def _check(verdict: str, compared: Collection[str], reason: str) -> None:
+    if verdict not in Verdict.values:
+        raise InvalidInput("verdict_unknown", "Choose lead, rejected or inconclusive.", field="verdict")
+    if unknown := sorted(set(compared) - set(Compared.values)):
+        sentence = f"{unknown[0]} is not on the checklist. On it are {', '.join(Compared.values)}."
+        raise InvalidInput("compared_unknown", sentence, field="compared")
+    if not compared:
+        raise InvalidInput("compared_missing", "Mark what you compared in both faces.", field="compared")
+    if not reason.strip():
+        raise InvalidInput("reason_missing", "Say in a sentence what you saw.", field="reason")
+
+
+def _require_not_own(job: Job, by: Actor) -> None:
+    if by.may(Permission.ADJUDICATE) and not results.judges(job, by):
+        raise Refused("own_job", "You submitted this job, so somebody else judges its candidates.")
+
+
+def _add(
+    candidate: Candidate, verdict: str, compared: Collection[str], reason: str, by: Actor
+) -> Adjudication:
+    if candidate.status != CandidateStatus.CANDIDATE:
+        raise Conflict("state_changed", "This candidate was judged while you were looking at it.")
+    if Adjudication.objects.filter(candidate=candidate, reviewer=by.user_id, round=candidate.round).exists():
+        raise Conflict(
+            "adjudicated_already", "You have judged this candidate. Somebody else has to be the second."
+        )
+    made: Adjudication = Adjudication.objects.create(
+        organization_id=candidate.organization_id,
+        candidate=candidate,
+        round=candidate.round,
+        reviewer_id=by.user_id,
+        verdict=verdict,
+        compared=[word for word in Compared.values if word in set(compared)],
+        reason=reason,
+    )
+    audit.record(
+        verb="candidate.adjudicated",
+        actor=by,
+        target=candidate,
+        organization=candidate.organization_id,
+        verdict=verdict,
+        round=candidate.round,
+    )
+    return made
+
+
+def _settle(candidate: Candidate, job: Job) -> None:
+    own = Adjudication.objects.filter(candidate=candidate, round=candidate.round)
+    verdict = agreed(list(own.values_list("verdict", flat=True)), job.reviewers)
+    if verdict:
+        move(candidate, verdict, table=CANDIDATE)
+
+
+def _release_when_reviewed(job: Job, by: Actor) -> None:
+    """Release a job whose last candidate was judged, inside the caller's scope."""
+    if job.status != JobStatus.AWAITING_REVIEW:
+        return
+    waiting = Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE)
+    if not waiting.exists():
+        progress.release(job, by=by)
