@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from compliance.models import Case, Determination, Measure, Recommendation, Recusal
+from compliance.models import Case, Determination, Measure, Recommendation, Recusal, SecondLook
 from compliance.models.cases import CaseKind
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require_officer
@@ -43,12 +43,29 @@ def require_reader(case: Case, by: Actor) -> None:
     """Let on only officers who may look into a case file. Inside a scope.
 
     Raises:
-        Refused: `own_organization` or `recused`.
+        Refused: `own_organization`, `recused` or `second_look`.
     """
     officer_id = officer_key(by)
     refuse_members(case.organization_id, officer_id)
     if Recusal.objects.filter(case=case, officer_id=officer_id).exists():
         raise Refused("recused", "You declared a conflict of interest in this case; another officer decides.")
+    require_not_blind(case.organization_id, officer_id)
+
+
+def require_not_blind(organization_id: UUID, officer_id: UUID) -> None:
+    """Keep what was decided about an organization from whoever decides about it again. Inside a scope.
+
+    Raises:
+        Refused: `second_look`, with the id of the look that waits for an answer.
+    """
+    waiting = SecondLook.objects.waiting().filter(organization_id=organization_id, officer_id=officer_id)
+    if look := waiting.first():
+        raise Refused(
+            "second_look",
+            "You were drawn to decide about this organization again without knowing how it was decided. "
+            "Answer that first.",
+            look=look.public_id,
+        )
 
 
 def officer_key(by: Actor) -> UUID:
@@ -109,7 +126,9 @@ def drawable_officers(case: Case, *, besides: Iterable[UUID | None]) -> list[Use
     members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
     recused = Recusal.objects.filter(case=case).values_list("officer_id", flat=True)
     officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
-    taken = {key for key in besides if key} | set(recused)
+    # Whoever is to decide about the organization again, blind, may not be told of it by another case.
+    blind = SecondLook.objects.waiting().filter(organization_id=case.organization_id)
+    taken = {key for key in besides if key} | set(recused) | set(blind.values_list("officer_id", flat=True))
     if case.kind == CaseKind.APPEAL:
         taken |= who_took_part(case)
     return [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]

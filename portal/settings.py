@@ -279,6 +279,7 @@ if env("S3_BUCKET", default=""):
 # --- mail -------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds; a mail server that hangs holds nobody up
+SECOND_LOOK_ONE_IN = 20  # of so many clearances one is decided again, blind: 5 %
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Countenance <portal@localhost>")
 
 # --- REST API ---------------------------------------------------------------------------------------------

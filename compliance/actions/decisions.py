@@ -6,7 +6,16 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from compliance.actions import checklists, determinations, grants, letters, revocations, suspensions, tidings
+from compliance.actions import (
+    checklists,
+    determinations,
+    grants,
+    letters,
+    revocations,
+    second_looks,
+    suspensions,
+    tidings,
+)
 from compliance.actions.cases import reviewing
 from compliance.findings import Finding, check, finding_from_json, reasons_for_two, with_urgent
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
@@ -191,6 +200,7 @@ def _carry_out(
     determinations.follow(case.organization, finding, by)
     determinations.open_status_differences(organization=case.organization, by=by)
     tidings.decided(case, determination, by=by)
+    second_looks.draw(determination, by=by)
     return determination
 
 

@@ -15,7 +15,9 @@ from compliance.models.reminders import Reminder
 from compliance.models.review import ChecklistAnswer, Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
+from compliance.models.second_looks import SecondLook
 from compliance.models.urgent import Shift, UrgentRequest, UrgentVote
+from compliance.models.views import SavedView
 
 __all__ = [
     "Application",
@@ -46,6 +48,8 @@ __all__ = [
     "Reminder",
     "RulingRecord",
     "Sample",
+    "SavedView",
+    "SecondLook",
     "Shift",
     "UrgentRequest",
     "UrgentVote",

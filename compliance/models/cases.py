@@ -34,6 +34,7 @@ class CaseKind(models.TextChoices):
     ALERT = "alert", "Suspected misuse"
     URGENT = "urgent", "Urgent request"
     URGENT_REVIEW = "urgent_review", "Review of an urgent grant"
+    SECOND_LOOK = "second_look", "Second look disagrees"
 
 
 class CaseStatus(models.TextChoices):

@@ -70,6 +70,11 @@ VERBS: dict[str, Verb] = {
     "case.closed": _verb("The case was closed"),
     "case.withdrawn": _verb("The case was withdrawn"),
     "case.countersigned": _verb("The second officer recorded an outcome", "outcome"),
+    "second_look.drawn": _verb("A clearance was drawn to be decided again, blind"),
+    "second_look.judged": _verb("An officer decided a clearance again, blind", "agrees"),
+    "view.saved": _verb("An officer saved a view of the queue"),
+    "view.renamed": _verb("An officer renamed a view of the queue"),
+    "view.deleted": _verb("An officer deleted a view of the queue"),
     "determination.recorded": _verb(
         "A determination was recorded",
         "organization_type",

@@ -9,9 +9,9 @@ from django import forms
 
 from compliance.actions.decisions import APPROVE, REFUSE, RETURN
 from compliance.models.cases import CaseKind, CaseStatus
-from compliance.policy.vocabulary import (
-    OrganizationType,
-)
+from compliance.models.fields import choices
+from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType
+from compliance.risk import Level
 from portal.audit.verbs import VERBS
 from portal.tenancy.models import OrganizationStatus
 from portal.web.forms.onboarding import end_of
@@ -26,9 +26,56 @@ class QueueForm(forms.Form):
 
     kind = forms.ChoiceField(label="Type", required=False, choices=[("", "All"), *CaseKind.choices])
     status = forms.ChoiceField(
-        label="Status", required=False, choices=[("open", "Open"), ("all", "All"), *CaseStatus.choices]
+        label="Status",
+        required=False,
+        choices=[("open", "Open"), ("overdue", "Overdue"), ("all", "All"), *CaseStatus.choices],
     )
-    mine = forms.BooleanField(label="Only mine", required=False)
+    risk = forms.ChoiceField(
+        label="Risk",
+        required=False,
+        choices=[("", "All"), (Level.HIGH, "High"), (Level.RAISED, "Raised"), (Level.USUAL, "Usual")],
+    )
+    who = forms.ChoiceField(
+        label="Officer",
+        required=False,
+        choices=[("", "Anybody"), ("mine", "Only mine"), ("nobody", "Nobody yet")],
+    )
+    organization = forms.CharField(label="Organization", required=False, max_length=100)
+
+
+class ViewForm(forms.Form):
+    """A name for the filter that the queue shows now."""
+
+    name = forms.CharField(label="Keep this filter as", max_length=60, help_text="Only you see your views.")
+    query = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+
+
+class RenameForm(forms.Form):
+    """Another name for a view."""
+
+    name = forms.CharField(label="Name", max_length=60)
+
+
+class SecondLookForm(forms.Form):
+    """What one would decide, without knowing what was decided."""
+
+    outcome = forms.ChoiceField(
+        label="What you would decide",
+        widget=HintedRadios,
+        choices=[("granted", "Grant what is asked for, with conditions"), ("rejected", "Reject it")],
+    )
+    moratorium_status = forms.ChoiceField(
+        label="How a moratorium bears on it",
+        help_text="Of several lines the strictest.",
+        widget=HintedRadios,
+        choices=choices(MoratoriumStatus),
+    )
+    reasons = forms.CharField(
+        label="Your reasons",
+        max_length=5000,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="Officers only. They are compared with the decision once you have answered.",
+    )
 
 
 class MessageForm(forms.Form):

@@ -17,7 +17,7 @@ from portal.tenancy.scope import officer_scope
 from portal.web.forms.errors import shown_on
 from portal.web.forms.special import AssignForm, DismissForm, IncidentForm
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
-from portal.web.officer.queue import case_row
+from portal.web.officer.queue import case_rows
 
 KINDS = (
     CaseKind.URGENT,
@@ -38,13 +38,14 @@ def listed(request: OfficerRequest) -> HttpResponse:
     now = database_now()
     measures = Measure.objects.select_related("organization", "case", "taken_by")
     cases = Case.objects.open().filter(kind__in=KINDS)
-    rows = cases.select_related("organization", "assigned_to", "second_officer")[:MOST]
+    related = ("organization", "application", "assigned_to", "second_officer")
+    rows = list(cases.select_related(*related)[:MOST])
     context = {
         "now": now,
         "waiting": [_measure_row(one, now) for one in measures.waiting()[:MOST]],
         "objected": list(measures.filter(status=MeasureStatus.OBJECTED).order_by("taken_at")[:MOST]),
         "intakes": [_intake_row(one, now) for one in Intake.objects.waiting()[:MOST]],
-        "rows": [case_row(case, now) for case in rows],
+        "rows": case_rows(rows, now),
         "open": cases.count(),
         "overdue": Measure.objects.overdue().count() + Case.objects.overdue().filter(kind__in=KINDS).count(),
     }

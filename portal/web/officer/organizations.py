@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 
+from compliance.impartiality import officer_key, require_not_blind
 from compliance.models import Application, Case, Determination, Measure
 from compliance.policy.vocabulary import OrganizationType
 from compliance.standing import standing as standing_of
@@ -69,6 +70,7 @@ def page(
     request: OfficerRequest, organization: Organization, forms: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render the page of an organization, with forms that were sent and have errors. In scope."""
+    require_not_blind(organization.pk, officer_key(request.actor))
     standing = standing_of(organization)
     outside = not casefile.belongs(organization, request.actor)
     context = {

@@ -9,6 +9,7 @@ from portal.web.officer import (
     checklists,
     demands,
     determinations,
+    figures,
     incidents,
     measures,
     officers,
@@ -18,13 +19,19 @@ from portal.web.officer import (
     proposals,
     queue,
     samples,
+    second_looks,
     trail,
     urgent,
+    views,
     whatif,
 )
 
 urlpatterns = [
     path("", queue.queue, name="officer_queue"),
+    path("figures/", figures.shown, name="officer_figures"),
+    path("views/", views.save, name="officer_view_save"),
+    path("views/<str:view_id>/", views.change, name="officer_view"),
+    path("second-looks/<str:look_id>/", second_looks.look, name="officer_second_look"),
     path("cases/<str:case_id>/", cases.case_page, name="officer_case"),
     path("cases/<str:case_id>/assign/", cases.assign, name="officer_assign"),
     path("cases/<str:case_id>/begin/", cases.begin, name="officer_begin"),

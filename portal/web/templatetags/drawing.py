@@ -17,6 +17,8 @@ CHART_LEFT = 200
 CHART_RIGHT = 560
 CHART_ROW = 34
 CHART_HEAD = 26
+BAR_LEFT = 240  # room for the longest kind of case
+BAR_THICKNESS = 18
 
 
 @register.inclusion_tag("_components/face_boxes.html")
@@ -97,3 +99,33 @@ def _row(index: int, point: Mapping[str, Any], first: int, last: int) -> dict[st
         name: _x(point[key], first, last) for name, key in (("x", "value"), ("from", "low"), ("to", "high"))
     }
     return {**point, "y": y, "enough": True, **places}
+
+
+@register.inclusion_tag("_components/bars.html")
+def bars(rows: Sequence[Mapping[str, Any]], label: str, part: str = "") -> dict[str, Any]:
+    """Draw one bar a row, from 0 on a linear axis.
+
+    Args:
+        rows: Mappings with `name`, `value` (0 or above) and optionally `part`, drawn dark inside the bar.
+        label: What is drawn.
+        part: What the dark part is, in a word.
+    """
+    most = max((row["value"] for row in rows), default=0) or 1
+    return {
+        "label": label,
+        "part": part,
+        "rows": [_bar(index, row, most) for index, row in enumerate(rows)],
+        "left": BAR_LEFT,
+        "thickness": BAR_THICKNESS,
+        "width": CHART_WIDTH,
+        "height": CHART_ROW * len(rows),
+    }
+
+
+def _bar(index: int, row: Mapping[str, Any], most: float) -> dict[str, Any]:
+    y = CHART_ROW * index + CHART_ROW / 2
+    scale = (CHART_RIGHT - BAR_LEFT) / most
+    width = round(row["value"] * scale, 1)
+    part = row.get("part", 0)
+    places = {"y": y, "top": y - BAR_THICKNESS / 2, "width": width, "after": BAR_LEFT + width + 8}
+    return {**row, **places, "part": part, "part_width": round(part * scale, 1)}

@@ -23,6 +23,8 @@ ARGUMENTS = {
     "policy_id": "pol_00000000000000000000000000",
     "officer_id": "off_00000000000000000000000000",
     "sample_id": "smp_00000000000000000000000000",
+    "view_id": "vew_00000000000000000000000000",
+    "look_id": "slk_00000000000000000000000000",
     "number": 0,
     "grant_id": "gra_00000000000000000000000000",
     "measure_id": "mea_00000000000000000000000000",
@@ -137,7 +139,7 @@ def test_the_queue_shows_what_is_due_first(officer):
 
 def test_the_filter_mine_shows_only_cases_of_the_officer(officer):
     submitted(applicant())
-    page = officer_client(officer).get("/officer/", {"mine": "on"})
+    page = officer_client(officer).get("/officer/", {"who": "mine"})
     assert page.context["rows"] == []
     assert "No case here" in page.content.decode()
 
