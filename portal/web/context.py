@@ -28,6 +28,7 @@ _OFFICER = (
     ("On call", "/officer/on-call/"),
     ("Organizations", "/officer/organizations/"),
     ("Samples", "/officer/samples/"),
+    ("Break-glass", "/officer/glass/"),
     ("Policies", "/officer/policies/"),
     ("Officers", "/officer/officers/"),
     ("Trail", "/officer/trail/"),

@@ -50,6 +50,11 @@ def face(request: MemberRequest, image_id: str, face_id: str) -> HttpResponse:
         return _jpeg(crop(_decoded(request, image, reduced=True), _box(request, image, face_id)))
 
 
+def redrawn(data: bytes) -> HttpResponse:
+    """Serve stored bytes upright and drawn anew, at most about 3,200 pixels a side."""
+    return _jpeg(_draw(decode_photo(data, reduced=True)))
+
+
 def crop(photo: Photo, box: dict[str, float]) -> Pictures.Image:
     """Return a square picture of a face.
 

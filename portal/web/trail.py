@@ -16,7 +16,13 @@ from portal.web.paging import page_of
 from portal.web.templatetags.countenance import words
 
 # Where a target can be looked at; other targets are shown by their id alone.
-_PAGES = {"gal": "/galleries/{}/", "cre": "/cases/{}/", "job": "/jobs/{}/", "rul": "/rulings/{}/"}
+_PAGES = {
+    "gal": "/galleries/{}/",
+    "cre": "/cases/{}/",
+    "job": "/jobs/{}/",
+    "rul": "/rulings/{}/",
+    "brk": "/glass/{}/",
+}
 
 
 @member_view(permission=Permission.VIEW_TRAIL)

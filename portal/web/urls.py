@@ -6,6 +6,7 @@ from portal.web import (
     erasure,
     exports,
     galleries,
+    glass,
     health,
     home,
     images,
@@ -98,6 +99,7 @@ tenant = [
     path("notices/", notices.index, name="notices"),
     path("notices/<str:case_id>/", notices.notice, name="notice"),
     path("trail/", trail.index, name="trail"),
+    path("glass/<str:glass_id>/", glass.shown, name="glass"),
 ]
 
 urlpatterns = [

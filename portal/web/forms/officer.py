@@ -198,3 +198,24 @@ class TrailForm(forms.Form):
         label="About", required=False, max_length=96, help_text="A public id, such as cas_… or job_…"
     )
     actor = forms.CharField(label="By", required=False, max_length=96, help_text="usr_…, key_… or system:…")
+
+
+class GlassForm(forms.Form):
+    """Which items two officers have to see, and why."""
+
+    items = forms.CharField(
+        label="Items",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4, "class": "mono"}),
+        help_text="Their ids (itm_…), one a line, at most 20. Nothing else can be seen.",
+    )
+    reasons = forms.CharField(
+        label="Why they have to be seen",
+        max_length=5000,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="The organization reads it, in a letter and in its portal.",
+    )
+
+    def clean_items(self) -> list[str]:
+        """Split the ids, each once."""
+        return list(dict.fromkeys(self.cleaned_data["items"].replace(",", " ").split()))

@@ -10,6 +10,7 @@ from portal.web.officer import (
     demands,
     determinations,
     figures,
+    glass,
     incidents,
     measures,
     officers,
@@ -80,5 +81,10 @@ urlpatterns = [
     path("officers/proposals/<str:proposal_id>/", officers.decide, name="officer_officers_decide"),
     path("samples/", samples.listed, name="officer_samples"),
     path("samples/<str:sample_id>/", samples.judge, name="officer_judge_sample"),
+    path("glass/", glass.listed, name="officer_glasses"),
+    path("glass/<str:glass_id>/", glass.shown, name="officer_glass"),
+    path("glass/<str:glass_id>/items/<str:item_id>/", glass.item, name="officer_glass_item"),
+    path("glass/<str:glass_id>/items/<str:item_id>/photo/", glass.photo, name="officer_glass_photo"),
+    path("organizations/<str:organization_id>/glass/", glass.ask, name="officer_ask_glass"),
     path("trail/", trail.listed, name="officer_trail"),
 ]
