@@ -133,6 +133,12 @@ JOB = {
     ],
     "started_at": "2026-03-01T09:00:01Z",
     "finished_at": None,
+    "released_at": None,
+    "held_at": None,
+    "held_because": "",
+    "recoveries": 0,
+    "retention_days": 30,
+    "purged_at": None,
 }
 ITEM = {
     "id": "itm_01k9",

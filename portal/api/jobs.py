@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -20,12 +20,14 @@ from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
 from portal.api.progress import JobOutput, described
+from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives
 from recognition.actions import images, jobs
 from recognition.actions.images import Photo, Received
-from recognition.models import Item, Job
+from recognition.models import Item, Job, JobStatus
+from recognition.models.jobs import HOLD_REASONS
 
 _SUBMIT = (Permission.SUBMIT_JOBS,)
 _READ = (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)
@@ -73,14 +75,18 @@ class Jobs(Endpoint):
     @extend_schema(
         operation_id="jobs_list",
         tags=["jobs"],
-        parameters=PAGING,
+        parameters=[
+            *PAGING,
+            OpenApiParameter("status", str, description="Only jobs in this state: `held`, `held:policy`, …"),
+        ],
         responses=paged(JobBrief),
         examples=[listed("Jobs", BRIEF)],
     )
     def get(self, request: Request) -> Response:
         """List jobs, the newest first."""
         with tenant_scope(self.organization):
-            return Response(page(request, reach.jobs(self.by), JobBrief, newest_first=True))
+            rows = _in_state(reach.jobs(self.by), request.query_params.get("status", ""))
+            return Response(page(request, rows, JobBrief, newest_first=True))
 
     @extend_schema(
         operation_id="jobs_submit",
@@ -156,53 +162,20 @@ class JobItems(Endpoint):
             return Response(page(request, rows, ItemOutput, by="position"))
 
 
-class JobCancel(Endpoint):
-    """End a job."""
+def _in_state(rows: Any, state: str) -> Any:
+    """Return jobs in a state, all of them where none is named.
 
-    needs = {"POST": _SUBMIT}
-
-    @extend_schema(
-        operation_id="jobs_cancel",
-        tags=["jobs"],
-        request=None,
-        responses=JobOutput,
-        examples=[answered("A job", JOB)],
-    )
-    def post(self, request: Request, job: str) -> Response:
-        """End a job. What is done stays, what waits is never done."""
-        found = _found(self, job)
-        jobs.cancel(job=found, by=self.by)
-        return _answer(self, job)
-
-
-class JobRetry(Endpoint):
-    """Run a job's failed photos again."""
-
-    needs = {"POST": _SUBMIT}
-
-    @extend_schema(
-        operation_id="jobs_retry",
-        tags=["jobs"],
-        request=None,
-        responses=JobOutput,
-        examples=[answered("A job", JOB)],
-    )
-    def post(self, request: Request, job: str) -> Response:
-        """Put failed photos back and run the job again. It passes the gate first."""
-        found = _found(self, job)
-        jobs.retry(job=found, by=self.by)
-        return _answer(self, job)
-
-
-def _found(view: Endpoint, job: str) -> Job:
-    with tenant_scope(view.organization):
-        found: Job = reach.jobs(view.by).with_public_id(job)
-        return found
-
-
-def _answer(view: Endpoint, job: str) -> Response:
-    with tenant_scope(view.organization):
-        return Response(JobOutput(described(reach.jobs(view.by).with_public_id(job))).data)
+    Raises:
+        InvalidInput: `status_unknown`.
+    """
+    if not state:
+        return rows
+    status, _, reason = state.partition(":")
+    if status not in JobStatus.values or (reason and reason not in HOLD_REASONS):
+        known = ", ".join(JobStatus.values)
+        raise InvalidInput("status_unknown", f"Known states: {known}, held:policy, …", field="status")
+    rows = rows.filter(status=status)
+    return rows.filter(held_reason=reason) if reason else rows
 
 
 def _with_ruling(job: Job) -> dict[str, Any]:

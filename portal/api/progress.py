@@ -18,7 +18,8 @@ _RATE_OVER = timedelta(seconds=60)
 _RULINGS = 20
 _SAME = (
     "kind", "purpose", "rejected", "threshold", "threshold_asked", "threshold_reason", "max_candidates",
-    "review", "refused_by", "created_at", "started_at", "finished_at",
+    "review", "refused_by", "held_at", "held_because", "recoveries", "retention_days", "created_at",
+    "started_at", "finished_at", "released_at", "purged_at",
 )  # fmt: skip
 
 
@@ -74,6 +75,17 @@ class JobOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
+    held_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when it is held; 30 days later it ends, its results destroyed.",
+    )
+    held_because = serializers.CharField(help_text="What whoever holds it gave as reason.")
+    recoveries = serializers.IntegerField(help_text="Shards taken over from a worker that was lost.")
+    retention_days = serializers.IntegerField(
+        help_text="Days after the release, else the end, after which photos and results are destroyed."
+    )
+    purged_at = serializers.DateTimeField(allow_null=True, help_text="When they were destroyed.")
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from portal.api import case_photos, cases, documentation, galleries, images, jobs, results, rulings, standing
+from portal.api import (
+    case_photos,
+    cases,
+    documentation,
+    galleries,
+    images,
+    job_steps,
+    jobs,
+    results,
+    rulings,
+    standing,
+)
 
 urlpatterns = [
     path("standing/", standing.StandingView.as_view(), name="api-standing"),
@@ -31,8 +42,12 @@ urlpatterns = [
     path("jobs/<str:job>/", jobs.JobDetail.as_view(), name="api-job"),
     path("jobs/<str:job>/items/", jobs.JobItems.as_view(), name="api-job-items"),
     path("jobs/<str:job>/results/", results.Results.as_view(), name="api-job-results"),
-    path("jobs/<str:job>/cancel/", jobs.JobCancel.as_view(), name="api-job-cancel"),
-    path("jobs/<str:job>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
+    path("jobs/<str:job>/cancel/", job_steps.JobCancel.as_view(), name="api-job-cancel"),
+    path("jobs/<str:job>/retry/", job_steps.JobRetry.as_view(), name="api-job-retry"),
+    path("jobs/<str:job>/hold/", job_steps.JobHold.as_view(), name="api-job-hold"),
+    path("jobs/<str:job>/resume/", job_steps.JobResume.as_view(), name="api-job-resume"),
+    path("jobs/<str:job>/accept/", job_steps.JobAccept.as_view(), name="api-job-accept"),
+    path("jobs/<str:job>/recall/", job_steps.JobRecall.as_view(), name="api-job-recall"),
     path("rulings/<str:ruling>/", rulings.Ruling.as_view(), name="api-ruling"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Docs.as_view(), name="api-docs"),

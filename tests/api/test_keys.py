@@ -9,6 +9,7 @@ from portal.api import urls
 from portal.common.ids import public_id, uuid7
 from portal.tenancy.actions import keys
 from portal.tenancy.models import ApiKey
+from portal.tenancy.roles import NAMED_KEY_PERMISSIONS
 from tests.api.conftest import Program, problem
 
 OPEN = {"schema/", "docs/", "^.*$"}
@@ -32,6 +33,10 @@ METHODS = {
     "jobs/<str:job>/results/": ["GET", "HEAD"],
     "jobs/<str:job>/cancel/": ["POST"],
     "jobs/<str:job>/retry/": ["POST"],
+    "jobs/<str:job>/hold/": ["POST"],
+    "jobs/<str:job>/resume/": ["POST"],
+    "jobs/<str:job>/accept/": ["POST"],
+    "jobs/<str:job>/recall/": ["POST"],
     "rulings/<str:ruling>/": ["GET"],
     "cases/": ["GET", "POST"],
     "cases/<str:case>/": ["GET", "PATCH"],
@@ -43,6 +48,7 @@ METHODS = {
     "cases/<str:case>/subjects/": ["GET", "POST"],
     "cases/<str:case>/subjects/<str:subject>/": ["DELETE"],
 }
+EVERY_SCOPE = [scope.value for scope in NAMED_KEY_PERMISSIONS]
 CALLS = [(route, method) for route, methods in METHODS.items() for method in methods]
 WITH_ID = [(route, method) for route, method in CALLS if "<" in route]
 
@@ -114,7 +120,8 @@ def test_a_session_is_no_key(world, client):
     problem(client.get("/api/v1/standing/"), 401, "not_authenticated")
 
 
-def test_a_stranger_gets_the_answer_of_an_id_that_never_was(charlie, theirs):
+def test_a_stranger_gets_the_answer_of_an_id_that_never_was(world, theirs):
+    charlie = Program(world.charlie, world.charlie.new_key(scopes=EVERY_SCOPE).bearer)
     for route, method in WITH_ID:
         body = {"name": "Mine now"} if method == "PATCH" else None
         real, made_up = (charlie.call(method, address(route, **ids), body) for ids in (theirs, {}))
@@ -137,7 +144,8 @@ def test_a_stranger_lists_nothing_of_theirs(charlie, theirs, route):
 
 
 def test_a_key_of_another_purpose_reaches_nothing(world, alice, theirs):
-    other = Program(world.alice, world.alice.new_key(purpose="find_missing_adult").bearer)
+    other = world.alice.new_key(purpose="find_missing_adult", scopes=EVERY_SCOPE)
+    other = Program(world.alice, other.bearer)
     for route, method in WITH_ID:
         assert other.call(method, address(route, **theirs)).status_code == 404, (route, method)
 
