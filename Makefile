@@ -3,7 +3,8 @@
 #   make demo [PORT=8000] [ONCE=1] [PHOTOS=folder]   see it work, on its own story or on your photos
 #   make run [PORT=8000]                             the portal and its workers on your own data
 #   make test [T="tests/local -k port"]              the whole suite, or what T names
-#   make lint | bench | proof | setup
+#   make lint | proof | setup
+#   make bench [PART="policy gate"]                  how fast it is: policy, gate, simulation, engine
 
 SHELL := /bin/sh
 PY := .venv/bin/python
@@ -12,7 +13,7 @@ JOBS ?= 2
 .PHONY: help setup demo run test proof bench lint format
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -9
 
 setup:
 	@tools/setup.sh
@@ -32,7 +33,7 @@ proof: setup
 
 ifneq ($(wildcard bench/__main__.py),)
 bench: setup
-	@exec $(PY) -m bench
+	@exec $(PY) -m bench $(PART)
 endif
 
 lint: setup

@@ -6,33 +6,39 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-import django
 
 from portal.env import ROOT
 from portal.local import services
 
-HOMES = {"durable": ROOT / ".local" / "bench", "throwaway": ROOT / ".local" / "bench-throwaway"}
+KINDS = ("durable", "throwaway")
 
 
 @contextmanager
-def serving(kind: str = "durable") -> Iterator[None]:
-    """Serve a new, migrated database and set Django up on it, for as long as the block lasts.
+def serving(kind: str) -> Iterator[dict[str, str]]:
+    """Serve a new, migrated database for as long as the block lasts; yield the environment that leads to it.
 
     Args:
         kind: `durable`, every commit reaches the disk as in production; or `throwaway`, as tests run it.
     """
-    home = HOMES[kind]
+    home = ROOT / ".local" / f"bench-{kind}"
     shutil.rmtree(home, ignore_errors=True)
-    os.environ.update(services.up(home, throwaway=kind == "throwaway").environment())
-    os.environ["COUNTENANCE_HOME"] = str(home)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    addresses = services.up(home, throwaway=kind == "throwaway").environment()
+    environment = os.environ | addresses
+    environment |= {"COUNTENANCE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "portal.settings"}
     try:
         migrate = [sys.executable, "manage.py", "migrate", "--skip-checks", "--verbosity=0"]
-        subprocess.run(migrate, cwd=Path(ROOT), check=True)
-        django.setup()
-        yield
+        subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+        yield environment
     finally:
         services.down(home)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def measured(module: str, *arguments: str, kind: str) -> str:
+    """Return the last line that a module prints, run as a process with a database of its own."""
+    with serving(kind) as environment:
+        command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{module} failed:\n{done.stderr[-4000:]}")
+    return done.stdout.splitlines()[-1]

@@ -29,7 +29,7 @@ def insert(*rows: Model) -> None:
 def _statement(model: type[Model]) -> str:
     quote = connection.ops.quote_name
     given = [column for column in model._meta.concrete_fields if not column.has_db_default()]
-    names = ", ".join(quote(column.column) for column in given)
+    names = ", ".join(quote(str(column.column)) for column in given)
     marks = ", ".join(["%s"] * len(given))
     filled = ", ".join(quote(name) for name in _filled(model)) or "NULL"
     return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks}) RETURNING {filled}"  # noqa: S608 - names of our own models, values apart
@@ -37,7 +37,7 @@ def _statement(model: type[Model]) -> str:
 
 @cache
 def _filled(model: type[Model]) -> tuple[str, ...]:
-    return tuple(column.column for column in model._meta.concrete_fields if column.has_db_default())
+    return tuple(str(column.column) for column in model._meta.concrete_fields if column.has_db_default())
 
 
 def _values(row: Model) -> list[Any]:

@@ -1,15 +1,11 @@
 """How fast the engine is, against DeepFace called directly, and where its time goes.
 
 All contenders run in one process in interleaved rounds, so that whatever else the machine does falls on all
-of them alike; medians over the rounds are printed and written to bench/results.json. Run it by `make bench`.
+of them alike; medians over the rounds are printed.
 """
 
-import argparse
 import csv
 import io
-import json
-import os
-import platform
 import resource
 import statistics
 import sys
@@ -30,7 +26,6 @@ from recognition.engine.pipeline import Engine
 from recognition.engine.types import Pixels
 
 PRESS_PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "lfw_dev"
-RESULTS = Path(__file__).parent / "results.json"
 NET = "CountenanceDlib"
 
 
@@ -53,22 +48,20 @@ class Row:
     times_slower: float
 
 
-def main() -> None:
-    """Measure, print the table and write the results."""
-    options = _options()
+def measure(rounds: int) -> dict[str, Any]:
+    """Measure, print the table and return the results."""
     photos = _photos(320)
     contenders = _contenders()
-    rounds = _measure(contenders, photos, options.rounds)
-    rows = _rows(contenders, rounds)
-    parts = stages.measure(photos[:64], options.rounds)
+    rows = _rows(contenders, _measure(contenders, photos, rounds))
+    parts = stages.measure(photos[:64], rounds)
     _print(rows, parts)
-    _write(rows, parts, len(photos), options.rounds)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    return parser.parse_args()
+    return {
+        "photos": len(photos),
+        "press_photos": PRESS_PHOTOS.is_dir(),
+        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+        "contenders": [asdict(row) for row in rows],
+        "milliseconds_per_stage": parts,
+    }
 
 
 def _contenders() -> list[Contender]:
@@ -158,17 +151,3 @@ def _print(rows: list[Row], parts: dict[str, float]) -> None:
     print("\nWhere the time goes, one photo alone in one thread (embedding in batches of 32):")
     for name, milliseconds in parts.items():
         print(f"  {name:36}{milliseconds:>20.2f} ms")
-
-
-def _write(rows: list[Row], parts: dict[str, float], photos: int, rounds: int) -> None:
-    results = {
-        "photos": photos,
-        "press_photos": PRESS_PHOTOS.is_dir(),
-        "rounds": rounds,
-        "processors": os.cpu_count(),
-        "machine": platform.processor() or platform.machine(),
-        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-        "contenders": [asdict(row) for row in rows],
-        "milliseconds_per_stage": parts,
-    }
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
