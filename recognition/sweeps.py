@@ -6,9 +6,15 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
-from recognition.actions import found, retention, watch
+from recognition.actions import found, record_retention, retention, watch
 
-SWEEPS: tuple[Callable[[], int], ...] = (watch.watch, *OFFICE, retention.sweep, found.sweep)
+SWEEPS: tuple[Callable[[], int], ...] = (
+    watch.watch,
+    *OFFICE,
+    retention.sweep,
+    found.sweep,
+    record_retention.sweep,
+)
 logger = logging.getLogger(__name__)
 
 

@@ -157,6 +157,7 @@ VERBS: dict[str, Verb] = {
     "record.linked": _verb("A person in a gallery was linked to a case record", "subject"),
     "record.unlinked": _verb("A person in a gallery was unlinked from a case record", "subject"),
     "record.closed": _verb("A case record was closed"),
+    "record.purged": _verb("Photos and details of a closed case record were destroyed", "photos", "kept"),
     "record.reopened": _verb("A case record was opened again"),
     "record.found": _verb("A person was found and the case record closed", "on_hold", "exports"),
     "record.erased": _verb(

@@ -111,7 +111,10 @@ def change(*, record: CaseRecord, by: Actor, **values: str) -> CaseRecord:
 
 
 def close(*, record: CaseRecord, by: Actor) -> None:
-    """Close a record whose person was not found: no further job may name it. Nothing is erased by that."""
+    """Close a record whose person was not found: no further job may name it.
+
+    Its photos and what is known of the person are destroyed 30 days later (`record_retention`).
+    """
     require(by, Permission.MANAGE_CASES, organization=record.organization_id)
     with tenant_scope(record.organization_id):
         move(record, RecordStatus.CLOSED, table=RECORD, ended_at=Now())

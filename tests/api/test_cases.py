@@ -8,10 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from compliance.policy.vocabulary import Purpose
 from portal.tenancy.scope import tenant_scope
 from recognition.models import Image, Subject
-from tests.api.conftest import problem
+from tests.api.conftest import Program, problem
 from tests.support.jobs import work_off
+from tests.support.world import new_side
 
 REPORT = {"kind": "report", "issuer": "Westford Police", "reference": "26-412", "dated": "2026-01-14"}
 NEW = {"reference": "WP-1", "requested_by": "family", "born": "2015-05-01", "authority": REPORT}
@@ -138,6 +140,13 @@ def test_found_erases_at_once_and_answers_with_the_receipt(alice, case):
     assert alice.get(f"jobs/{job}/").json()["status"] == "cancelled"
     assert alice.get(f"images/{image}/").status_code == 404
     problem(alice.post(f"cases/{case}/found/"), 409, "transition_not_allowed")
+
+
+def test_abuse_material_is_refused_outside_bodies_that_may_hold_it(database):
+    program = Program(new_side("Quayside Hotline", purpose=Purpose.CSAM_VICTIM_IDENTIFICATION))
+    body = problem(program.post("cases/", NEW | {"requested_by": "self"}), 403, "csam-lawful-holders")
+    assert body["decision"].startswith("rul_")
+    assert program.get("cases/").json()["items"] == []
 
 
 def test_a_job_that_states_a_case_reference_and_no_more_opens_its_record(alice):

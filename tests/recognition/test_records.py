@@ -1,7 +1,10 @@
 """Case records: opened whole, sealed, named by jobs, and the calendar beside every candidate."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from portal.audit.models import Event
 from portal.common.errors import Conflict, InvalidInput, Refused
@@ -9,12 +12,13 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import images, record_photos, records, results
+from recognition.actions import images, record_photos, record_retention, records, results
 from recognition.actions.images import Photo, Received
 from recognition.ages import CHILDREN
 from recognition.details import PhotoDetails, RecordDetails
 from recognition.models import CaseRecord, CaseRecordPhoto, Image, Job, JobStatus, Shard, ShardState
-from tests.compliance.conftest import determine, new_tenant, new_user
+from tests.compliance.conftest import determine, new_officer, new_tenant, new_user
+from tests.compliance.test_legal_holds import demanded, held
 from tests.support.jobs import ANNA, BORIS, FACTS, Desk, new_desk, photo, work_off
 from tests.support.records import REPORT, add_photo, new_record, record_of, subject_of
 
@@ -327,3 +331,35 @@ def test_where_nobody_is_sought_no_age_is_told(database):
     facts = FACTS | {"subject_class": "consenting", "probe_source": "own_customers", "case_reference": None}
     job = desk.submit("detect", [("a.png", photo(ANNA))], purpose="media_archive", facts=facts, gallery=None)
     assert job.record_id is None
+
+
+def closed(desk, days, **known):
+    record = new_record(desk, **known)
+    made = add_photo(desk, record, ANNA, "2024")
+    records.close(record=record, by=desk.by)
+    with tenant_scope(desk.tenant.organization):
+        ago = timezone.now() - timedelta(days=days)
+        CaseRecord.objects.filter(pk=record.pk).update(ended_at=ago)
+    return record, made
+
+
+def test_a_closed_case_loses_photos_and_dates_after_thirty_days_and_not_before(desk):
+    (young, kept), (old, gone) = closed(desk, 29), closed(desk, 31)
+    record_retention.sweep()
+    assert records.details_of(record_of(desk, young.reference)).born
+    assert records.details_of(record_of(desk, old.reference)) == RecordDetails()
+    with tenant_scope(desk.tenant.organization):
+        assert Image.objects.get(pk=kept.image_id).purged_at is None
+        assert Image.objects.get(pk=gone.image_id).purged_at
+    [event] = events(desk, "record.purged")
+    assert (event.target, event.payload) == (old.public_id, {"photos": 1, "kept": 0})
+    assert record_retention.sweep() == 0
+
+
+def test_what_a_court_demands_of_a_closed_case_is_kept(desk):
+    record, _ = closed(desk, 31)
+    officer = new_officer("Ada")
+    held(demanded(desk.tenant, officer), officer, record.public_id)
+    record_retention.sweep()
+    assert records.details_of(record_of(desk, record.reference)).born
+    assert events(desk, "record.purged") == []

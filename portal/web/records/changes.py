@@ -68,7 +68,10 @@ def close(request: MemberRequest, record_id: str) -> HttpResponse:
         messages.success(request, "The case is open again.")
     else:
         records.close(record=record, by=request.actor)
-        messages.success(request, "The case is closed: no search can name it. Nothing was erased.")
+        messages.success(
+            request,
+            "The case is closed: no search can name it. Its photos and dates are destroyed after 30 days.",
+        )
     return redirect("case", record.public_id)
 
 

@@ -232,6 +232,14 @@ def test_a_stranger_cannot_tell_a_case_from_one_that_never_was(site, bob, record
     assert (real.status_code, never.status_code) == (404, 404)
 
 
+def test_abuse_material_is_refused_with_its_rule_and_nothing_is_opened(site, database):
+    sent = NEW | {"reference": "WP-X", "purpose": "csam_victim_identification", "requested_by": "self"}
+    answer = site.alice.post("/cases/new/", sent)
+    assert answer.status_code == 403
+    assert "csam-lawful-holders" in answer.content.decode()
+    assert record_of(site.desk, "WP-X") is None
+
+
 def test_a_photo_of_another_record_is_not_found(site, record):
     made = add_photo(site.desk, new_record(site.desk), ANNA)
     assert site.alice.get(path(record, "photos", made.public_id)).status_code == 404
