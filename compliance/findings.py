@@ -180,11 +180,12 @@ def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> 
 def reasons_for_two(finding: Finding, before: Determination | None) -> list[str]:
     """Return why two officers are needed, nothing where one is enough. Inside a scope.
 
-    An exemption, anything for police, and an end user of a type that is new to the organization take two.
+    An exemption, anything for police, and an end user of a type that is new to the organization take two. An
+    organization that served nobody yet serves its own type: anybody else is new.
     """
     named = EndUser.objects.filter(pk__in=[line.end_user for line in finding.lines])
     types = set(named.values_list("organization_type", flat=True))
-    served = _types_served(before)
+    served = _types_served(before) or {str(finding.organization_type)}
     reasons = []
     if any(line.moratorium_status is MoratoriumStatus.EXEMPT for line in finding.lines):
         reasons.append("A line is exempt from a moratorium.")
@@ -192,7 +193,7 @@ def reasons_for_two(finding: Finding, before: Determination | None) -> list[str]
         reasons.append("The organization is police.")
     if types & set(POLICE):
         reasons.append("An end user is police.")
-    if served and types - served:
+    if types - served:
         reasons.append("An end user is of a type this organization did not serve before.")
     return reasons
 

@@ -9,9 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
-
-from compliance.models import Case, Determination, Grant
+from compliance.models import Case, Grant
 from compliance.models.cases import ENDED, CaseKind
 from compliance.policy.vocabulary import POLICE, PUBLIC_SAFETY, Purpose, SubjectClass
 
@@ -95,10 +93,7 @@ def _of_answers(answers: Mapping[str, Any], served: frozenset[str]) -> list[tupl
 
 def _served(organizations: set[UUID]) -> dict[UUID, frozenset[str]]:
     """Return the types of end users in the determination in force of each organization."""
-    newest = Determination.objects.filter(organization=OuterRef("organization")).newest_first()
-    grants = Grant.objects.filter(
-        organization__in=organizations, determination=Subquery(newest.values("pk")[:1])
-    )
+    grants = Grant.objects.filter(organization__in=organizations).of_newest_determinations().kept()
     found: dict[UUID, frozenset[str]] = {}
     for owner, kind in grants.values_list("organization_id", "end_user__organization_type"):
         found[owner] = found.get(owner, frozenset()) | {kind}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.models import EndUser
+from compliance.policy.vocabulary import JURISDICTION, OrganizationType
 from portal.audit import actions as audit
 from portal.common.errors import InvalidInput
 from portal.tenancy.access import require_officer
@@ -17,14 +18,23 @@ def register(
     """Enter a body in the register of end users, or return the entry it has.
 
     Raises:
-        InvalidInput: `name_missing`.
+        InvalidInput: `name_missing`, `type_unknown` or `jurisdiction`.
     """
-    if not name.strip():
-        raise InvalidInput("name_missing", "Enter the name of the end user.", field="name")
+    _check(name, organization_type, jurisdiction)
     if by.kind != "system":
         require_officer(by)
     with officer_scope():
         return enter(name.strip(), organization_type, jurisdiction, by, synthetic)
+
+
+def _check(name: str, organization_type: str, jurisdiction: str) -> None:
+    if not name.strip():
+        raise InvalidInput("name_missing", "Enter the name of the end user.", field="name")
+    if organization_type not in {one.value for one in OrganizationType}:
+        raise InvalidInput("type_unknown", "Choose what kind of body it is.", field="organization_type")
+    if jurisdiction and not JURISDICTION.fullmatch(jurisdiction):
+        sentence = f"{jurisdiction!r} is no jurisdiction. Write a country or a state, such as DE or US-WA."
+        raise InvalidInput("jurisdiction", sentence, field="jurisdiction")
 
 
 def itself(organization: Organization, organization_type: str, *, by: Actor) -> EndUser:
@@ -45,16 +55,13 @@ def itself(organization: Organization, organization_type: str, *, by: Actor) -> 
 
 def enter(name: str, organization_type: str, jurisdiction: str, by: Actor, synthetic: bool) -> EndUser:
     """Return the entry of a body that is no tenant, entering it where there is none. Inside a scope."""
-    known = EndUser.objects.filter(
+    entry, made = EndUser.objects.get_or_create(
         name__iexact=name,
         organization_type=organization_type,
         jurisdiction=jurisdiction,
         organization=None,
-    ).first()
-    if known:
-        return known
-    entry = EndUser.objects.create(
-        name=name, organization_type=organization_type, jurisdiction=jurisdiction, synthetic=synthetic
+        defaults={"name": name, "synthetic": synthetic},
     )
-    audit.record(verb="end_user.registered", actor=by, target=entry, type=organization_type)
+    if made:
+        audit.record(verb="end_user.registered", actor=by, target=entry, type=organization_type)
     return entry

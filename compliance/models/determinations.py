@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Least, Now
 
 from compliance.models.fields import are_words, is_word, owned, word_field, words_field
 from compliance.policy.facts import GrantLine
@@ -107,6 +107,17 @@ class GrantQuerySet(ScopedQuerySet["Grant"]):
     def kept(self) -> GrantQuerySet:
         """Return those that the organization has not given up itself."""
         return self.filter(ends__isnull=True)
+
+    def in_force(self) -> GrantQuerySet:
+        """Return those under which something may run now, by the database's clock."""
+        newest = self.of_newest_determinations().kept()
+        return newest.filter(starts_at__lte=Now(), expires_at__gt=Now())
+
+    def exempt(self) -> GrantQuerySet:
+        """Return those in force whose exemption has not ended, the one that ends first on top."""
+        until = Least(Coalesce("exemption_expires_at", "expires_at"), "expires_at")
+        exempt = self.in_force().filter(moratorium_status=MoratoriumStatus.EXEMPT.value)
+        return exempt.annotate(exempt_to=until).filter(exempt_to__gt=Now()).order_by("exempt_to", "pk")
 
     def of_newest_determinations(self) -> GrantQuerySet:
         """Return those of the determination that is in force for each organization."""

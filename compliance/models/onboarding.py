@@ -16,6 +16,14 @@ from compliance.policy.vocabulary import OrganizationType, Record
 from portal.tenancy.kinds import OfficeModel, PlatformModel, ScopedQuerySet, office_objects
 
 
+class EndUserQuerySet(models.QuerySet["EndUser"]):
+    """Reads of the register."""
+
+    def matching(self, text: str) -> EndUserQuerySet:
+        """Return entries whose name, or whose jurisdiction, holds a text."""
+        return self.filter(Q(name__icontains=text) | Q(jurisdiction__iexact=text)) if text else self
+
+
 class EndUser(PlatformModel):
     """A body for which organizations work, in one register that all tenants share.
 
@@ -32,6 +40,8 @@ class EndUser(PlatformModel):
     )
     synthetic = models.BooleanField(default=False)
     registered_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects: ClassVar = EndUserQuerySet.as_manager()
 
     class Meta:
         """A body is entered once; the same name in two jurisdictions is two bodies."""

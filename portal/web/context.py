@@ -27,6 +27,7 @@ _OFFICER = (
     ("Demands", "/officer/demands/"),
     ("On call", "/officer/on-call/"),
     ("Organizations", "/officer/organizations/"),
+    ("Registers", "/officer/registers/"),
     ("Samples", "/officer/samples/"),
     ("Break-glass", "/officer/glass/"),
     ("Policies", "/officer/policies/"),

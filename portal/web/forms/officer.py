@@ -137,6 +137,15 @@ class RegisterForm(forms.Form):
     jurisdiction = forms.CharField(label="Where it is", required=False, max_length=16)
 
 
+class RegisterSearchForm(forms.Form):
+    """Which end users are listed."""
+
+    all_optional = True
+
+    q = forms.CharField(label="Name or jurisdiction", required=False, max_length=200)
+    type = forms.ChoiceField(label="Type", required=False, choices=[("", "All"), *grouped(OrganizationType)])
+
+
 class VoteForm(forms.Form):
     """The second officer's own vote."""
 

@@ -20,6 +20,7 @@ from portal.web.officer import (
     policies,
     proposals,
     queue,
+    registers,
     samples,
     second_looks,
     trail,
@@ -88,5 +89,8 @@ urlpatterns = [
     path("glass/<str:glass_id>/items/<str:item_id>/", glass.item, name="officer_glass_item"),
     path("glass/<str:glass_id>/items/<str:item_id>/photo/", glass.photo, name="officer_glass_photo"),
     path("organizations/<str:organization_id>/glass/", glass.ask, name="officer_ask_glass"),
+    path("registers/", registers.listed, name="officer_end_users"),
+    path("registers/exemptions/", registers.exemptions, name="officer_exemptions"),
+    path("registers/<str:end_user_id>/", registers.shown, name="officer_end_user"),
     path("trail/", trail.listed, name="officer_trail"),
 ]
