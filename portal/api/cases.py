@@ -186,7 +186,7 @@ class CaseClose(Endpoint):
         examples=[answered("A case record", CASE)],
     )
     def post(self, request: Request, case: str) -> Response:
-        """Close a case record: no job may name it any more. After 30 days its photos and dates are destroyed."""
+        """Close a case record: no job may name it. After 30 days its photos and dates are destroyed."""
         records.close(record=find(self, case), by=self.by)
         return Response(described(self, case))
 

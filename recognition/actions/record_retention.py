@@ -1,4 +1,4 @@
-"""What the clock destroys of closed cases: photos and what is known of a person, thirty days after the end."""
+"""What the clock destroys of closed cases, thirty days after their end: photos and dates."""
 
 from __future__ import annotations
 
