@@ -38,7 +38,7 @@ def export_lead(request: MemberRequest, candidate_id: str) -> HttpResponseBase:
 @member_view(permission=Permission.VIEW_RESULTS)
 def index(request: MemberRequest) -> HttpResponse:
     """List what was handed out, the newest first; `show=to_tell`: to whom a person has to tell something."""
-    rows, to_tell = handed_out.visible(request), request.GET.get("show") == "to_tell"
+    rows, to_tell = handed_out.visible(request.actor), request.GET.get("show") == "to_tell"
     page = page_of(
         request, rows.filter(pk__in=Notice.objects.to_tell().values("export")) if to_tell else rows
     )
@@ -58,7 +58,7 @@ def told(request: MemberRequest, notice_id: str) -> HttpResponse:
     with tenant_scope(request.organization):
         notice = get_or_404(Notice, request.actor, notice_id, "export")
         _record(request, notice.export.public_id)
-    form = ToldForm(request.POST)
+    form = ToldForm(request.POST, prefix=notice.public_id)
     if form.is_valid():
         with shown_on(form):
             notices.told(notice=notice, how=form.cleaned_data["how"], by=request.actor)
@@ -94,7 +94,10 @@ def _bodies(job: Job, request: MemberRequest) -> list[tuple[str, str]]:
 
 def _detail(request: MemberRequest, export_id: str, form: ToldForm) -> HttpResponse:
     row = _record(request, export_id)
-    [shown] = handed_out.described(list(handed_out.visible(request).filter(pk=row.pk)), request)
+    [shown] = handed_out.described(list(handed_out.visible(request.actor).filter(pk=row.pk)), request)
+    for notice in shown["notices"]:
+        mine = form.is_bound and form.prefix == notice["id"]
+        notice["form"] = form if mine else ToldForm(prefix=notice["id"])
     ids = ExportedLead.objects.filter(export=row).values("lead_id")
     leads = Candidate.objects.filter(pk__in=ids)
     context = {

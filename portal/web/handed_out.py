@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from compliance.models import EndUser, Letter
+from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.web import reads
 from portal.web.guards import MemberRequest
@@ -18,15 +19,18 @@ from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notic
 SHOWN = 10
 
 
-def visible(request: MemberRequest) -> QuerySet[ExportRecord]:
+def visible(actor: Actor) -> QuerySet[ExportRecord]:
     """Return the exports of jobs that a member may see, the newest first."""
-    jobs = reads.jobs(request.actor).order_by().values("pk")
+    jobs = reads.jobs(actor).order_by().values("pk")
     return _newest(ExportRecord.objects.filter(job__in=jobs))
 
 
-def untold(request: MemberRequest) -> int:
-    """Return how many recipients wait for a person to tell them something."""
-    return int(Notice.objects.to_tell().filter(export__in=visible(request).values("pk")).count())
+def untold(actor: Actor) -> int:
+    """Return how many notices wait for a person to tell the recipient, for those who may read results."""
+    if not actor.may(Permission.VIEW_RESULTS):
+        return 0
+    own = visible(actor).order_by().values("pk")
+    return int(Notice.objects.to_tell().filter(export__in=own).count())
 
 
 def of_job(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
@@ -37,16 +41,23 @@ def of_job(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
 
 
 def of_lead(lead: Candidate, request: MemberRequest) -> list[dict[str, Any]]:
-    """Return to whom a lead was handed out."""
+    """Return to whom a lead was handed out, and what these were told of it."""
     carried = ExportedLead.objects.filter(lead_id=lead.pk).values("export")
-    return described(list(_newest(ExportRecord.objects.filter(pk__in=carried))[:SHOWN]), request)
+    rows = list(_newest(ExportRecord.objects.filter(pk__in=carried))[:SHOWN])
+    return described(rows, request, lead=lead.public_id)
 
 
-def described(rows: list[ExportRecord], request: MemberRequest) -> list[dict[str, Any]]:
-    """Return exports as their list shows them, with what their recipients were told."""
+def described(rows: list[ExportRecord], request: MemberRequest, lead: str = "") -> list[dict[str, Any]]:
+    """Return exports as their list shows them, with what their recipients were told.
+
+    Args:
+        rows: The exports.
+        request: Of the reader.
+        lead: Leaves out what recipients were told of other leads.
+    """
     names = names_of({row.exported_by for row in rows}, request.organization)
     bodies = EndUser.objects.in_bulk({row.end_user_id for row in rows if row.end_user_id})
-    notices = _notices(rows)
+    notices = _notices(rows, lead)
     return [
         {
             "id": row.public_id,
@@ -73,8 +84,10 @@ def _party(row: ExportRecord, bodies: dict[UUID, EndUser]) -> str:
     return str(Party(row.party).label)
 
 
-def _notices(rows: list[ExportRecord]) -> dict[UUID, list[dict[str, Any]]]:
+def _notices(rows: list[ExportRecord], lead: str) -> dict[UUID, list[dict[str, Any]]]:
+    told_of = {lead, *(row.job.public_id for row in rows)}
     found = list(Notice.objects.filter(export__in=[row.pk for row in rows]).order_by("pk"))
+    found = [notice for notice in found if not lead or notice.about in told_of]
     letters = Letter.objects.in_bulk({notice.letter_id for notice in found if notice.letter_id})
     told: dict[UUID, list[dict[str, Any]]] = {}
     for notice in found:

@@ -72,7 +72,6 @@ def _withdrawn(found: Candidate) -> Iterator[dict[str, Any]]:
         yield {
             "at": one.created_at,
             "title": "Withdrawn",
-            "status": "withdrawn",
             "actor": one.withdrawn_by,
             "text": one.reason,
         }

@@ -13,7 +13,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import glass, reads, reviews, stops
+from portal.web import glass, handed_out, reads, reviews, stops
 from portal.web.guards import signed_in
 from recognition.models import Face, JobKind, JobStatus
 
@@ -54,6 +54,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],
         "questions": Sample.objects.waiting().count() if actor.may(Permission.SUBMIT_JOBS) else 0,
         "glass": glass.notices(organization),
+        "untold": handed_out.untold(actor),
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
         "stopped": stopped,

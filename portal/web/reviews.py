@@ -137,11 +137,13 @@ def _context(request: MemberRequest, found: Candidate, look: Look) -> dict[str, 
         "progress": _progress(found, look, hidden),
         "new_photos": _new_photos(found, request),
         "is_lead": found.status == CandidateStatus.LEAD,
+        "is_withdrawn": found.status == CandidateStatus.WITHDRAWN,
         "is_inconclusive": found.status == CandidateStatus.INCONCLUSIVE,
         "may_follow_up": actor.may(Permission.EXPORT) or actor.may(Permission.ADJUDICATE),
         **histories.of(found, request),
         "exports": handed_out.of_lead(found, request),
         **what_to_expect(job, rulings.gallery_size(job.gallery)),
+        "caution": "",  # the card says it
     }
 
 

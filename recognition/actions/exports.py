@@ -153,12 +153,13 @@ def _referring(ruling: RulingRecord) -> set[str]:
 
 
 def _kept_from(recipient: Recipient, ruling: RulingRecord) -> Refused:
+    """Return the refusal of a recipient; `about` says what it means beside the rule itself."""
     if recipient.party == Party.UNREGISTERED:
-        sentence = (
+        about = (
             "Nothing was handed out: the recipient is not in the register, so nobody has verified who they "
-            f"are, and this rule has to know. {ruling.sentence}"
+            f"are, and this rule has to know. {_REGISTER}"
         )
-        return rulings.refusal(ruling, sentence=sentence, remedy=_REGISTER, about=sentence)
+        return rulings.refusal(ruling, sentence=f"{about} {ruling.sentence}", remedy=_REGISTER, about=about)
     about = f"Nothing was handed out. The results of this job may not go to {recipient.name.strip()}."
     return rulings.refusal(ruling, sentence=f"{about} {ruling.sentence}", about=about)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from compliance.policy.vocabulary import OrganizationType, Purpose
+from portal.tenancy import training
 
 register = template.Library()
 
@@ -161,6 +162,18 @@ def day(value: Any) -> SafeString | str:
         return "not set"
     text = f"{value:%B} {value.day}, {value:%Y}"
     return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m-%d}", text)
+
+
+@register.filter
+def training_ends(trained_on: date | None) -> date | None:
+    """Return the first day on which a training no longer counts."""
+    return training.ends_on(trained_on)
+
+
+@register.filter
+def is_over(day: date) -> bool:
+    """Whether a day has come."""
+    return day <= datetime.now(UTC).date()
 
 
 @register.filter
