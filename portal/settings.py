@@ -206,6 +206,13 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "portal.web.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "portal.web.forms.accounts.SignupForm",
+    "login": "portal.web.forms.accounts.LoginForm",
+    "reset_password": "portal.web.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "portal.web.forms.accounts.ResetPasswordKeyForm",
+    "change_password": "portal.web.forms.accounts.ChangePasswordForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

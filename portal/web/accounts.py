@@ -21,6 +21,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
         """Save a new account with its event; allauth asks for `commit=False` where it saves later."""
+        user.name = form.cleaned_data.get("name", "").strip()
         if not commit:
             super().save_user(request, user, form, commit=False)
             return user

@@ -15,6 +15,8 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web import glass, handed_out, reads, reviews, stops
 from portal.web.guards import signed_in
+from portal.web.onboarding import ends
+from portal.web.onboarding.standing import idle, open_applications
 from recognition.models import Face, JobKind, JobStatus
 
 SHOWN = 5
@@ -38,7 +40,7 @@ def grant_rows(found: Standing) -> list[dict[str, Any]]:
 
 
 def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
-    found = standing(organization)
+    found, applications = standing(organization), open_applications()
     stopped = stops.notice(organization)
     galleries, jobs = reads.galleries(actor), reads.jobs(actor)
     counts = {
@@ -60,6 +62,9 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "stopped": stopped,
         "may_run": stopped is None or stopped["restricted"],
         "steps": _steps(found, organization, actor, counts),
+        "recertification": ends.recertification(found, applications),
+        "ends": ends.coming(found, applications)[:SHOWN],
+        "may_apply": actor.may(Permission.APPLY),
     }
 
 
@@ -75,11 +80,11 @@ def _grant_row(line: LineStanding, found: Standing) -> dict[str, Any]:
     return {
         "purpose": line.grant.purpose,
         "end_user": str(line.end_user),
-        "status": str(line.status) if line.in_force else "expired",
+        "status": str(line.status) if line.in_force else idle(line, found.at),
         "operations": ", ".join(line.grant.operations),
         "conditions": line.words if str(line.status) == "exempt" else "",
-        "expires_at": line.grant.expires_at,
-        "days_left": max(left.days, 0),
+        "expires_at": None if line.given_up_at else line.grant.expires_at,
+        "days_left": max(left.days, 0) if line.in_force else None,
     }
 
 

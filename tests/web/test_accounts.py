@@ -19,13 +19,21 @@ def address(database) -> str:
 
 
 def sign_up(client, address):
-    return client.post("/accounts/signup/", {"email": address, "password1": PASSWORD, "password2": PASSWORD})
+    sent = {"name": "Nia Newcomer", "email": address, "password1": PASSWORD, "password2": PASSWORD}
+    return client.post("/accounts/signup/", sent)
 
 
 def test_a_newcomer_signs_up_and_the_account_is_recorded(client, address):
     assert sign_up(client, address).status_code == 302
     user = User.objects.get(email=address)
+    assert str(user) == "Nia Newcomer"
     assert Event.objects.filter(verb="user.created", target=user.public_id).count() == 1
+
+
+def test_nobody_signs_up_without_a_name(client, address):
+    page = client.post("/accounts/signup/", {"email": address, "password1": PASSWORD, "password2": PASSWORD})
+    assert page.context["form"].errors["name"] == ["Fill this in."]
+    assert not User.objects.filter(email=address).exists()
 
 
 @pytest.mark.parametrize("spelling", ["{}", "  {} ", "NEWCOMER"])

@@ -114,7 +114,7 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
         "end_user": line.end_user.name,
         "end_user_type": line.end_user.get_organization_type_display(),
         "operations": ", ".join(Operation(word).label for word in grant.operations),
-        "status": line.status if line.in_force else _idle(line, now),
+        "status": line.status if line.in_force else idle(line, now),
         "grant_id": grant.public_id,
         "end_user_id": line.end_user.public_id,
         "given_up_at": line.given_up_at,
@@ -134,7 +134,7 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
     }
 
 
-def _idle(line: LineStanding, now: datetime) -> str:
+def idle(line: LineStanding, now: datetime) -> str:
     """Return why a line is not in force."""
     if line.given_up_at:
         return "given_up"
