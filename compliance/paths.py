@@ -159,4 +159,4 @@ def missing(application: Application) -> list[Question]:
 def changed(names: Iterable[str], application: Application) -> set[str]:
     """Return the questions whose answer is another than the one the application began with."""
     before, now = application.earlier, application.answers
-    return {name for name in names if before.get(name) and now.get(name) != before[name]}
+    return {name for name in names if now.get(name) != before.get(name)}

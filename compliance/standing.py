@@ -8,6 +8,7 @@ from datetime import datetime
 from compliance import dates
 from compliance.holdings import Holdings, held
 from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
+from compliance.models.determinations import DeterminationOutcome
 from compliance.policy.evaluate import evaluate
 from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
@@ -89,6 +90,12 @@ class Standing:
     rules: tuple[Rule, ...]
     version: str | None
     at: datetime
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether anything was granted that is not all revoked."""
+        found = self.determination
+        return found is not None and found.outcome == DeterminationOutcome.GRANTED
 
     @property
     def moratoria(self) -> tuple[Rule, ...]:

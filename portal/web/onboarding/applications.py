@@ -19,7 +19,7 @@ from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web.guards import MemberRequest, member_view, signed_in
-from portal.web.onboarding import prechecks, standing
+from portal.web.onboarding import appeals, prechecks, standing
 
 _ENDED = frozenset({ApplicationStatus.WITHDRAWN, ApplicationStatus.LAPSED})
 _EVIDENCE_HINT = {
@@ -81,6 +81,7 @@ def tasks(request: MemberRequest, application_id: str) -> HttpResponse:
         context = {
             "application": application,
             "status": status_of(application),
+            "against": appeals.against(application),
             "tasks": [*rows, _evidence_row(application, documents)],
             "done": sum(row["status"] == "completed" for row in rows) + bool(documents),
             "writable": is_writable(request, application),

@@ -9,12 +9,13 @@ from typing import Any
 
 from compliance.dates import MARKS_OF_EVIDENCE, MARKS_OF_GRANTS
 from compliance.models import Application, Evidence
-from compliance.models.onboarding import UNFINISHED, ApplicationKind
+from compliance.models.onboarding import UNFINISHED, ApplicationKind, ApplicationStatus
 from compliance.standing import LineStanding, Standing
 from portal.tenancy.models import OrganizationStatus
 from portal.web.forms.wording import kind_label
 
 SHOWN_BEFORE = timedelta(days=max(MARKS_OF_GRANTS))
+WAITING_SHOWN_BEFORE = timedelta(days=30)
 _RECERTIFY = "Recertify: confirm or change your answers, and officers determine anew."
 
 
@@ -71,15 +72,19 @@ def recertification(standing: Standing, applications: Sequence[Application]) -> 
 
 
 def _grants(standing: Standing) -> list[dict[str, Any]]:
+    """Return the ends of grants, those that end together as one."""
+    together: dict[datetime, list[str]] = {}
+    for line in standing.lines:
+        if line.in_force and not line.grant.case_reference:
+            together.setdefault(line.grant.expires_at, []).append(_line(line))
     return [
         {
-            "what": f"Grant: {_line(line)}",
-            "at": line.grant.expires_at,
+            "what": f"{'Grants' if len(lines) > 1 else 'Grant'}: {'; '.join(lines)}",
+            "at": moment,
             "does": _RECERTIFY,
             "kind": ApplicationKind.RECERTIFICATION,
         }
-        for line in standing.lines
-        if line.in_force and not line.grant.case_reference
+        for moment, lines in together.items()
     ]
 
 
@@ -117,11 +122,13 @@ def _waiting(standing: Standing, applications: Sequence[Application]) -> list[di
         {
             "what": f"{one.get_kind_display()} {one.reference}",
             "at": one.expires_at,
-            "does": "Finish and submit it, or it lapses.",
+            "does": "Answer the officer, or it lapses."
+            if one.status == ApplicationStatus.INFO_REQUESTED
+            else "Finish and submit it, or it lapses.",
             "kind": one.kind,
         }
         for one in applications
-        if one.status in UNFINISHED
+        if one.status in UNFINISHED and one.expires_at <= standing.at + WAITING_SHOWN_BEFORE
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,9 @@ def panel(application: Application, unsaved: Mapping[str, Any] | None = None) ->
     if not all(answers.get(name) for name in NEEDED):
         return {"checked": (), "waiting": True}
     previews = previews_of(application, answers, lineage_in_force())
-    return {"checked": tuple(_checked(one) for one in previews), "waiting": False}
+    own = Evidence.objects.unexpired().filter(organization=application.organization_id)
+    sent = set(own.values_list("kind", flat=True))
+    return {"checked": tuple(_checked(one, sent) for one in previews), "waiting": False}
 
 
 def rules_of(asked: Question) -> list[dict[str, str]]:
@@ -114,14 +116,14 @@ def _lacks_facts(one: Preview) -> bool:
     return one.ruling.result_of(one.ruling.rule_id).result is Result.MISSING
 
 
-def _checked(one: Preview) -> Checked:
+def _checked(one: Preview, sent: Collection[str]) -> Checked:
     party, purpose = one.facts.end_user, one.facts.purpose
     return Checked(
         purpose=purpose.label if isinstance(purpose, Purpose) else "",
         end_user=party.name if isinstance(party, Party) else "",
         tags=tags_of(one),
         sentences=tuple(_sentences(one)),
-        documents=_documents(one),
+        documents=_documents(one, sent),
     )
 
 
@@ -140,12 +142,12 @@ def _sentences(one: Preview) -> list[str]:
     return said
 
 
-def _documents(one: Preview) -> tuple[str, ...]:
+def _documents(one: Preview, sent: Collection[str]) -> tuple[str, ...]:
     if one.moratorium and not one.exemption:
         return ()  # no document helps where a moratorium covers the line and no exemption fits
     named = one.facts.end_user
     wanted = [record.label for record in one.lacking]
-    if one.exemption:
+    if one.exemption and "registration" not in sent:
         wanted.insert(0, "Registration or charter, showing that you are not police")
     if isinstance(named, Party) and named.id != one.facts.organization.id:
         wanted.append(f"Agreement with, or letter from, {named.name}")

@@ -16,7 +16,7 @@ from compliance.questions import Question, Task
 from compliance.standing import determination_in_force
 from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.scope import tenant_scope
-from portal.web.forms.onboarding import AnswerForm
+from portal.web.forms.onboarding import AnswerForm, as_text
 from portal.web.guards import MemberRequest, member_view
 from portal.web.onboarding import prechecks
 from portal.web.onboarding.applications import is_writable, own_application
@@ -107,6 +107,7 @@ def ask_page(
             "form": form,
             "live": bool(asked.words) or asked.places,
             "to_confirm": _is_to_confirm(asked, application),
+            "given": as_text(asked, application.answers.get(asked.name)),
             "writable": is_writable(request, application),
             **prechecks.panel(application),
             **more,

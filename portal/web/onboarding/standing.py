@@ -67,6 +67,7 @@ def show(request: MemberRequest) -> HttpResponse:
             "appealable": bool(adverse(request.organization)),
             "history": _history(request.organization),
             "changes": _changes(standing) if request.actor.may(Permission.APPLY) else (),
+            "applies_again": not standing.is_granted,
         }
         return render(request, "tenant/onboarding/standing.html", context)
 
@@ -81,8 +82,7 @@ def open_applications() -> list[Application]:
 def _changes(standing: Standing) -> tuple[tuple[ApplicationKind, str], ...]:
     if standing.status in _NO_MORE:
         return ()
-    granted = standing.determination and standing.determination.outcome == DeterminationOutcome.GRANTED
-    return CHANGES if granted else AGAIN
+    return CHANGES if standing.is_granted else AGAIN
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.APPLY, scoped=False)
@@ -164,7 +164,7 @@ def _history(organization: Organization) -> list[dict[str, Any]]:
             "at": row.decided_at,
             "title": f"Determination: {row.get_outcome_display().lower()}",
             "text": f"{row.get_organization_type_display()}. {row.reasons}",
-            "status": row.moratorium_status,
+            "status": row.moratorium_status if row.outcome == DeterminationOutcome.GRANTED else "",
         }
         for row in rows
     ]

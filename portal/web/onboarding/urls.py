@@ -9,6 +9,7 @@ from portal.web.onboarding import (
     end_users,
     questions,
     standing,
+    status,
     submission,
 )
 
@@ -24,9 +25,9 @@ urlpatterns = [
     path("<str:application_id>/evidence/", documents.listed, name="onboarding_evidence"),
     path("<str:application_id>/check/", submission.check, name="onboarding_check"),
     path("<str:application_id>/submit/", submission.submit, name="onboarding_submit"),
-    path("<str:application_id>/status/", submission.status, name="onboarding_status"),
-    path("<str:application_id>/reply/", submission.reply, name="onboarding_reply"),
-    path("<str:application_id>/withdraw/", submission.withdraw, name="onboarding_withdraw"),
+    path("<str:application_id>/status/", status.status, name="onboarding_status"),
+    path("<str:application_id>/reply/", status.reply, name="onboarding_reply"),
+    path("<str:application_id>/withdraw/", status.withdraw, name="onboarding_withdraw"),
     path("<str:application_id>/end_users/", end_users.named, name="onboarding_end_users"),
     path(
         "<str:application_id>/end_users/<int:number>/remove/",
