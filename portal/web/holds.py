@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from compliance.models import Case, RulingRecord
 from compliance.policy.vocabulary import Outcome
+from compliance.versions import PLATFORM_STOP
 from portal.common.clock import database_now
 from portal.web.rulings import STOPPED
 from recognition.actions.retention import HELD_AT_MOST
@@ -23,6 +24,8 @@ _GOES_ON = "it goes on without a further step"
 _OPEN_AGAIN = "the results can be read again: ask the rules again then"
 _BY_RULE: Final[Mapping[str, str]] = {
     STOPPED: "No time and no step of yours helps: officers have to lift the stop. Once they have, {goes_on}.",
+    PLATFORM_STOP: "No time and no step of yours helps: two officers have to let the platform go on. Once "
+    "they have, {goes_on}.",
     "grant-expired": "No time helps: the grant has ended. Once an officer has recorded a new one that covers "
     "this job, {goes_on}.",
     "exemption-expired": "No time helps: the exemption has ended. Once officers have renewed it, {goes_on}.",

@@ -13,7 +13,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from compliance.models import Application, Evidence
+from compliance.actions import revocations, stops
+from compliance.models import Application, Evidence, Grant
+from compliance.versions import PLATFORM_STOP
 from portal.common.clock import database_now
 from portal.common.errors import Refused
 from portal.tenancy.actions import organizations
@@ -22,7 +24,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import ledger, reconcile, runner
 from recognition.actions import results
 from recognition.models import FoundFace, Job, JobStatus, Shard, ShardState
-from tests.compliance.conftest import EndUser, determine
+from tests.compliance.conftest import EndUser, determine, new_officer
 from tests.support import policy
 from tests.support.jobs import ANNA, Desk, Meanwhile, new_desk, photo, work_off
 
@@ -56,6 +58,12 @@ def suspend(desk: Desk) -> None:
         organizations.change_status(tenant, "suspended", by=desk.by, reason="t")
 
 
+def revoke(desk: Desk, how: Callable[..., object]) -> None:
+    with tenant_scope(desk.tenant.organization):
+        grant = Grant.objects.select_related("end_user", "determination").latest("pk")
+    how(grant=grant, reasons="Misused.", by=new_officer("Ada"))
+
+
 def grant_another(desk: Desk) -> None:
     """Record a determination for another end user, as after a change of end users."""
     other = EndUser.objects.create(name="Quayside Aid", organization_type="child_protection_ngo")
@@ -86,10 +94,11 @@ def evidence_until(desk: Desk, moment) -> None:
 
 AT_ONCE: dict[str, tuple[Callable[[Desk], object], str]] = {
     "a moratorium is published": (lambda desk: policy.moratorium(), "no-search-today"),
-    "everything is stopped": (
-        lambda desk: policy.moratorium("stop", scope=policy.EVERYTHING),
-        "stop",
+    "the platform is stopped": (
+        lambda desk: stops.declare(reasons="A drill.", by=new_officer("Ada")),
+        PLATFORM_STOP,
     ),
+    "the grant is revoked": (lambda desk: revoke(desk, revocations.revoke_grant), "not-granted"),
     "the organization is suspended": (suspend, "organization-stopped"),
     "the end user changes": (grant_another, "not-granted"),
 }
@@ -124,6 +133,15 @@ def test_what_stops_at_once_lets_no_row_be_written_and_refuses_the_next_call(des
     work_off()
     held = desk.reload(job)
     assert (held.state, held.refused_by, rows_of(desk, job)) == ("held:policy", rule, 0)
+
+
+def test_a_revoked_exemption_stops_the_job_it_was_for(fresh_database):
+    desk = new_desk(moratorium_status="exempt", exemption="humanitarian-exemption")
+    job = search(desk)
+    revokes = Meanwhile(lambda: revoke(desk, revocations.revoke_exemption))
+    runner.run(ledger.claim("test:worker"), revokes)
+    work_off()
+    assert (desk.reload(job).state, rows_of(desk, job)) == ("held:policy", 0)
 
 
 @pytest.mark.parametrize("stop", BY_DATE)

@@ -30,7 +30,6 @@ remedy = "Wait until the office lifts it."
 [rules.scope]
 {scope}
 """
-EVERYTHING = 'operation = ["enroll", "search", "compare", "detect"]'
 
 
 def moratorium(
