@@ -149,7 +149,7 @@ def test_photos_and_results_are_destroyed_thirty_days_after_release_with_a_recei
     assert count(desk, lambda: Candidate.objects.filter(item__job=job)) == 0
     receipt = Event.objects.get(target=job.public_id, verb="job.purged")
     assert receipt.payload == {"status": "released", "photos": 2, "kept": 0, "faces": 2, "candidates": 1}
-    with pytest.raises(Conflict, match="not_released"):
+    with pytest.raises(Conflict, match="purged"):
         results.open_results(job=desk.reload(job), by=desk.by)
 
 
