@@ -117,7 +117,7 @@ def test_results_of_the_case_are_never_read_again(desk):
     job = searched(desk)
     found.found(record=record_of(desk, REFERENCE), by=desk.by)
     assert desk.reload(job).status == JobStatus.PURGED
-    with pytest.raises(Conflict, match="not_released"):
+    with pytest.raises(Conflict, match="purged"):
         results.open_results(job=desk.reload(job), by=desk.by)
 
 
