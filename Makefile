@@ -13,7 +13,7 @@ JOBS ?= 2
 .PHONY: help setup demo run test proof bench lint format
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -9
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
 
 setup:
 	@tools/setup.sh

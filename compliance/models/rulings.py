@@ -89,6 +89,8 @@ class RulingRecord(OfficeModel):
     @property
     def looked_at(self) -> list[dict[str, Any]]:
         """Every rule with what it looked at and its result, also those after the one that decided."""
+        if isinstance(self.findings, list):  # as rulings were stored before there was a short form
+            return self.findings
         version = published(self.version, self.version_sha256) if self.version else None
         return expand(self.findings, version)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from compliance.actions import policies, proposals, simulations
 from compliance.models import PolicyEpoch, PolicySimulation, PolicyVersionRecord
+from compliance.policy.evaluate import evaluator_hash
+from compliance.replay import Replay, replay
 from portal.common.errors import DomainError
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
+from portal.tenancy.scope import officer_scope
 
 
 class Command(BaseCommand):
-    help = "Lists, shows, simulates and proposes policy versions."
+    help = "Lists, shows, simulates and proposes policy versions; makes stored rulings again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -30,6 +34,8 @@ class Command(BaseCommand):
         show.add_argument("version", help="such as countenance-default@2")
         show.add_argument("--json", action="store_true", dest="as_json")
         verbs.add_parser("load", help="enter the versions that ship with the product")
+        again = verbs.add_parser("replay", help="make every stored ruling again, and name those that differ")
+        again.add_argument("--json", action="store_true", dest="as_json")
         simulate = verbs.add_parser("simulate", help="what a version would change, without publishing it")
         simulate.add_argument("file", type=Path)
         simulate.add_argument("--by", required=True, help="email of the officer")
@@ -71,6 +77,16 @@ class Command(BaseCommand):
             self.stdout.write(f"{rule.id} ({rule.effect}, {rule.period.starts_at.isoformat()} {until})")
             self.stdout.write(f"    {rule.sentence}")
 
+    def _replay(self, *, as_json: bool, **_: Any) -> None:
+        with officer_scope():
+            found = replay()
+        if as_json:
+            self._print_json(found.to_json())
+        for line in [] if as_json else _told(found):
+            self.stdout.write(line)
+        if found.differing:
+            raise CommandError(f"{found.differing} of {found.total.rulings} rulings do not come out again.")
+
     def _load(self, **_: Any) -> None:
         entered = policies.load_shipped(by=Actor.system("policies"))
         self.stdout.write(f"{len(entered)} versions entered.")
@@ -97,6 +113,16 @@ class Command(BaseCommand):
 
     def _print_json(self, data: Any) -> None:
         self.stdout.write(json.dumps(data, indent=2))
+
+
+def _told(found: Replay) -> Iterator[str]:
+    yield f"{found.total.identical} of {found.total.rulings} rulings come out identical"
+    for program, count in found.by_program.items():
+        if program != evaluator_hash():
+            yield f"  by other program text {program[:16]}: {count.identical} of {count.rulings} identical"
+    for one in found.differences:
+        by_whom = "" if one.same_program else " (by other program text)"
+        yield f"{one.ruling} of {one.organization} differs in {', '.join(one.columns)}{by_whom}"
 
 
 def _row(record: PolicyVersionRecord, in_force: str) -> dict[str, Any]:
