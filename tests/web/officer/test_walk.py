@@ -254,7 +254,7 @@ def test_what_if_flips_the_moratorium_and_stores_nothing(tenant, officers):
     initial = client.get(address).context["form"].initial
     sent = {key: value for key, value in initial.items() if value}
     sent |= {"organization_type": "law_enforcement_local", "establishment": "US-WA"}
-    sent |= {"processing": "US-OR", "subjects": "US-WA", "case_reference": "on"}
+    sent |= {"processing": "US-OR", "subjects": "US-WA"}
     page = client.get(address, sent)
     assert str(page.context["after"].ruling.rule_id) == "us-police-2020"
     assert "us-police-2020" in {rule["rule"] for rule in page.context["flips"]}
