@@ -37,7 +37,7 @@ APPROVE, RETURN, REFUSE = "approve", "return", "refuse"
 LIFT, REVOKE, UPHELD, OVERTURNED = suspensions.LIFT, suspensions.REVOKE, "upheld", "overturned"
 # Outcomes that need no finding, and the kinds of case in which they can be recommended.
 WITHOUT_FINDING = {
-    LIFT: {CaseKind.INCIDENT, CaseKind.APPEAL},
+    LIFT: {CaseKind.INCIDENT, CaseKind.ALERT, CaseKind.APPEAL},
     REVOKE: {CaseKind.INCIDENT},
     UPHELD: {CaseKind.APPEAL},
 }
@@ -186,6 +186,9 @@ def _carry_out(
     before = determination_in_force(case.organization)
     finding = finding_from_json(recommendation.finding)
     grants.require_none_given_up(finding, case.organization, since=recommendation.recommended_at)
+    if not finding.is_granted and case.kind == CaseKind.APPEAL:
+        _uphold(case, finding.reasons, by)  # what stands is not made stricter by an appeal against it
+        return None
     if not finding.is_granted and case.kind in _ASKED_FOR_MORE:
         end(case, finding.outcome, by)
         _close_application(case)
@@ -195,7 +198,7 @@ def _carry_out(
     determination = determinations.insert(
         case.organization, finding, case=case, decided_by=recommendation.officer, second=second, by=by
     )
-    end(case, _outcome_of(case, granted=finding.is_granted) or finding.outcome, by)
+    end(case, OVERTURNED if case.kind == CaseKind.APPEAL else finding.outcome, by)
     _close_application(case)
     determinations.follow(case.organization, finding, by)
     determinations.open_status_differences(organization=case.organization, by=by)
@@ -209,8 +212,7 @@ def _carry_out_plain(case: Case, recommendation: Recommendation, by: Actor, seco
         _uphold(case, recommendation.reasons, by)
         return
     suspensions.carry_out(case, recommendation, by=by, second=second)
-    lifts = recommendation.outcome == LIFT
-    end(case, _outcome_of(case, granted=lifts) or recommendation.outcome, by)
+    end(case, OVERTURNED if case.kind == CaseKind.APPEAL else recommendation.outcome, by)
     _close_application(case)
 
 
@@ -225,13 +227,6 @@ def _uphold(case: Case, reasons: str, by: Actor) -> None:
         case=case,
         reasons=reasons,
     )
-
-
-def _outcome_of(case: Case, *, granted: bool) -> str:
-    """Return what became of an appeal, nothing for any other case."""
-    if case.kind != CaseKind.APPEAL:
-        return ""
-    return OVERTURNED if granted else UPHELD
 
 
 def _decline(case: Case, by: Actor) -> None:

@@ -110,6 +110,8 @@ def _insert_grants(determination: Determination, finding: Finding) -> None:
 
 def follow(organization: Organization, finding: Finding, by: Actor) -> None:
     """Bring the organization's status after its determination; whatever runs asks again."""
+    if finding.is_granted:
+        measures.lift_restored(organization, finding, by=by)
     if finding.is_granted and organization.status in _AFTER_AN_APPEAL:
         organizations.change_status(organization, _S.IN_REVIEW, by=by, reason="appeal")
     to = (_AFTER_A_GRANT if finding.is_granted else _AFTER_A_REJECTION).get(_S(organization.status))

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from compliance.actions import cases, letters
+from compliance.findings import Finding
 from compliance.impartiality import officer_key, refuse_members
-from compliance.models import Case, Measure
-from compliance.models.measures import MeasureKind, MeasureStatus
+from compliance.models import Case, Grant, Measure
+from compliance.models.measures import TAKEN_AWAY, MeasureKind, MeasureStatus
 from compliance.states import MEASURE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -95,8 +96,24 @@ def escalate_overdue() -> int:
 def lift(organization: Organization, kinds: tuple[MeasureKind, ...], *, by: Actor) -> None:
     """Mark the measures of some kinds as lifted. In the office's scope."""
     for row in Measure.objects.standing().filter(organization=organization, kind__in=kinds):
-        move(row, MeasureStatus.LIFTED, table=MEASURE_TRANSITIONS, lifted_at=database_now())
-        _event("measure.lifted", row, by, kind=row.kind)
+        _lift(row, by)
+
+
+def lift_restored(organization: Organization, finding: Finding, *, by: Actor) -> None:
+    """Mark as lifted what took away a line that is granted, or exempt, again. In the office's scope."""
+    granted = {(line.purpose, line.end_user) for line in finding.lines}
+    exempt = {(line.purpose, line.end_user) for line in finding.lines if line.exemption}
+    taken = Measure.objects.standing().filter(organization=organization, kind__in=TAKEN_AWAY)
+    for row in taken:
+        grant = Grant.objects.with_public_id(row.subject)
+        again = exempt if row.kind == MeasureKind.EXEMPTION_REVOKED else granted
+        if (grant.purpose, str(grant.end_user_id)) in again:
+            _lift(row, by)
+
+
+def _lift(measure: Measure, by: Actor) -> None:
+    move(measure, MeasureStatus.LIFTED, table=MEASURE_TRANSITIONS, lifted_at=database_now())
+    _event("measure.lifted", measure, by, kind=measure.kind)
 
 
 def _judge(measure: Measure, status: MeasureStatus, by: Actor) -> Measure:

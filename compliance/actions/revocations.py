@@ -10,7 +10,7 @@ from compliance.findings import Finding, Line, of_determination
 from compliance.impartiality import officer_key, refuse_members
 from compliance.models import Case, Determination, Grant, Measure
 from compliance.models.cases import CaseKind
-from compliance.models.measures import MeasureKind
+from compliance.models.measures import TAKEN_AWAY, MeasureKind
 from compliance.policy.vocabulary import MoratoriumStatus
 from compliance.standing import determination_in_force
 from portal.common.errors import Conflict
@@ -18,8 +18,6 @@ from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import officer_scope
-
-_KINDS = (MeasureKind.GRANT_REVOKED, MeasureKind.EXEMPTION_REVOKED)
 
 
 def revoke_grant(*, grant: Grant, reasons: str, by: Actor, about: Case | None = None) -> Measure:
@@ -52,7 +50,7 @@ def require_none_since(moment: datetime, organization: Organization) -> None:
     Raises:
         Conflict: `revoked_since`.
     """
-    taken = Measure.objects.standing().filter(organization=organization, kind__in=_KINDS)
+    taken = Measure.objects.standing().filter(organization=organization, kind__in=TAKEN_AWAY)
     if taken.filter(taken_at__gt=moment).exists():
         raise Conflict(
             "revoked_since",

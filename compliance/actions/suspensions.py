@@ -73,7 +73,7 @@ def carry_out(case: Case, recommendation: Recommendation, *, by: Actor, second: 
     letters.write(
         kind=f"organization_{recommendation.outcome}",
         organization=organization,
-        about=case.public_id,
+        about=organization.public_id if case.confidential else case.public_id,
         by=by,
         case=case,
         reasons=recommendation.reasons,

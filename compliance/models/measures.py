@@ -22,6 +22,7 @@ class MeasureKind(models.TextChoices):
 
 
 STOPS = (MeasureKind.SUSPENSION, MeasureKind.RESTRICTION)
+TAKEN_AWAY = (MeasureKind.GRANT_REVOKED, MeasureKind.EXEMPTION_REVOKED)
 
 
 class MeasureStatus(models.TextChoices):

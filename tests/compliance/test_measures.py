@@ -297,6 +297,19 @@ def test_of_two_officers_who_revoke_the_same_grant_one_wins(tenant, officers, gr
     assert sorted(isinstance(one, Conflict) for one in results) == [False, True]
 
 
+def test_what_is_granted_again_lifts_the_measure_that_took_it_away(tenant, officers, granted):
+    revocations.revoke_grant(grant=granted, reasons=WHY, by=officers[0])
+    with officer_scope():
+        cases.open_case(
+            kind="new_purpose", organization_id=tenant.organization.pk, summary="x", by=officers[0]
+        )
+    case, officer = under_review(tenant, officers)
+    decisions.recommend(case=case, finding=finding_for(tenant.itself), by=officer)
+    assert measure_of(tenant).status == MeasureStatus.UNRATIFIED
+    decisions.determine(case=case, by=officer)
+    assert measure_of(tenant).status == MeasureStatus.LIFTED
+
+
 def test_what_was_recommended_before_a_revocation_is_not_carried_out_after_it(tenant, officers, granted):
     with officer_scope():
         cases.open_case(
@@ -428,6 +441,38 @@ def test_a_rejection_on_appeal_leaves_the_decision_standing(tenant, officers):
     with officer_scope():
         assert Case.objects.get(pk=case.pk).outcome == "upheld"
     assert status_of(tenant) == "rejected"
+
+
+def test_an_appeal_makes_nothing_stricter(tenant, officers, granted):
+    case, officer = appealing(tenant, officers, Case())
+    nothing = Finding(
+        organization_type=OrganizationType.CHILD_PROTECTION_NGO, reasons="No.", outcome="rejected"
+    )
+    decisions.recommend(case=case, finding=nothing, by=officer)
+    assert decisions.determine(case=case, by=officer) is None
+    with officer_scope():
+        assert standing(tenant.organization).determination.pk == granted.determination_id
+    assert status_of(tenant) == "active"
+
+
+def test_what_the_clock_restricted_is_lifted_on_its_alert_without_telling_of_the_alert(tenant, officers):
+    Organization.objects.filter(pk=tenant.organization.pk).update(status="restricted")
+    with officer_scope():
+        alert = cases.open_case(
+            kind="alert",
+            organization_id=tenant.organization.pk,
+            summary="sample_unanswered:job_1",
+            by=Actor.system("tests"),
+            confidential=True,
+        )
+    drawn = cases.assign(case=alert, by=Actor.system("tests"))
+    officer = next(one for one in officers if one.user_id == drawn.assigned_to_id)
+    cases.begin_review(case=alert, by=officer)
+    decisions.recommend_outcome(case=alert, outcome="lifted", reasons="Answered late.", by=officer)
+    decisions.determine(case=alert, by=officer)
+    assert status_of(tenant) == "active"
+    with tenant_scope(tenant.organization):
+        assert alert.reference not in Letter.objects.get(kind="organization_lifted").body
 
 
 def test_an_onboarding_case_is_neither_lifted_nor_upheld(tenant, officers):

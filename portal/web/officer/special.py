@@ -9,9 +9,9 @@ from django.urls import reverse
 from compliance.actions import decisions
 from compliance.actions.incidents import OUTCOMES, intake_of
 from compliance.models import Breach, Case, LegalDemand, Measure, RulingRecord, UrgentRequest
-from compliance.models.cases import CaseKind, CaseStatus
-from portal.tenancy.models import OrganizationStatus
-from portal.web.forms.special import OUTCOME_WORDS, CloseForm, OutcomeForm
+from compliance.models.cases import ENDED, CaseKind, CaseStatus
+from portal.tenancy.models import ORGANIZATION_TRANSITIONS, OrganizationStatus
+from portal.web.forms.special import OUTCOME_WORDS, CloseForm, OutcomeForm, ReasonsForm
 from portal.web.officer import casefile
 from portal.web.officer.guards import OfficerRequest
 
@@ -28,6 +28,9 @@ _DETERMINED = frozenset(
         CaseKind.BIAS_FINDING,
         CaseKind.STATUS_DIFFERENCE,
     }
+)
+_SUSPICIONS = frozenset(
+    {CaseKind.INCIDENT, CaseKind.MISUSE_REPORT, CaseKind.ALERT, CaseKind.BREACH, CaseKind.URGENT_REVIEW}
 )
 _MOST = 25
 _LOOK_INTO: dict[str, str] = {
@@ -63,11 +66,20 @@ def context_of(
         "measures": list(Measure.objects.filter(case=case).order_by("taken_at")),
         "rulings": _rulings(case),
         "can_outcome": reviewing and bool(outcomes),
-        "can_close_with": reviewing and case.kind in OUTCOMES and not outcomes,
+        "can_close_with": reviewing and case.kind in OUTCOMES and (not outcomes or case.confidential),
+        "can_stop": _may_stop(case),
+        "tenant": case.organization,
+        "suspend_form": ReasonsForm(prefix="suspend"),
         "can_forward": reviewing and case.kind == CaseKind.PERSON_REQUEST,
         "outcome_form": sent.get("outcome_form") or OutcomeForm(outcomes, prefix="outcome"),
         "close_form": sent.get("close_form") or CloseForm(case.kind, prefix="close"),
     }
+
+
+def _may_stop(case: Case) -> bool:
+    """Whether to offer the suspension here: in cases that look into misuse, of whoever can be suspended."""
+    may = ORGANIZATION_TRANSITIONS.allows(case.organization.status, OrganizationStatus.SUSPENDED)
+    return may and case.kind in _SUSPICIONS and case.status not in ENDED
 
 
 def is_determined(case: Case, *, applied: bool) -> bool:
@@ -91,7 +103,9 @@ def outcomes_of(case: Case) -> list[str]:
         decisions.UPHELD: True,
     }
     known = decisions.WITHOUT_FINDING.items()
-    return [one for one, kinds in known if case.kind in kinds and fits[one] and not case.confidential]
+    # An unseen suspicion takes no decision about a stop; what the clock restricted is lifted on its alert.
+    unseen = case.confidential and case.kind != CaseKind.ALERT
+    return [one for one, kinds in known if case.kind in kinds and fits[one] and not unseen]
 
 
 def _links(case: Case) -> list[dict[str, str]]:
@@ -104,6 +118,9 @@ def _links(case: Case) -> list[dict[str, str]]:
         ("What was sent", "officer_intake", intake_of(case)),
     ]
     rows = [{"text": text, "url": reverse(name, args=[row.public_id])} for text, name, row in found if row]
+    against = case.application.against if case.application else ""
+    if against.startswith(f"{Case.PREFIX}_"):
+        rows.append({"text": "The decision appealed", "url": reverse("officer_case", args=[against])})
     if case.subject.startswith(f"{Case.PREFIX}_"):
         rows.append({"text": "The case that led to it", "url": reverse("officer_case", args=[case.subject])})
     return rows

@@ -177,6 +177,19 @@ def test_an_incident_is_opened_unseen_and_closed_with_what_was_found(tenant, off
     assert case_of(tenant).outcome == "unfounded"
 
 
+def test_an_organization_is_suspended_from_the_incident_about_it(tenant, ada):
+    sent = {"organization": tenant.organization.public_id, "summary": "Odd hours", "details": "At night."}
+    ada.post("/officer/incidents/new/", sent)
+    incident = case_of(tenant)
+    assert "Suspend now" in text(ada.get(f"/officer/cases/{incident.public_id}/"))
+    ada.post(
+        f"/officer/organizations/{tenant.organization.public_id}/suspend/",
+        WHY | {"about": incident.public_id},
+    )
+    assert case_of(tenant).subject == incident.public_id
+    assert status_of(tenant) == "suspended"
+
+
 def test_an_incident_about_nobody_is_asked_for_again(ada):
     page = ada.post(
         "/officer/incidents/new/", {"organization": "No such body", "summary": "x", "details": "x"}
