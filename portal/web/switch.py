@@ -13,11 +13,12 @@ from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.middleware import SESSION_KEY
 from portal.tenancy.models import Membership, Organization
+from portal.web.forms.base import PlainForm
 from portal.web.guards import signed_in
 from portal.web.paging import page_of
 
 
-class FoundForm(forms.Form):
+class FoundForm(PlainForm):
     """The one question before an application: what the organization is called."""
 
     name = forms.CharField(

@@ -6,6 +6,8 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 
+import portal.urls  # noqa: F401 - loads every form
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 
 TIES = [("no", "No"), ("yes", "Yes")]
@@ -86,3 +88,32 @@ def test_the_error_summary_leads_to_the_first_control_of_each_field(target: str)
     page = render_to_string("_components/error_summary.html", {"form": form})
     assert f'href="#{target}"' in page
     assert f'id="{target}"' in str(form)
+
+
+def forms_of_ours() -> list[type[forms.Form]]:
+    """Every form class of the portal, allauth's own aside."""
+    found = {forms.Form}
+    while more := {sub for form in found for sub in form.__subclasses__()} - found:
+        found |= more
+    return sorted((form for form in found if form.__module__.startswith("portal.")), key=str)
+
+
+@pytest.mark.parametrize("form", forms_of_ours(), ids=lambda form: form.__name__)
+def test_every_form_asks_for_what_lacks_in_our_words(form: type[forms.Form]) -> None:
+    assert issubclass(form, PlainForm) or form.__module__ == "portal.web.forms.accounts"
+
+
+def test_an_empty_form_says_what_to_mend_and_keeps_words_of_its_own() -> None:
+    class Plain(PlainForm):
+        name = forms.CharField(max_length=3)
+        kind = forms.ChoiceField(choices=TIES, error_messages={"required": "Say which."})
+        file = forms.FileField()
+
+    assert Plain({}).errors == {
+        "name": ["Fill this in."],
+        "kind": ["Say which."],
+        "file": ["Choose a file."],
+    }
+    wrong = Plain({"name": "too long", "kind": "maybe"}).errors
+    assert wrong["name"] == ["Write at most 3 characters; this has 8."]
+    assert wrong["kind"] == ["Choose from what is shown."]

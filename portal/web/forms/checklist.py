@@ -10,11 +10,12 @@ from compliance.actions.checklists import Answer
 from compliance.models import ChecklistAnswer
 from compliance.models.review import Found
 from compliance.policy.vocabulary import OrganizationType
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import HintedRadios
 from portal.web.forms.wording import grouped
 
 
-class TypeForm(forms.Form):
+class TypeForm(PlainForm):
     """Whose checklist is shown."""
 
     all_optional = True
@@ -22,7 +23,7 @@ class TypeForm(forms.Form):
     type = forms.ChoiceField(label="Checklist of", required=False, choices=grouped(OrganizationType))
 
 
-class ItemForm(forms.Form):
+class ItemForm(PlainForm):
     """What was found about one item."""
 
     all_optional = True  # an item may wait

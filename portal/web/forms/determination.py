@@ -20,6 +20,7 @@ from compliance.policy.vocabulary import (
     Record,
     Review,
 )
+from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import Places, end_of, lines
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 from portal.web.forms.wording import grouped
@@ -33,7 +34,7 @@ _STATUS_HINTS: Final = {
 }
 
 
-class FindingForm(forms.Form):
+class FindingForm(PlainForm):
     """What an officer finds about an organization, beside its lines."""
 
     outcome = forms.ChoiceField(
@@ -96,7 +97,7 @@ class FindingForm(forms.Form):
         )
 
 
-class LineForm(forms.Form):
+class LineForm(PlainForm):
     """One grant: a purpose for a named end user."""
 
     granted = forms.BooleanField(label="Grant this line", required=False)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import HintedRadios
 from recognition.actions.exports import LONGEST_RECIPIENT, Recipient
 from recognition.actions.notices import LONGEST_HOW
@@ -18,7 +19,7 @@ _HINTS = {
 }
 
 
-class ExportForm(forms.Form):
+class ExportForm(PlainForm):
     """To whom results go, in which form."""
 
     to = forms.ChoiceField(label="To whom do the results go?", widget=HintedRadios(hints=_HINTS))
@@ -58,7 +59,7 @@ class ExportForm(forms.Form):
         return Recipient(party=Party.REGISTERED, end_user=UUID(to), **named)
 
 
-class ToldForm(forms.Form):
+class ToldForm(PlainForm):
     """How a person told a recipient."""
 
     how = forms.CharField(

@@ -15,6 +15,7 @@ from compliance.policy.vocabulary import (
     SubjectClass,
     Word,
 )
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import DateParts
 from portal.web.lines import NOBODY, Line, recipients_of
 from recognition.models import Job, JobKind
@@ -26,7 +27,7 @@ def _choices(words: type[Word]) -> list[tuple[str, str]]:
     return [("", "Choose"), *[(word.value, word.label) for word in words]]
 
 
-class FactsForm(forms.Form):
+class FactsForm(PlainForm):
     """What is declared of a job."""
 
     end_user = forms.ChoiceField(

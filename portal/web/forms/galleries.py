@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 
 from compliance.policy.vocabulary import ImageSource, Purpose
+from portal.web.forms.base import PlainForm
 from recognition.actions.galleries import LONGEST_RETENTION
 from recognition.models import Gallery
 
 _JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
 
 
-class GalleryChangeForm(forms.Form):
+class GalleryChangeForm(PlainForm):
     """What of a gallery can be changed later."""
 
     name = forms.CharField(max_length=200, label="Name", help_text="As your colleagues know it.")
@@ -84,7 +85,7 @@ class GalleryForm(GalleryChangeForm):
         return codes
 
 
-class TypedConfirmation(forms.Form):
+class TypedConfirmation(PlainForm):
     """Typing a name before something is destroyed: a click alone happens by accident."""
 
     typed = forms.CharField(max_length=200, label="Name")
@@ -103,7 +104,7 @@ class TypedConfirmation(forms.Form):
         return typed
 
 
-class GrantForm(forms.Form):
+class GrantForm(PlainForm):
     """Which member may use a gallery from now on."""
 
     member = forms.ChoiceField(label="Member")

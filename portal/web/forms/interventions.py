@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import HintedRadios
 from recognition.actions.holds import LONGEST_REASON
 
@@ -14,7 +15,7 @@ RESUME: Final = "resume"
 RECALL: Final = "recall"
 
 
-class InterventionForm(forms.Form):
+class InterventionForm(PlainForm):
     """Which job, what is done to it, and why."""
 
     job = forms.CharField(

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from compliance.policy.vocabulary import PEOPLE_FINDING, Purpose
 from compliance.standing import USUAL_SUBJECT
+from portal.web.forms.base import PlainForm
 from portal.web.forms.facts import FactsForm
 from portal.web.forms.widgets import HintedCheckboxes, HintedRadios
 from portal.web.lines import Line
@@ -132,7 +133,7 @@ def is_archive(file: UploadedFile) -> bool:
     return head in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
-class StartForm(forms.Form):
+class StartForm(PlainForm):
     """What kind of job, on which gallery."""
 
     kind = forms.ChoiceField(
@@ -153,7 +154,7 @@ class StartForm(forms.Form):
         self.fields["gallery"].choices = galleries  # type: ignore[attr-defined]
 
 
-class DeclineForm(forms.Form):
+class DeclineForm(PlainForm):
     """Why a waiting job shall not run."""
 
     reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea({"rows": 3}))

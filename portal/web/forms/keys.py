@@ -8,6 +8,7 @@ from django import forms
 
 from compliance.policy.vocabulary import ImageSource, RequestedBy, SubjectClass, Word
 from portal.tenancy.actions.keys import LONGEST_DAYS
+from portal.web.forms.base import PlainForm
 
 DEFAULTS = ("requested_by", "subject_class", "probe_source", "recipient")
 
@@ -17,7 +18,7 @@ def optional_choices(words: type[Word]) -> list[tuple[str, str]]:
     return [("", "Stated with each call"), *[(word.value, word.label) for word in words]]
 
 
-class KeyForm(forms.Form):
+class KeyForm(PlainForm):
     """A key for one purpose and one end user, with the facts its calls may leave out."""
 
     name = forms.CharField(max_length=100, label="Name", help_text="The program that will use it.")

@@ -10,25 +10,26 @@ from django.utils import timezone
 
 from portal.tenancy.models import User
 from portal.tenancy.roles import Role
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import DateParts, HintedRadios
 
 _ROLE_HINTS = {role.value: role.description for role in Role}
 
 
-class InviteForm(forms.Form):
+class InviteForm(PlainForm):
     """Whom to invite, as what."""
 
     email = forms.EmailField(label="Email address", widget=forms.EmailInput({"autocomplete": "off"}))
     role = forms.ChoiceField(label="Role", choices=Role.choices, widget=HintedRadios(hints=_ROLE_HINTS))
 
 
-class RoleForm(forms.Form):
+class RoleForm(PlainForm):
     """Another role for a member."""
 
     role = forms.ChoiceField(label="Role", choices=Role.choices, widget=HintedRadios(hints=_ROLE_HINTS))
 
 
-class TrainingForm(forms.Form):
+class TrainingForm(PlainForm):
     """When a reviewer was trained."""
 
     trained_on = forms.DateField(
@@ -43,7 +44,7 @@ class TrainingForm(forms.Form):
         return day
 
 
-class JoinForm(forms.Form):
+class JoinForm(PlainForm):
     """The account of somebody who was invited and has none."""
 
     name = forms.CharField(

@@ -14,12 +14,13 @@ from compliance.policy.vocabulary import MoratoriumStatus, OrganizationType
 from compliance.risk import Level
 from portal.audit.verbs import VERBS
 from portal.tenancy.models import OrganizationStatus
+from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import end_of
 from portal.web.forms.widgets import DateParts, HintedRadios
 from portal.web.forms.wording import grouped
 
 
-class QueueForm(forms.Form):
+class QueueForm(PlainForm):
     """What the queue shows."""
 
     all_optional = True  # a filter: no field need say so
@@ -43,20 +44,20 @@ class QueueForm(forms.Form):
     organization = forms.CharField(label="Organization", required=False, max_length=100)
 
 
-class ViewForm(forms.Form):
+class ViewForm(PlainForm):
     """A name for the filter that the queue shows now."""
 
     name = forms.CharField(label="Keep this filter as", max_length=60, help_text="Only you see your views.")
     query = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
 
-class RenameForm(forms.Form):
+class RenameForm(PlainForm):
     """Another name for a view."""
 
     name = forms.CharField(label="Name", max_length=60)
 
 
-class SecondLookForm(forms.Form):
+class SecondLookForm(PlainForm):
     """What one would decide, without knowing what was decided."""
 
     outcome = forms.ChoiceField(
@@ -78,7 +79,7 @@ class SecondLookForm(forms.Form):
     )
 
 
-class MessageForm(forms.Form):
+class MessageForm(PlainForm):
     """A question to the organization, or a note among officers."""
 
     body = forms.CharField(label="Text", max_length=5000, widget=forms.Textarea({"rows": 4}))
@@ -105,7 +106,7 @@ class ReopenForm(MessageForm):
         super().__init__("Reasons", hint, *args, **kwargs)
 
 
-class VerifyForm(forms.Form):
+class VerifyForm(PlainForm):
     """That a document is genuine, and until when."""
 
     expires_on = forms.DateField(
@@ -121,7 +122,7 @@ class VerifyForm(forms.Form):
         return end_of(self.cleaned_data["expires_on"])
 
 
-class RejectForm(forms.Form):
+class RejectForm(PlainForm):
     """Why a document does not show what it should."""
 
     reason = forms.CharField(
@@ -129,7 +130,7 @@ class RejectForm(forms.Form):
     )
 
 
-class RegisterForm(forms.Form):
+class RegisterForm(PlainForm):
     """One named end user, as it is entered in the register."""
 
     name = forms.CharField(label="Name", max_length=200)
@@ -137,7 +138,7 @@ class RegisterForm(forms.Form):
     jurisdiction = forms.CharField(label="Where it is", required=False, max_length=16)
 
 
-class RegisterSearchForm(forms.Form):
+class RegisterSearchForm(PlainForm):
     """Which end users are listed."""
 
     all_optional = True
@@ -146,7 +147,7 @@ class RegisterSearchForm(forms.Form):
     type = forms.ChoiceField(label="Type", required=False, choices=[("", "All"), *grouped(OrganizationType)])
 
 
-class VoteForm(forms.Form):
+class VoteForm(PlainForm):
     """The second officer's own vote."""
 
     vote = forms.ChoiceField(
@@ -168,7 +169,7 @@ class VoteForm(forms.Form):
     )
 
 
-class ReferralForm(forms.Form):
+class ReferralForm(PlainForm):
     """Decision on one referred request."""
 
     decision = forms.ChoiceField(
@@ -179,7 +180,7 @@ class ReferralForm(forms.Form):
     reasons = forms.CharField(label="Reasons", max_length=5000, widget=forms.Textarea({"rows": 4}))
 
 
-class DirectoryForm(forms.Form):
+class DirectoryForm(PlainForm):
     """Which organizations are listed."""
 
     all_optional = True
@@ -190,7 +191,7 @@ class DirectoryForm(forms.Form):
     )
 
 
-class TrailForm(forms.Form):
+class TrailForm(PlainForm):
     """Which events are listed."""
 
     all_optional = True
@@ -209,7 +210,7 @@ class TrailForm(forms.Form):
     actor = forms.CharField(label="By", required=False, max_length=96, help_text="usr_…, key_… or system:…")
 
 
-class GlassForm(forms.Form):
+class GlassForm(PlainForm):
     """Which items two officers have to see, and why."""
 
     items = forms.CharField(

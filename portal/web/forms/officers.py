@@ -2,8 +2,10 @@
 
 from django import forms
 
+from portal.web.forms.base import PlainForm
 
-class AppointForm(forms.Form):
+
+class AppointForm(PlainForm):
     """Whom to propose as an officer."""
 
     email = forms.EmailField(

@@ -6,10 +6,11 @@ from django import forms
 
 from compliance.actions.intakes import LONGEST
 from compliance.models.intake import Wish
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import HintedRadios
 
 
-class ReportForm(forms.Form):
+class ReportForm(PlainForm):
     """A report of misuse, with or without an address."""
 
     named = forms.CharField(
@@ -31,7 +32,7 @@ class ReportForm(forms.Form):
     )
 
 
-class RequestForm(forms.Form):
+class RequestForm(PlainForm):
     """A request of a person about themselves."""
 
     wish = forms.ChoiceField(label="What do you ask for?", choices=Wish.choices, widget=HintedRadios)

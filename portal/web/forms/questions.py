@@ -3,9 +3,10 @@
 from django import forms
 
 from compliance.actions.samples import LONGEST_REFERENCE
+from portal.web.forms.base import PlainForm
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(PlainForm):
     """Which case a request belongs to."""
 
     case_reference = forms.CharField(

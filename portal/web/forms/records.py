@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from compliance.policy.vocabulary import PEOPLE_FINDING, Purpose, RequestedBy
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import DateParts
 from recognition.actions.record_photos import LONGEST_NOTE
 from recognition.actions.records import AUTHORITY_KINDS, LONGEST_REFERENCE, LONGEST_TEXT
@@ -41,7 +42,7 @@ class DayOrYear(forms.CharField):
             raise forms.ValidationError(sentence) from None
 
 
-class RecordChangeForm(forms.Form):
+class RecordChangeForm(PlainForm):
     """What of a case record can be changed later."""
 
     reference = forms.CharField(
@@ -102,7 +103,7 @@ class RecordForm(RecordChangeForm):
         return RecordDetails(**{name: self.cleaned_data[name] for name in RecordDetails.__dataclass_fields__})
 
 
-class PhotoForm(forms.Form):
+class PhotoForm(PlainForm):
     """What is known of a photo."""
 
     taken = DayOrYear(
@@ -134,7 +135,7 @@ class NewPhotoForm(PhotoForm):
     field_order = ("photo", "taken", "edited", "age_progressed", "note")
 
 
-class LinkForm(forms.Form):
+class LinkForm(PlainForm):
     """Which case a person in a gallery is the one of."""
 
     reference = forms.CharField(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from portal.web.forms.base import PlainForm
 from portal.web.forms.widgets import HintedRadios
 from recognition.actions.leads import LONGEST_SOURCE
 from recognition.models import Compared, OutcomeStatus, Verdict
@@ -17,7 +18,7 @@ _OUTCOMES = {
 }
 
 
-class VerdictForm(forms.Form):
+class VerdictForm(PlainForm):
     """A verdict, which is the button that was pressed, the checklist, and what the reviewer saw."""
 
     verdict = forms.ChoiceField(choices=Verdict.choices, label="Verdict")
@@ -36,7 +37,7 @@ class VerdictForm(forms.Form):
     )
 
 
-class OutcomeForm(forms.Form):
+class OutcomeForm(PlainForm):
     """What became of a lead."""
 
     outcome = forms.ChoiceField(
@@ -50,7 +51,7 @@ class OutcomeForm(forms.Form):
     reason = forms.CharField(max_length=1000, label="What was found?", widget=forms.Textarea({"rows": 3}))
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(PlainForm):
     """Why a lead is taken back."""
 
     reason = forms.CharField(
@@ -61,7 +62,7 @@ class WithdrawForm(forms.Form):
     )
 
 
-class AgainForm(forms.Form):
+class AgainForm(PlainForm):
     """With which new photo a candidate is judged again."""
 
     photo = forms.ChoiceField(

@@ -18,6 +18,7 @@ from compliance.urgency import Urgency
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.models import Organization
+from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import end_of
 from portal.web.forms.widgets import DateParts, HintedRadios
 from portal.web.forms.wording import grouped
@@ -64,13 +65,13 @@ def _organizations(text: str) -> Any:
         return Organization.objects.filter(name__iexact=text)
 
 
-class ReasonsForm(forms.Form):
+class ReasonsForm(PlainForm):
     """Reasons that the organization reads."""
 
     reasons = _text("Reasons", "The organization reads them. It takes effect at once.")
 
 
-class ObjectionForm(forms.Form):
+class ObjectionForm(PlainForm):
     """What speaks against a measure."""
 
     reasons = _text("What speaks against it", "Officers only. The measure stays in force; all are told.")
@@ -88,7 +89,7 @@ class RevokeForm(ReasonsForm):
         self.fields["what"].choices = [*exemption, ("grant", "The grant itself")]  # type: ignore[attr-defined]
 
 
-class IncidentForm(forms.Form):
+class IncidentForm(PlainForm):
     """Suspected misuse or a complaint."""
 
     organization = OrganizationField()
@@ -101,7 +102,7 @@ class IncidentForm(forms.Form):
     )
 
 
-class CloseForm(forms.Form):
+class CloseForm(PlainForm):
     """What was found, where nothing is granted or refused."""
 
     outcome = forms.ChoiceField(label="Outcome", widget=HintedRadios)
@@ -115,7 +116,7 @@ class CloseForm(forms.Form):
             self.fields["reasons"].help_text = "It is mailed to them as you write it."
 
 
-class OutcomeForm(forms.Form):
+class OutcomeForm(PlainForm):
     """What a case about a stop, or an appeal, comes to without a new determination."""
 
     outcome = forms.ChoiceField(label="Outcome", widget=HintedRadios)
@@ -129,19 +130,19 @@ class OutcomeForm(forms.Form):
         field.widget.hints = {one: OUTCOME_WORDS[one][1] for one in known}
 
 
-class DismissForm(forms.Form):
+class DismissForm(PlainForm):
     """Why something sent from outside is put aside."""
 
     reasons = _text("Why it is put aside", "Officers only. Whoever has the reference reads “closed”.", rows=3)
 
 
-class AssignForm(forms.Form):
+class AssignForm(PlainForm):
     """Which organization something from outside is about."""
 
     organization = OrganizationField()
 
 
-class DemandForm(forms.Form):
+class DemandForm(PlainForm):
     """A legal demand as it was served."""
 
     organization = OrganizationField()
@@ -180,7 +181,7 @@ class DemandForm(forms.Form):
         }
 
 
-class HoldForm(forms.Form):
+class HoldForm(PlainForm):
     """What must not be purged."""
 
     subject = forms.CharField(
@@ -188,14 +189,14 @@ class HoldForm(forms.Form):
     )
 
 
-class DemandAnswerForm(forms.Form):
+class DemandAnswerForm(PlainForm):
     """How a demand was answered."""
 
     answer = forms.ChoiceField(label="How it was answered", widget=HintedRadios, choices=DemandAnswer.choices)
     text = _text("What was answered, and on which ground", "The organization reads it once it is told.")
 
 
-class BreachForm(forms.Form):
+class BreachForm(PlainForm):
     """A breach as it became known."""
 
     organization = OrganizationField()
@@ -212,7 +213,7 @@ class BreachForm(forms.Form):
         return datetime.combine(given["aware_on"], given["aware_time"], UTC)
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """One step after a breach."""
 
     step = forms.ChoiceField(label="Step", widget=HintedRadios)
@@ -228,13 +229,13 @@ class StepForm(forms.Form):
         self.fields["step"].choices = [(one.value, one.label) for one in left]  # type: ignore[attr-defined]
 
 
-class ShiftForm(forms.Form):
+class ShiftForm(PlainForm):
     """How long an officer is on call."""
 
     hours = forms.TypedChoiceField(label="For how long", coerce=int, choices=HOURS, widget=HintedRadios)
 
 
-class UrgentVoteForm(forms.Form):
+class UrgentVoteForm(PlainForm):
     """An officer's own decision about an urgent request."""
 
     decision = forms.ChoiceField(
@@ -259,7 +260,7 @@ class UrgentVoteForm(forms.Form):
         }
 
 
-class UrgentForm(forms.Form):
+class UrgentForm(PlainForm):
     """A request that cannot wait."""
 
     purpose = forms.ChoiceField(

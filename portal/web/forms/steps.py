@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from django import forms
 
+from portal.web.forms.base import PlainForm
 from recognition.actions.holds import LONGEST_REASON
 
 
@@ -21,7 +22,7 @@ class Reasoned(Protocol):
         """Whether it has to be given."""
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """Whether a step is meant, and why."""
 
     reason = forms.CharField(

@@ -22,6 +22,7 @@ from compliance.policy.vocabulary import (
     RequestedBy,
     SubjectClass,
 )
+from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import Places
 from portal.web.forms.widgets import DateParts, HintedCheckboxes
 from portal.web.forms.wording import grouped
@@ -68,7 +69,7 @@ def _source(label: str) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=[_NOBODY, *choices(ImageSource)])
 
 
-class WhatIfForm(forms.Form):
+class WhatIfForm(PlainForm):
     """Facts of a request, each as declared until it is changed."""
 
     all_optional = True  # a fact left out is worth trying
