@@ -70,16 +70,16 @@ def based_on(document: str) -> str:
         raise PolicyError("not_toml", f"The document is no valid TOML: {error}.") from error
 
 
-def write(version: PolicyVersion, base: PolicyVersion) -> str:
-    """Return a version as the document of what it changes against the one it builds on."""
-    found = difference(base, version)
+def write(version: PolicyVersion, base: PolicyVersion | None) -> str:
+    """Return a version as the document of what it changes against its base, or whole where it has none."""
+    found = difference(base or replace(version, rules=()), version)
     own = (*(after for _, after in found.changed), *found.added)
     head = {
         "pack": version.pack,
         "number": version.number,
         "published_at": _Bare(_moment(version.published_at)),
-        "based_on": base.label,
     }
+    head |= {"based_on": base.label} if base else {}
     removed = {"removed": [rule.id for rule in found.removed]} if found.removed else {}
     parts = ["\n".join(_lines(head | removed)), *("\n".join(_rule(rule)) for rule in own)]
     return "\n\n".join(parts) + "\n"

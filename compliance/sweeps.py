@@ -5,13 +5,16 @@ from collections.abc import Callable
 from compliance.actions import (
     alerts,
     breaches,
+    choices,
     expiries,
     lapses,
     legal_demands,
     letters,
     measures,
+    policy_dates,
     renewals,
     samples,
+    simulations,
     urgent_votes,
 )
 from portal.tenancy.actions import keys
@@ -32,5 +35,9 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     renewals.announce_ends,
     renewals.announce_ends_of_exemptions,
     renewals.follow_dates,
+    choices.carry_out_due,
+    policy_dates.escalate_late,
+    policy_dates.warn_of_ends,
     letters.send_due,
+    simulations.run_due,
 )

@@ -174,6 +174,7 @@ CELERY_TASK_ROUTES = {
     "recognition.work": {"queue": "gpu"},
     "recognition.reconcile": {"queue": "control"},
     "recognition.sweep": {"queue": "control"},
+    "recognition.simulate": {"queue": "cpu"},
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every few seconds has no past
 CELERY_BEAT_SCHEDULE = {

@@ -13,6 +13,7 @@ from recognition.models import Heartbeat
 WORK = "recognition.work"
 RECONCILE = "recognition.reconcile"
 SWEEP = "recognition.sweep"
+SIMULATE = "recognition.simulate"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
 
@@ -20,10 +21,21 @@ LIVE_WITHIN = timedelta(seconds=10)
 def wake(shards: int = 1) -> None:
     """Wake workers up. A lost message costs seconds: the reconciler wakes them again from the ledger."""
     for _ in range(min(shards, WAKE_AT_MOST)):
-        try:
-            current_app.signature(WORK).apply_async(expires=30, retry=False)
-        except OperationalError:  # the broker is away: the work stands in the database and waits
+        if not _send(WORK):
             return
+
+
+def wake_simulations() -> None:
+    """Wake a light worker for the simulations asked for; the sweep runs them where the message is lost."""
+    _send(SIMULATE)
+
+
+def _send(task: str) -> bool:
+    try:
+        current_app.signature(task).apply_async(expires=30, retry=False)
+    except OperationalError:  # the broker is away: the work stands in the database and waits
+        return False
+    return True
 
 
 def engine_is_live() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
+from compliance.actions import simulations
 from recognition import client, ledger, reconcile, runner, sweeps
 from recognition.worker import Worker
 
@@ -46,6 +47,12 @@ def work() -> None:
 def reconcile_ledger() -> None:
     """Bring the ledger in step with the world. Idempotent."""
     reconcile.reconcile()
+
+
+@shared_task(name=client.SIMULATE, time_limit=600)
+def simulate() -> None:
+    """Run the policy simulations that officers asked for. Idempotent: each is taken once."""
+    simulations.run_due()
 
 
 @shared_task(name=client.SWEEP, time_limit=300)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
 from compliance.actions import letters, policies
-from compliance.models import PolicyProposal, PolicySimulation
+from compliance.models import PolicyProposal, PolicySimulation, PolicyVersionRecord
 from compliance.models.proposals import ProposalStatus, SimulationStatus
 from compliance.policy.rules import PolicyVersion
 from compliance.states import PROPOSAL_TRANSITIONS
@@ -139,7 +140,7 @@ def take_back(*, proposal: PolicyProposal, by: Actor) -> PolicyProposal:
         row = _locked(proposal)
         if row.proposed_by != by.id:
             raise Refused("not_yours", "Only the officer who proposed this takes it back. You can refuse it.")
-        fields = {"signed_by": "", "proposed_at": None, "loosenings": []}
+        fields: dict[str, Any] = {"signed_by": "", "proposed_at": None, "loosenings": []}
         move(row, ProposalStatus.DRAFT, table=PROPOSAL_TRANSITIONS, **fields)
         audit.record(verb="policy.taken_back", actor=by, target=row)
     return row
@@ -179,11 +180,11 @@ def own_draft(proposal: PolicyProposal, by: Actor) -> PolicyProposal:
     return row
 
 
-def publish(proposal: PolicyProposal, version: PolicyVersion, by: Actor) -> None:
+def publish(proposal: PolicyProposal, version: PolicyVersion, by: Actor) -> PolicyVersionRecord:
     """Publish what was proposed, signed as it is. Inside a transaction that holds the epoch."""
     recorded_by = proposal.signed_by or f"shell:{proposal.proposed_by}"
     record = policies.enter(version, recorded_by, proposal.decided_by)
-    fields = {"decided_by": proposal.decided_by, "decided_at": proposal.decided_at}
+    fields: dict[str, Any] = {"decided_by": proposal.decided_by, "decided_at": proposal.decided_at}
     fields |= {"published": record, "proposed_at": proposal.proposed_at or database_now()}
     move(proposal, ProposalStatus.PUBLISHED, table=PROPOSAL_TRANSITIONS, **fields)
     policies.announce([record], by)
@@ -192,6 +193,7 @@ def publish(proposal: PolicyProposal, version: PolicyVersion, by: Actor) -> None
         letters.write(
             kind="policy_to_ratify", organization=None, about=record.public_id, by=by, record=record, due=due
         )
+    return record
 
 
 def document_hash(document: str) -> str:

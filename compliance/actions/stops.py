@@ -49,9 +49,8 @@ def declare(*, reasons: str, by: Actor) -> PolicyVersionRecord:
         if following.pending:
             record = PolicyVersionRecord.objects.get(pack=pack, number=following.pending.number)
             policies.withdraw(record=record, by=by)
-        proposal = _published(following, reasons.strip(), by)
-        audit.record(verb="policy.stopped", actor=by, target=proposal.published)
-    published: PolicyVersionRecord = proposal.published
+        published = _published(following, reasons.strip(), by)
+        audit.record(verb="policy.stopped", actor=by, target=published)
     return published
 
 
@@ -90,7 +89,7 @@ def _stop_rule(reasons: str, now: datetime) -> Rule:
     )
 
 
-def _published(following: policies.Next, reasons: str, by: Actor) -> PolicyProposal:
+def _published(following: policies.Next, reasons: str, by: Actor) -> PolicyVersionRecord:
     base, now = following.base, database_now()
     rules = (*base.rules, _stop_rule(reasons, now))
     version = PolicyVersion(pack=base.pack, number=following.number, published_at=now, rules=rules)
@@ -104,8 +103,7 @@ def _published(following: policies.Next, reasons: str, by: Actor) -> PolicyPropo
         signed_by=by.id,
         proposed_at=now,
     )
-    proposals.publish(proposal, version, by)
-    return proposal
+    return proposals.publish(proposal, version, by)
 
 
 def _without_stop(following: policies.Next) -> PolicyVersion:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
+from compliance.policy.rules import Rule
+from compliance.versions import stop_of, version_in_force
+from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 
 _TENANT = (
@@ -50,7 +54,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "actor_label": actor.label if actor else "",
         "can": dict.fromkeys(map(str, actor.permissions), True) if actor else {},
         "synthetic": bool(organization and organization.synthetic),
+        "platform_stop": SimpleLazyObject(_platform_stop),
     }
+
+
+def _platform_stop() -> Rule | None:
+    """Return the rule that stops the whole platform; read where a page shows it, on every page."""
+    return stop_of(version_in_force(database_now()))
 
 
 def _links(actor: Any, organization: Any) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from compliance.conditions import conditions
+from compliance.documents import difference
 from compliance.models import PolicyVersionRecord
 from compliance.policy.dimensions import DIMENSIONS
-from compliance.policy.rules import Kind, PolicyVersion, Rule
+from compliance.policy.rules import Effect, Kind, PolicyVersion, Rule, WhenUndetermined
+from compliance.versions import PLATFORM_STOP, Chapter, Life, stop_of
 from portal.web.templatetags.countenance import words
 
 _TITLES = {
@@ -23,17 +25,134 @@ _TITLES = {
 }
 
 
-def status_of(record: PolicyVersionRecord, records: Sequence[PolicyVersionRecord], now: datetime) -> str:
-    """Return where a version stands among those of its pack."""
-    if record.withdrawn_at:
-        return "withdrawn"
-    if record.published_at > now:
-        return "scheduled"
-    later = [one for one in records if one.pack == record.pack and one.number > record.number]
-    if any(one.published_at <= now and not one.withdrawn_at for one in later):
-        return "superseded"
-    shipped = record.recorded_by.startswith("system:")
-    return "in_force" if record.ratified_at or shipped else "in_force_unratified"
+_DONE_TO = {
+    Effect.REFUSE: "refuses",
+    Effect.REFER: "refers to an officer",
+    Effect.ALLOW: "allows",
+    Effect.ALLOW_WITH: "allows, on conditions,",
+}
+_UNKNOWN = {
+    WhenUndetermined.REFUSE: "it refuses",
+    WhenUndetermined.REFER: "it refers to an officer",
+    WhenUndetermined.APPLY: "it applies all the same",
+    WhenUndetermined.IGNORE: "it does not apply",
+}
+
+_SPOKEN = {
+    "party": "any party is",
+    "every_party": "every party is",
+    "jurisdiction": "any jurisdiction is",
+    "image_source": "any source of images is",
+    "attribute": "an attribute asked for is",
+    "ungranted_attribute": "an attribute asked for and not granted is",
+    "lacks": "the documents on file lack",
+}
+
+
+def life_row(chapter: Chapter, told_by: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the life of one version in words; who did what only where names may be told."""
+    record = chapter.record
+    return {
+        "label": str(record),
+        "number": record.number,
+        "life": str(chapter.life),
+        "succession": str(chapter.succession or ""),
+        "ended_by": str(chapter.ended_by or ""),
+        "ended_at": chapter.ended_at,
+        "published_at": record.published_at,
+        "recorded_at": record.recorded_at,
+        "ratified_at": record.ratified_at,
+        "withdrawn_at": record.withdrawn_at,
+        "shipped": record.shipped,
+        "synthetic": record.synthetic,
+        "by": _by(record, told_by),
+        "sha256": record.sha256,
+        "rules": len(record.version.rules),
+        "moratoria": [rule_row(rule) for rule in record.version.rules if rule.kind is Kind.MORATORIUM],
+        "stop": stop_of(record.version),
+    }
+
+
+def _by(record: PolicyVersionRecord, told_by: Mapping[str, str] | None) -> str:
+    if record.shipped:
+        return "shipped with the product"
+    if told_by is None:
+        return "two officers" if record.countersigned_by else "one officer"
+    named = [named_actor(one, told_by) for one in (record.recorded_by, record.countersigned_by) if one]
+    return " and ".join(named)
+
+
+def named_actor(actor: str, names: Mapping[str, str]) -> str:
+    """Return who acted: a name, where need be with the shell that used it."""
+    if actor.startswith("shell:"):
+        who = actor.removeprefix("shell:")
+        return f"a shell in the name of {names.get(who, who)}"
+    return names.get(actor, actor)
+
+
+def short_row(rule: Rule, state: str) -> dict[str, Any]:
+    """Return one rule as a line of a list, with what a draft does to it."""
+    told = {"id": rule.id, "kind": str(rule.kind), "effect": rule.effect, "sentence": rule.sentence}
+    return {**told, "state": state}
+
+
+def periods(told: Sequence[Chapter]) -> list[dict[str, Any]]:
+    """Return the periods of moratoria as versions state them, for drawing and table.
+
+    Versions that state the same one after another are one row.
+    """
+    rows: list[dict[str, Any]] = []
+    newest: dict[str, dict[str, Any]] = {}
+    for chapter in told:
+        if chapter.life is Life.WITHDRAWN:
+            continue
+        for rule in chapter.record.version.rules:
+            if rule.kind is Kind.MORATORIUM or rule.id == PLATFORM_STOP:
+                row = newest.get(rule.id)
+                if row is None or (row["starts_at"], row["ends_at"]) != _span(rule):
+                    row = newest[rule.id] = _period(rule, chapter)
+                    rows.append(row)
+                if chapter.life is not Life.SCHEDULED:
+                    row["known_until"] = chapter.ended_at
+                    row["current"] = chapter.life is not Life.SUPERSEDED
+    return rows
+
+
+def _period(rule: Rule, chapter: Chapter) -> dict[str, Any]:
+    starts_at, ends_at = _span(rule)
+    record = chapter.record
+    period = {"rule": rule.id, "version": record.number, "known_from": record.published_at}
+    ahead = {"known_until": None, "current": False}
+    return {**period, **ahead, "starts_at": starts_at, "ends_at": ends_at}
+
+
+def _span(rule: Rule) -> tuple[datetime, datetime | None]:
+    return rule.period.starts_at, rule.period.ends_at
+
+
+def spoken(rule: Rule) -> str:
+    """Return what a rule does in plain words, made from its parts and not from what it says of itself."""
+    begins = f"From {_when(rule.period.starts_at)}"
+    ends = f" until {_when(rule.period.ends_at)}" if rule.period.ends_at else " and until further notice"
+    where = " and ".join(_spoken_condition(one.dimension, one.words) for one in rule.scope)
+    parts = [f"{begins}{ends}, this {rule.kind} {_DONE_TO[rule.effect]} where {where}."]
+    if rule.lifts:
+        parts.append(f"It lifts {', '.join(sorted(rule.lifts))}.")
+    parts += conditions(rule.obligations)
+    parts.append(f"Where a fact is asked for and cannot be known, {_UNKNOWN[rule.on_undetermined]}.")
+    return " ".join(parts)
+
+
+def _when(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc:%B} {utc.day}, {utc:%Y, %H:%M} UTC"
+
+
+def _spoken_condition(dimension: str, wanted: frozenset[str]) -> str:
+    told = [words(one) if one.islower() else one for one in sorted(wanted)]
+    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+    begins = _SPOKEN.get(dimension, f"the {DIMENSIONS[dimension].label} is")
+    return f"{begins} {listed}"
 
 
 def grouped(version: PolicyVersion) -> list[dict[str, Any]]:
@@ -71,15 +190,13 @@ def _condition(dimension: str, wanted: frozenset[str]) -> dict[str, str]:
     return {"key": label[:1].upper() + label[1:], "value": told}
 
 
-def changes(version: PolicyVersion, records: Sequence[PolicyVersionRecord]) -> list[str]:
+def changes(before: PolicyVersion | None, after: PolicyVersion) -> list[str]:
     """Return how a version differs from the one before it, rule by rule."""
-    earlier = [one for one in records if one.number < version.number]
-    if not earlier:
+    if before is None:
         return []
-    before = {rule.id: rule for rule in earlier[-1].version.rules}
-    after = {rule.id: rule for rule in version.rules}
-    added = [f"Adds {name}." for name in after if name not in before]
-    removed = [f"Drops {name}." for name in before if name not in after]
-    kept = [name for name in after if name in before and after[name] != before[name]]
-    changed = [f"Changes {name}: {after[name].sentence}" for name in kept]
-    return [*changed, *added, *removed]
+    found = difference(before, after)
+    return [
+        *(f"Changes {rule.id}: {rule.sentence}" for _, rule in found.changed),
+        *(f"Adds {rule.id}: {rule.sentence}" for rule in found.added),
+        *(f"Drops {rule.id}." for rule in found.removed),
+    ]

@@ -9,26 +9,25 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from compliance.actions import policies as policy_actions
-from compliance.actions import proposals
-from compliance.models import PolicyProposal, PolicySimulation, PolicyVersionRecord
+from compliance.actions import proposals, simulations
+from compliance.models import PolicyProposal
 from compliance.models.proposals import ProposalStatus
-from portal.common.errors import NotFound
-from portal.common.ids import parse_public_id
-from portal.web.officer import casefile
+from compliance.versions import PLATFORM_STOP
+from portal.web.officer import casefile, drafts
+from portal.web.officer import simulations as results
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 
 
 def waiting(request: OfficerRequest) -> list[dict[str, Any]]:
     """Return the proposals that wait, oldest first."""
-    rows = list(PolicyProposal.objects.filter(status=ProposalStatus.WAITING).order_by("proposed_at"))
+    rows = list(PolicyProposal.objects.waiting())
     names = casefile.people({row.proposed_by for row in rows})
     return [
         {
             "proposal": row,
             "url": reverse("officer_proposal", args=[row.public_id]),
             "by": names.get(row.proposed_by, row.proposed_by),
-            "mine": row.proposed_by == request.actor.id,
+            "mine": row.signed_by == request.actor.id,
         }
         for row in rows
     ]
@@ -37,54 +36,46 @@ def waiting(request: OfficerRequest) -> list[dict[str, Any]]:
 @officer_view(methods=("GET", "POST"))
 def proposal(request: OfficerRequest, proposal_id: str) -> HttpResponse:
     """Show a proposal, and take the second officer's decision."""
-    found = _find(proposal_id)
+    found = drafts.find(proposal_id)
     if request.method != "POST":
         return _page(request, found)
-    if "refuse" in request.POST:
-        proposals.refuse(proposal=found, by=request.actor)
-        messages.success(request, "The proposal was refused.")
-    else:
-        proposals.countersign(proposal=found, sha256=request.POST.get("sha256", ""), by=request.actor)
-        messages.success(request, "The version was published. It counts from 24 hours from now.")
+    if "take_back" in request.POST:
+        proposals.take_back(proposal=found, by=request.actor)
+        messages.success(request, "It is a draft of yours again.")
+        return redirect("officer_draft", proposal_id)
+    messages.success(request, _decide(request, found))
     return redirect("officer_policies")
 
 
-@officer_view(methods=("POST",))
-def ratify(request: OfficerRequest, policy_id: str) -> HttpResponse:
-    """Ratify a tightening that another officer published."""
-    key = parse_public_id(PolicyVersionRecord.PREFIX, policy_id)
-    record = PolicyVersionRecord.objects.filter(pk=key).first()
-    if record is None:
-        raise NotFound()
-    policy_actions.ratify(record=record, by=request.actor)
-    messages.success(request, f"{record} was ratified.")
-    return redirect("officer_policy", policy_id)
+def _decide(request: OfficerRequest, found: PolicyProposal) -> str:
+    if "refuse" in request.POST:
+        proposals.refuse(proposal=found, by=request.actor)
+        return "The proposal was refused."
+    done = proposals.countersign(proposal=found, sha256=request.POST.get("sha256", ""), by=request.actor)
+    if done.published is None:
+        return "Signed. A shell had proposed it, so another officer has to sign too."
+    if _lifts_stop(found):
+        return "The platform goes on."
+    return "The version was published. It counts from 24 hours from now."
 
 
 def _page(request: OfficerRequest, found: PolicyProposal) -> HttpResponse:
-    simulated = PolicySimulation.objects.filter(sha256=found.sha256).order_by("-simulated_at").first()
-    names = casefile.people({found.proposed_by})
+    simulated = simulations.newest_of(found.sha256)
+    names = casefile.people({found.proposed_by, found.signed_by, found.decided_by})
+    is_waiting = found.status == ProposalStatus.WAITING
     context = {
         "proposal": found,
         "by": names.get(found.proposed_by, found.proposed_by),
-        "simulation": _rows(simulated.result) if simulated else [],
-        "can_decide": found.status == ProposalStatus.WAITING and found.proposed_by != request.actor.id,
+        "signed": names.get(found.signed_by, found.signed_by),
+        "decided": names.get(found.decided_by, found.decided_by),
+        "lifts_stop": _lifts_stop(found),
+        "simulation": simulated,
+        **results.result_of(simulated),
+        "can_decide": is_waiting and found.signed_by != request.actor.id,
+        "can_take_back": is_waiting and found.proposed_by == request.actor.id,
     }
     return office_page(request, "officer/proposal.html", context)
 
 
-def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"key": "Rulings looked at", "value": result["rulings"]},
-        {"key": "Would come out otherwise", "value": result["flipped"]},
-        {"key": "Organizations hit", "value": result["organizations_hit"]},
-        {"key": "Would be held now", "value": ", ".join(result["held"]) or "Nothing"},
-    ]
-
-
-def _find(proposal_id: str) -> PolicyProposal:
-    key = parse_public_id(PolicyProposal.PREFIX, proposal_id)
-    found = PolicyProposal.objects.filter(pk=key).first()
-    if found is None:
-        raise NotFound()
-    return found
+def _lifts_stop(found: PolicyProposal) -> bool:
+    return found.loosenings == [f"{PLATFORM_STOP} is removed."]

@@ -15,6 +15,7 @@ from compliance.models.cases import ENDED, CaseQuerySet
 from compliance.risk import Risk, risks_of
 from portal.common.clock import database_now
 from portal.web.forms.officer import QueueForm, ViewForm
+from portal.web.officer import policies
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
 
@@ -41,6 +42,7 @@ def page(request: OfficerRequest, view_form: ViewForm, *, status: int = 200) -> 
         rows = [case for case in weighed if risks[case.pk].level == wanted]
     found = page_of(request, rows)
     context = {
+        "duties": policies.duty_rows(),
         "filter": form,
         "page": found,
         "rows": case_rows(found.rows, now),

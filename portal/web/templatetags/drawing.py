@@ -1,7 +1,8 @@
-"""Pictures drawn on the server as SVG: face boxes over a photo, values with their intervals."""
+"""Pictures drawn on the server as SVG: face boxes over a photo, values with intervals, periods of rules."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
@@ -19,6 +20,9 @@ CHART_ROW = 34
 CHART_HEAD = 26
 BAR_LEFT = 240  # room for the longest kind of case
 BAR_THICKNESS = 18
+BAR = 12
+PERIODS_LEFT = 300
+PERIODS_RIGHT = 690
 
 
 @register.inclusion_tag("_components/face_boxes.html")
@@ -77,6 +81,58 @@ def whiskers(points: Sequence[Mapping[str, Any]], label: str, limit: float | Non
         "head": CHART_HEAD,
         "n_x": CHART_RIGHT + 20,
     }
+
+
+@register.inclusion_tag("_components/periods.html")
+def periods(rows: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
+    """Draw one bar per period: from when until when a version says that a rule holds.
+
+    Args:
+        rows: Mappings with `rule`, `version`, `starts_at`, `ends_at` (None: open), `current`, `known_from`
+            and `known_until`.
+        now: Marked with a dashed line.
+    """
+    moments = [now, *(one for row in rows for one in (row["starts_at"], row["ends_at"]) if one)]
+    first, last = min(moments).year, max(moments).year + 1
+    height = CHART_HEAD + CHART_ROW * len(rows) + CHART_HEAD
+    step = max(1, (last - first + 7) // 8)
+    return {
+        "rows": rows,
+        "bars": [_period(index, row, first, last) for index, row in enumerate(rows)],
+        "ticks": [
+            {"x": _at(datetime(year, 1, 1, tzinfo=UTC), first, last), "text": str(year)}
+            for year in range(first, last + 1, step)
+        ],
+        "now_x": _at(now, first, last),
+        "width": CHART_WIDTH,
+        "height": height,
+        "foot": height - 4,
+        "head": CHART_HEAD,
+        "thick": BAR,
+        "half": BAR / 2,
+    }
+
+
+def _period(index: int, row: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
+    y = CHART_HEAD + CHART_ROW * index + CHART_ROW / 2
+    end = _at(row["ends_at"], first, last) if row["ends_at"] else float(PERIODS_RIGHT)
+    start = min(_at(row["starts_at"], first, last), end)
+    return {
+        "name": f"{row['rule']} (v{row['version']})",
+        "current": row["current"],
+        "open": row["ends_at"] is None,
+        "y": y,
+        "top": y - BAR / 2,
+        "x": start,
+        "end": end,
+        "width": max(end - start, 2.0),
+    }
+
+
+def _at(moment: datetime, first: int, last: int) -> float:
+    begins, ends = datetime(first, 1, 1, tzinfo=UTC), datetime(last, 1, 1, tzinfo=UTC)
+    share = (moment - begins) / (ends - begins)
+    return round(PERIODS_LEFT + (PERIODS_RIGHT - PERIODS_LEFT) * min(max(share, 0.0), 1.0), 1)
 
 
 def _decades(rates: Sequence[float]) -> tuple[int, int]:

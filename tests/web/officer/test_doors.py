@@ -25,9 +25,14 @@ ARGUMENTS = {
     "glass_id": "brk_00000000000000000000000000",
     "item_id": "itm_00000000000000000000000000",
     "sample_id": "smp_00000000000000000000000000",
-    "view_id": "vew_00000000000000000000000000",
     "end_user_id": "eus_00000000000000000000000000",
+    "choice_id": "pch_00000000000000000000000000",
+    "draft_id": "prp_00000000000000000000000000",
     "look_id": "slk_00000000000000000000000000",
+    "rule_id": "live-off",
+    "simulation_id": "sim_00000000000000000000000000",
+    "view_id": "vew_00000000000000000000000000",
+    "what": "propose",
     "number": 0,
     "grant_id": "gra_00000000000000000000000000",
     "measure_id": "mea_00000000000000000000000000",
@@ -67,15 +72,19 @@ def test_a_visitor_is_led_to_sign_in(database, name):
     "name",
     [
         "officer_case",
+        "officer_breach",
+        "officer_choice",
+        "officer_demand",
+        "officer_draft",
         "officer_evidence_open",
+        "officer_intake",
+        "officer_measure",
         "officer_organization",
         "officer_policy",
+        "officer_policy_download",
         "officer_proposal",
-        "officer_measure",
         "officer_revoke",
-        "officer_intake",
-        "officer_demand",
-        "officer_breach",
+        "officer_simulation",
         "officer_urgent",
     ],
 )
@@ -163,7 +172,7 @@ def test_the_directory_finds_an_organization_by_name(officer):
 def test_every_version_shows_source_and_reading_apart(officer):
     client = officer_client(officer)
     listed = client.get("/officer/policies/")
-    versions = [version for pack in listed.context["packs"] for version in pack["versions"]]
+    versions = listed.context["versions"]
     assert "in_force" in {version["status"].removesuffix("_unratified") for version in versions}
     page = client.get(versions[0]["url"]).content.decode()
     assert "The source says" in page

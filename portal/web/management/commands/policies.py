@@ -11,19 +11,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.actions import policies, proposals, simulations
+from compliance import versions
+from compliance.actions import choices, policies, proposals, simulations
 from compliance.models import PolicyEpoch, PolicySimulation, PolicyVersionRecord
 from compliance.policy.evaluate import evaluator_hash
 from compliance.replay import Replay, replay
+from portal.common.clock import database_now
 from portal.common.errors import DomainError
 from portal.common.ids import parse_public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
 from portal.tenancy.scope import officer_scope
 
+_NEXT = "A shell signs nothing: two officers sign this, each with their own sign-in."
+
 
 class Command(BaseCommand):
-    help = "Lists, shows, simulates and proposes policy versions; makes stored rulings again."
+    help = "Lists, shows, simulates and proposes policy versions and packs; makes stored rulings again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -40,10 +44,16 @@ class Command(BaseCommand):
         simulate.add_argument("file", type=Path)
         simulate.add_argument("--by", required=True, help="email of the officer")
         simulate.add_argument("--json", action="store_true", dest="as_json")
+        choose = verbs.add_parser("choose", help="propose another pack to two officers")
+        choose.add_argument("pack")
+        choose.add_argument("--by", required=True, help="email of the officer in whose name")
+        choose.add_argument("--reasons", default="", help="why; everybody can read it")
+        choose.add_argument("--json", action="store_true", dest="as_json")
         propose = verbs.add_parser("propose", help="publish a tightening, or ask for a loosening")
         propose.add_argument("file", type=Path)
         propose.add_argument("--by", required=True, help="email of the officer")
         propose.add_argument("--simulation", help="id that `simulate` printed; a loosening needs one")
+        propose.add_argument("--reasons", default="", help="why; everybody can read it")
         propose.add_argument("--ratified", action="store_true", help="for tests: publish at once")
         propose.add_argument("--json", action="store_true", dest="as_json")
 
@@ -54,13 +64,15 @@ class Command(BaseCommand):
             raise CommandError(error.sentence) from error
 
     def _list(self, *, as_json: bool, **_: Any) -> None:
-        in_force = PolicyEpoch.objects.get().pack
-        rows = [_row(record, in_force) for record in PolicyVersionRecord.objects.all()]
+        in_force, now = PolicyEpoch.objects.get().pack, database_now()
+        packs = PolicyVersionRecord.objects.values_list("pack", flat=True).distinct()
+        rows = [_row(one, in_force) for pack in sorted(set(packs)) for one in versions.chapters(pack, now)]
         if as_json:
             self._print_json(rows)
         for row in [] if as_json else rows:
             mark = "*" if row["chosen"] else " "
-            self.stdout.write(f"{mark} {row['version']}  {row['published_at']}  {row['sha256'][:16]}")
+            life = f"{row['life']} {row['ended_by']}".strip()
+            self.stdout.write(f"{mark} {row['version']}  {row['published_at']}  {row['sha256'][:16]}  {life}")
 
     def _show(self, *, version: str, as_json: bool, **_: Any) -> None:
         pack, _separator, number = version.partition("@")
@@ -93,18 +105,37 @@ class Command(BaseCommand):
 
     def _simulate(self, *, file: Path, by: str, as_json: bool, **_: Any) -> None:
         made = simulations.simulate(document=file.read_text(encoding="utf-8"), by=_officer(by))
+        result = made.result or {}
         if as_json:
-            self._print_json({"simulation": made.public_id, **made.result})
+            self._print_json({"simulation": made.public_id, **result})
             return
-        flipped, held = made.result["flipped"], made.result["held_count"]
-        self.stdout.write(f"{made.public_id}: {made.version} on {made.result['rulings']} rulings")
+        flipped, held = result["flipped"], result["held_count"]
+        self.stdout.write(f"{made.public_id}: {made.version} on {result['rulings']} rulings")
         self.stdout.write(f"{flipped} would come out differently, {held} running now would be held")
 
+    def _choose(self, *, pack: str, by: str, reasons: str, as_json: bool, **_: Any) -> None:
+        made = choices.propose(pack=pack, by=_officer(by), reasons=reasons, signed=False)
+        self._answer({"status": made.status, "choice": made.public_id, "next": _NEXT}, as_json=as_json)
+
     def _propose(
-        self, *, file: Path, by: str, simulation: str | None, ratified: bool, as_json: bool, **_: Any
+        self,
+        *,
+        file: Path,
+        by: str,
+        simulation: str | None,
+        reasons: str,
+        ratified: bool,
+        as_json: bool,
+        **_: Any,
     ) -> None:
         document, officer = file.read_text(encoding="utf-8"), _officer(by)
-        answer = _published(document, officer) if ratified else _proposed(document, officer, simulation)
+        if ratified:
+            answer = _published(document, officer)
+        else:
+            answer = _proposed(document, officer, simulation, reasons)
+        self._answer(answer, as_json=as_json)
+
+    def _answer(self, answer: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
             self._print_json(answer)
             return
@@ -125,13 +156,17 @@ def _told(found: Replay) -> Iterator[str]:
         yield f"{one.ruling} of {one.organization} differs in {', '.join(one.columns)}{by_whom}"
 
 
-def _row(record: PolicyVersionRecord, in_force: str) -> dict[str, Any]:
+def _row(chapter: versions.Chapter, in_force: str) -> dict[str, Any]:
+    record = chapter.record
+    chosen = record.pack == in_force
     return {
         "version": str(record),
         "published_at": record.published_at.isoformat(),
         "sha256": record.sha256,
         "ratified": record.ratified_at is not None,
-        "chosen": record.pack == in_force,
+        "chosen": chosen,
+        "life": str(chapter.life) if chosen else "not_chosen",
+        "ended_by": str(chapter.ended_by or ""),
     }
 
 
@@ -142,14 +177,18 @@ def _published(document: str, officer: Actor) -> dict[str, Any]:
     return {"status": "published", "version": str(record), "synthetic": True}
 
 
-def _proposed(document: str, officer: Actor, simulation: str | None) -> dict[str, Any]:
-    made = proposals.propose(document=document, by=officer, simulated=_simulation(simulation))
+def _proposed(document: str, officer: Actor, simulation: str | None, reasons: str) -> dict[str, Any]:
+    simulated = _simulation(simulation)
+    made = proposals.propose(
+        document=document, by=officer, simulated=simulated, signed=False, reasons=reasons
+    )
     return {
         "status": made.status,
         "version": str(made.published) if made.published else None,
         "proposal": made.public_id,
         "loosenings": made.loosenings,
         "sha256": made.sha256,
+        "next": _NEXT,
     }
 
 
