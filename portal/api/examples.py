@@ -162,6 +162,49 @@ REFUSAL = {
     "remedy": "Where a charity holds the case, ask for the humanitarian exemption.",
     "job": "job_01k9",
 }
+NEW_ADJUDICATION = {
+    "verdict": "lead",
+    "compared": ["ears", "marks"],
+    "reason": "The same scar on the left eyebrow.",
+}
+ADJUDICATIONS: dict[str, Any] = {
+    "candidate": "can_01k9",
+    "status": "lead",
+    "round": 1,
+    "adjudications": [
+        {
+            "id": "adj_01k9",
+            "reviewer": "usr_01k9",
+            "round": 1,
+            **NEW_ADJUDICATION,
+            "created_at": "2026-03-01T10:00:00Z",
+        }
+    ],
+}
+KEYS_JUDGE_NOTHING = {
+    "type": "urn:countenance:problem:person_needed",
+    "title": "Refused",
+    "status": 403,
+    "code": "person_needed",
+    "detail": "Candidates are judged by trained people, signed in with their own account. A key judges none.",
+}
+NEW_OUTCOME = {
+    "outcome": "confirmed",
+    "source": "Westford Police, missing persons unit",
+    "reason": "She was met and gave her name.",
+}
+OUTCOME = {
+    "id": "out_01k9",
+    "lead": "can_01k9",
+    **NEW_OUTCOME,
+    "recorded_by": "key_01k9",
+    "created_at": "2026-03-02T09:00:00Z",
+}
+WITHDRAWN = {
+    "lead": "can_01k9",
+    "status": "withdrawn",
+    "notices": [{"id": "ntc_01k9", "export": "exp_01k9", "mailed": True}],
+}
 STANDING = {
     "organization": "org_01k9",
     "name": "Harbor Light",

@@ -10,6 +10,7 @@ from portal.api import (
     images,
     job_steps,
     jobs,
+    leads,
     results,
     rulings,
     standing,
@@ -48,6 +49,11 @@ urlpatterns = [
     path("jobs/<str:job>/resume/", job_steps.JobResume.as_view(), name="api-job-resume"),
     path("jobs/<str:job>/accept/", job_steps.JobAccept.as_view(), name="api-job-accept"),
     path("jobs/<str:job>/recall/", job_steps.JobRecall.as_view(), name="api-job-recall"),
+    path(
+        "candidates/<str:candidate>/adjudications/", leads.Adjudications.as_view(), name="api-adjudications"
+    ),
+    path("leads/<str:lead>/outcome/", leads.LeadOutcomes.as_view(), name="api-lead-outcome"),
+    path("leads/<str:lead>/withdraw/", leads.LeadWithdraw.as_view(), name="api-lead-withdraw"),
     path("rulings/<str:ruling>/", rulings.Ruling.as_view(), name="api-ruling"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Docs.as_view(), name="api-docs"),

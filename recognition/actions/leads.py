@@ -9,7 +9,9 @@ from __future__ import annotations
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput
 from portal.common.states import move
+from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
+from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import notices, reviews
 from recognition.models import Candidate, CandidateStatus, LeadOutcome, LeadWithdrawal, Notice, OutcomeStatus
@@ -70,7 +72,10 @@ def withdraw(*, lead: Candidate, reason: str, by: Actor) -> list[Notice]:
         InvalidInput: `reason_missing`.
         Conflict: `not_a_lead`.
     """
-    notices.require_follow_up(by, lead)
+    if by.kind == "key":  # it cannot be undone, so a key needs the scope by name
+        require(by, Permission.RECALL_RESULTS, organization=lead.organization_id)
+    else:
+        notices.require_follow_up(by, lead)
     if not reason.strip():
         raise InvalidInput("reason_missing", "Say why it is no lead any more.", field="reason")
     job = reviews.job_of(lead)

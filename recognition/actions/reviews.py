@@ -66,6 +66,19 @@ def adjudicate(
     return made
 
 
+def require_person(*, by: Actor) -> None:
+    """Let people on only: a program judges nobody.
+
+    Raises:
+        Refused: `person_needed`.
+    """
+    if by.user_id is None:
+        raise Refused(
+            "person_needed",
+            "Candidates are judged by trained people, signed in with their own account. A key judges none.",
+        )
+
+
 def lacks_training(organization_id: UUID, by: Actor) -> dict[str, str]:
     """Return code and sentence of what keeps a reviewer from judging; nothing where their training counts."""
     own = Membership.objects.filter(organization=organization_id, user=by.user_id, ended_at=None).first()
@@ -110,11 +123,7 @@ def agreed(verdicts: list[str], needed: int) -> str | None:
 
 def _require_reviewer(organization_id: UUID, by: Actor) -> None:
     require(by, Permission.VIEW_RESULTS, organization=organization_id)
-    if by.user_id is None:
-        raise Refused(
-            "person_needed",
-            "Candidates are judged by trained people, signed in with their own account. A key judges none.",
-        )
+    require_person(by=by)
     require(by, Permission.ADJUDICATE, organization=organization_id)
     if gap := lacks_training(organization_id, by):
         raise Refused(**gap)

@@ -15,7 +15,7 @@ from tests.api.conftest import Program, problem
 OPEN = {"schema/", "docs/", "^.*$"}
 PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
-    "photo": "crp",
+    "photo": "crp", "candidate": "can", "lead": "can",
 }  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
@@ -37,6 +37,9 @@ METHODS = {
     "jobs/<str:job>/resume/": ["POST"],
     "jobs/<str:job>/accept/": ["POST"],
     "jobs/<str:job>/recall/": ["POST"],
+    "candidates/<str:candidate>/adjudications/": ["GET", "POST"],
+    "leads/<str:lead>/outcome/": ["GET", "POST"],
+    "leads/<str:lead>/withdraw/": ["POST"],
     "rulings/<str:ruling>/": ["GET"],
     "cases/": ["GET", "POST"],
     "cases/<str:case>/": ["GET", "PATCH"],
@@ -171,6 +174,8 @@ def test_a_successor_of_a_key_reaches_what_the_last_one_uploaded(world, theirs):
         ("galleries/<str:gallery>/", "DELETE", "manage_galleries"),
         ("jobs/", "POST", "view_results"),
         ("jobs/<str:job>/results/", "GET", "submit_jobs"),
+        ("leads/<str:lead>/outcome/", "POST", "view_results"),
+        ("leads/<str:lead>/withdraw/", "POST", "export"),
         ("cases/", "POST", "view_results"),
         ("cases/<str:case>/", "PATCH", "submit_jobs"),
     ],

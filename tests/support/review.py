@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.tenancy.actions import members
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Membership
+from portal.tenancy.models import Membership, Organization
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import exports, reviews
@@ -28,10 +28,17 @@ def clear_ledger() -> None:
 
 def member(desk: Desk, role: Role = Role.REVIEWER, *, trained: bool = True) -> Actor:
     """A new member of the desk's organization."""
+    return member_of(desk.tenant.organization, desk.by, role, trained=trained)
+
+
+def member_of(
+    organization: Organization, by: Actor, role: Role = Role.REVIEWER, *, trained: bool = True
+) -> Actor:
+    """A new member of an organization, whom its administrator adds."""
     user = new_user(role.value)
-    membership = members.add(organization=desk.tenant.organization, user=user, role=role, by=desk.by)
+    membership = members.add(organization=organization, user=user, role=role, by=by)
     if trained:
-        members.record_training(membership=membership, trained_on=timezone.now().date(), by=desk.by)
+        members.record_training(membership=membership, trained_on=timezone.now().date(), by=by)
     return Actor.for_user(user, Membership.objects.get(pk=membership.pk))
 
 
