@@ -80,7 +80,7 @@ class OutcomeInput(Input):
     """What became of a lead."""
 
     outcome = serializers.ChoiceField(OutcomeStatus.choices)
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # a field, taken off the class by the framework
         max_length=LONGEST_SOURCE, help_text="Who or what it is known from: never the similarity."
     )
     reason = serializers.CharField(max_length=_LONGEST_REASON)
