@@ -38,6 +38,7 @@ SETTINGS = {
     "log_checkpoints": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "track_commit_timestamp": "on",  # whether a row was committed after a stop can be asked of the database
 }
 STATUS_LINE = 7  # of postmaster.pid, counted from 0 (LOCK_FILE_LINE_PM_STATUS - 1 in PostgreSQL's pidfile.h)
 THROWAWAY_SETTINGS = {
@@ -45,7 +46,6 @@ THROWAWAY_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    "track_commit_timestamp": "on",  # tests ask the database when a row was committed
 }
 
 
