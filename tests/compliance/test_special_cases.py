@@ -1,9 +1,10 @@
 """Reports from outside, persons' requests, suspected misuse, legal demands and breaches."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from compliance.actions import breaches, cases, incidents, intakes, legal_demands, person_requests
@@ -348,10 +349,47 @@ def test_an_answer_is_recorded_once_and_the_case_ends_after_it(named, officers):
         assert LegalDemand.objects.get(pk=demand.pk).answer == "partly"
 
 
-def test_an_officer_who_belonged_there_records_no_demand(named, officers):
-    Membership.objects.create(organization=named.organization, user_id=officers[0].user_id, role="auditor")
+@pytest.mark.parametrize("step", ["incident", "demand", "answer", "hold", "lift", "breach", "step"])
+def test_an_officer_takes_no_step_where_they_belonged(named, officers, step):
+    insider = officers[0]
+    demand = demanded(named, officers[1], holds=[""])
+    breach = breached(named, officers[1])
+    with officer_scope():
+        hold = LegalHold.objects.get(demand=demand)
+    Membership.objects.create(organization=named.organization, user_id=insider.user_id, role="auditor")
+    told = Event.objects.of_organization(named.organization.pk).count()
+    steps = {
+        "incident": lambda: incidents.open_incident(
+            organization=named.organization, summary="x", details="x", by=insider
+        ),
+        "demand": lambda: demanded(named, insider, reference="2"),
+        "answer": lambda: legal_demands.answer(demand=demand, answer="partly", text="x", by=insider),
+        "hold": lambda: legal_demands.place_hold(
+            demand=demand, subject=public_id("job", uuid7()), by=insider
+        ),
+        "lift": lambda: legal_demands.lift_hold(hold=hold, by=insider),
+        "breach": lambda: breached(named, insider),
+        "step": lambda: breaches.take_step(breach=breach, step="contained", note="x", by=insider),
+    }
     with pytest.raises(Refused, match="belong"):
-        demanded(named, officers[0])
+        steps[step]()
+    assert Event.objects.of_organization(named.organization.pk).count() == told
+
+
+def test_of_two_answers_at_the_same_instant_one_is_recorded(named, officers):
+    demand = demanded(named, officers[0])
+
+    def attempt(officer):
+        try:
+            return legal_demands.answer(demand=demand, answer="partly", text=officer.label, by=officer)
+        except Conflict as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(attempt, officers[:2]))
+    assert sorted(isinstance(one, Conflict) for one in results) == [False, True]
 
 
 # Breaches

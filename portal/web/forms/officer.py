@@ -154,7 +154,7 @@ class VoteForm(PlainForm):
         label="Your vote",
         widget=HintedRadios(
             hints={
-                APPROVE: "The determination is recorded with both names.",
+                APPROVE: "It is recorded with both names.",
                 RETURN: "The first officer looks at it again.",
                 REFUSE: "A third officer is drawn.",
             }

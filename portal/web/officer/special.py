@@ -40,6 +40,7 @@ _LOOK_INTO: dict[str, str] = {
     CaseKind.BREACH: "Record each step on the page of the breach, then say what was found.",
     CaseKind.PERSON_REQUEST: "Pass it on to the privacy contact, then answer the person.",
     CaseKind.LEGAL_DEMAND: "Record the answer on the page of the demand, then say what was found.",
+    CaseKind.APPEAL: "Read the appeal and the decision, then uphold it, lift the stop or determine anew.",
     CaseKind.URGENT_REVIEW: "Look at what was done under the grant, then say what was found.",
 }
 
@@ -118,11 +119,9 @@ def _links(case: Case) -> list[dict[str, str]]:
         ("What was sent", "officer_intake", intake_of(case)),
     ]
     rows = [{"text": text, "url": reverse(name, args=[row.public_id])} for text, name, row in found if row]
-    against = case.application.against if case.application else ""
-    if against.startswith(f"{Case.PREFIX}_"):
-        rows.append({"text": "The decision appealed", "url": reverse("officer_case", args=[against])})
     if case.subject.startswith(f"{Case.PREFIX}_"):
-        rows.append({"text": "The case that led to it", "url": reverse("officer_case", args=[case.subject])})
+        text = "The decision appealed" if case.kind == CaseKind.APPEAL else "The case that led to it"
+        rows.append({"text": text, "url": reverse("officer_case", args=[case.subject])})
     return rows
 
 

@@ -7,13 +7,24 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from compliance.actions import breaches, intakes, shifts, suspensions, urgent
-from compliance.models import Breach, Case, Intake, LegalDemand, LegalHold, Measure, Shift, UrgentRequest
+from compliance.actions import breaches, intakes, onboarding, shifts, suspensions, urgent
+from compliance.models import (
+    Application,
+    Breach,
+    Case,
+    Intake,
+    LegalDemand,
+    LegalHold,
+    Measure,
+    Shift,
+    UrgentRequest,
+)
 from compliance.standing import standing
 from compliance.urgency import Urgency
 from portal.tenancy.models import Membership, Organization
 from portal.tenancy.scope import officer_scope, tenant_scope
 from tests.compliance.conftest import determine, new_tenant
+from tests.compliance.office import appealed
 from tests.web.officer.people import case_of, officer_client, only_officers, signed_in, under_review
 
 WHY = {"suspend-reasons": "Photos of a suspect were searched."}
@@ -157,6 +168,26 @@ def test_a_recommendation_can_be_taken_back(tenant, officers):
     client.post(f"{base}take-back/")
     assert case_of(tenant).status == "under_review"
     assert status_of(tenant) == "restricted"
+
+
+def test_a_suspension_is_appealed_and_lifted_by_two_who_had_no_part(tenant, officers):
+    determine(tenant, "find_missing_child")
+    stopped = suspensions.suspend(organization=tenant.organization, reasons="Unclear.", by=officers[0])
+    assert stopped.public_id in text(signed_in(tenant.administrator).get("/onboarding/appeal/"))
+    onboarding.submit(application=appealed(tenant, stopped.public_id), by=tenant.actor)
+    case, officer = under_review(tenant, officers)
+    base = f"/officer/cases/{case.public_id}/"
+    client = officer_client(officer)
+    page = text(client.get(base))
+    assert "We sell nothing." in page
+    assert f"/officer/cases/{stopped.public_id}/" in page
+    client.post(f"{base}outcome/", {"outcome-outcome": "lifted", "outcome-reasons": "It was wrong."})
+    second = next(one for one in officers if one.user_id == case_of(tenant).second_officer_id)
+    assert officers[0] not in {officer, second}
+    officer_client(second).post(f"{base}countersign/", {"vote": "approve", "reasons": "Yes."})
+    assert (status_of(tenant), case_of(tenant).outcome) == ("active", "overturned")
+    with officer_scope():
+        assert Application.objects.get(kind="appeal", organization=tenant.organization).status == "decided"
 
 
 # Incidents and what was sent from outside
