@@ -65,6 +65,7 @@ def require_not_blind(organization_id: UUID, officer_id: UUID) -> None:
             "You were drawn to decide about this organization again without knowing how it was decided. "
             "Answer that first.",
             look=look.public_id,
+            remedy="It stands on top of your queue.",
         )
 
 

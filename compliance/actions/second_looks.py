@@ -20,6 +20,9 @@ from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import officer_scope
 
+# What can be found; `unknown` is no finding.
+_FOUND = frozenset(one.value for one in MoratoriumStatus) - {MoratoriumStatus.UNKNOWN.value}
+
 
 def draw(determination: Determination, *, by: Actor) -> SecondLook | None:
     """Draw, by chance, whether a clearance is looked at again, and by whom. Inside the office's scope.
@@ -77,7 +80,7 @@ def judge(*, look: SecondLook, outcome: str, moratorium_status: str, reasons: st
 def _check(outcome: str, moratorium_status: str, reasons: str) -> None:
     if outcome not in DeterminationOutcome.values:
         raise InvalidInput("outcome", "Say whether you would grant or reject it.", field="outcome")
-    if moratorium_status not in {one.value for one in MoratoriumStatus}:
+    if moratorium_status not in _FOUND:
         sentence = "Say how a moratorium bears on it."
         raise InvalidInput("moratorium_status", sentence, field="moratorium_status")
     if not reasons.strip():

@@ -69,7 +69,7 @@ class Letter(Identified):
 
     @property
     def status(self) -> str:
-        """`sent`, `given_up`, or `waiting` to be mailed."""
+        """`sent`, `given_up` or `to_be_mailed`."""
         if self.sent_at:
             return "sent"
-        return "given_up" if self.given_up_at else "waiting"
+        return "given_up" if self.given_up_at else "to_be_mailed"

@@ -163,7 +163,11 @@ def test_a_letter_waits_while_the_mail_server_is_down_and_keeps_its_id(applicant
     assert received(post) == {}
     with tenant_scope(applicant.organization):
         waiting = Letter.objects.get()
-    assert (waiting.attempts, waiting.failure, waiting.status) == (1, "ConnectionRefusedError", "waiting")
+    assert (waiting.attempts, waiting.failure, waiting.status) == (
+        1,
+        "ConnectionRefusedError",
+        "to_be_mailed",
+    )
     settings.EMAIL_PORT = post.port
     assert received(post) == {}  # not before its time
     let_time_pass()

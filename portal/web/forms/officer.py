@@ -69,7 +69,7 @@ class SecondLookForm(PlainForm):
         label="How a moratorium bears on it",
         help_text="Of several lines the strictest.",
         widget=HintedRadios,
-        choices=choices(MoratoriumStatus),
+        choices=[pair for pair in choices(MoratoriumStatus) if pair[0] != MoratoriumStatus.UNKNOWN],
     )
     reasons = forms.CharField(
         label="Your reasons",
@@ -134,7 +134,9 @@ class RegisterForm(PlainForm):
     """One named end user, as it is entered in the register."""
 
     name = forms.CharField(label="Name", max_length=200)
-    organization_type = forms.ChoiceField(label="Type", choices=grouped(OrganizationType))
+    organization_type = forms.ChoiceField(
+        label="Type", choices=[("", "Choose what kind of body it is"), *grouped(OrganizationType)]
+    )
     jurisdiction = forms.CharField(label="Where it is", required=False, max_length=16)
 
 

@@ -42,6 +42,7 @@ def _page(request: OfficerRequest, look_id: str, form: SecondLookForm, *, status
     application = casefile.application_of(case)
     context = {
         "look": found,
+        "application": application,
         "case": case,
         "groups": casefile.declared(application),
         "documents": casefile.documents(case),

@@ -64,7 +64,7 @@ TONES: Final = {
         referred restricted retrying returned undetermined unreviewed
         """,
     "bad": """
-        failed given_up lacking missing overdue recalled refused rejected revoked suspended terminated
+        failed given_up missing overdue recalled refused rejected revoked suspended terminated
         """,
     "neutral": """
         cancelled closed closing draft duplicate erased expired lapsed not_applicable pending purged ruled_out
@@ -87,9 +87,11 @@ SPELLED_OUT: Final = {
     "letter_waiting": Status("Letter on its way", "info"),
     "recertification_due": Status("Recertification due", "warn"),
     "awaiting_tenant": Status("Waiting for the organization", "warn"),
-    "high_risk": Status("High", "bad"),
-    "raised_risk": Status("Raised", "warn"),
-    "usual_risk": Status("Usual", "neutral"),
+    "lacking": Status("Not shown", "bad"),
+    "to_be_mailed": Status("To be mailed", "neutral"),
+    "high_risk": Status("High risk", "bad"),
+    "raised_risk": Status("Raised risk", "warn"),
+    "usual_risk": Status("Usual risk", "neutral"),
     "third_vote": Status("Waiting for a third vote", "warn"),
     "not_started": Status("Not started yet", "neutral"),
     "blocked": Status("Cannot start yet", "neutral"),
