@@ -22,7 +22,7 @@ from compliance.models.onboarding import ApplicationStatus
 from compliance.states import APPLICATION_TRANSITIONS, CASE_TRANSITIONS, require_undecided
 from portal.audit import actions as audit
 from portal.common.clock import database_now
-from portal.common.errors import InvalidInput, Refused
+from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.states import move
 from portal.tenancy.access import require_officer
 from portal.tenancy.actions import organizations
@@ -42,6 +42,7 @@ DUE_IN = {
     CaseKind.PERSON_REQUEST: timedelta(days=30),
     CaseKind.URGENT: timedelta(hours=1),
 }
+_UNDRAWN = frozenset({CaseStatus.NEW, CaseStatus.TRIAGED, CaseStatus.REOPENED})
 USUALLY_DUE_IN = timedelta(days=5)
 ANSWER_WITHIN = timedelta(days=30)  # an application whose question is not answered by then lapses
 
@@ -95,11 +96,13 @@ def assign(*, case: Case, by: Actor) -> Case:
 
     Raises:
         NotFound: By anybody but the system and officers.
-        Conflict: `no_officer`, nobody is left to draw.
+        Conflict: `no_officer`, nobody is left to draw; `drawn_already`.
     """
     if by.kind != "system":
         require_officer(by)
     with reviewing(case) as row:
+        if row.status not in _UNDRAWN:  # whoever could draw again would draw until the lot suits them
+            raise Conflict("drawn_already", "An officer was drawn already, and can declare a conflict.")
         if row.status == CaseStatus.NEW:
             move(row, CaseStatus.TRIAGED, table=CASE_TRANSITIONS)
         officer = draw_officer(row, besides=(), rather_not=voters(row), evenly=True)

@@ -142,3 +142,12 @@ def test_a_third_vote_does_not_return_a_case(applicant, officers):
     with pytest.raises(InvalidInput, match="third vote decides"):
         decisions.countersign(case=case, vote="return", reasons="Hm.", by=second_of(applicant, officers))
     assert case_of(applicant).status == "third_vote"
+
+
+def test_nobody_draws_again_until_the_lot_suits_them(applicant, officers):
+    applied(applicant)
+    case, _ = under_review(applicant, officers)
+    for officer in officers:
+        with pytest.raises(Conflict, match="drawn_already"):
+            cases.assign(case=case, by=officer)
+    assert case_of(applicant).assigned_to_id == case.assigned_to_id
