@@ -70,7 +70,7 @@ def test_an_officer_holds_and_lets_go_on(desk):
         ({"reason": " "}, "Say why."),
         ({"job": "job_00000000000000000000000000"}, "no such job"),
         ({"job": "anything"}, "no such job"),
-        ({"step": ""}, "required"),
+        ({"step": ""}, "Choose one."),
     ],
 )
 def test_what_is_wrong_is_said_on_the_form(desk, changes, words):
