@@ -12,6 +12,7 @@ from compliance.actions import (
     letters,
     measures,
     policy_dates,
+    policy_letters,
     renewals,
     samples,
     simulations,
@@ -38,6 +39,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     choices.carry_out_due,
     policy_dates.escalate_late,
     policy_dates.warn_of_ends,
+    policy_letters.tell,
     letters.send_due,
     simulations.run_due,
 )

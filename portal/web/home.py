@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from compliance import upcoming
 from compliance.models import Sample
 from compliance.standing import LineStanding, Standing, standing
 from portal.tenancy.actor import Actor
@@ -51,6 +52,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
     return {
         "standing": found,
         "grants": grant_rows(found),
+        "ahead": upcoming.ahead(organization, found.at),
         "moratoria": [rule for rule in found.moratoria if _touches(found)],
         "running": jobs.filter(status__in=_RUNNING)[:SHOWN],
         "approvals": jobs.filter(status=JobStatus.AWAITING_APPROVAL)[:SHOWN],

@@ -13,8 +13,12 @@ from compliance.policy.vocabulary import Gate
 from portal.audit.models import Event
 from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
 from portal.tenancy.actor import Actor
+from portal.tenancy.scope import tenant_scope
+from recognition import ledger, runner
+from recognition.models import FoundFace
 from tests.compliance.conftest import determine, new_officer, new_tenant, search_for_a_child
 from tests.compliance.drafting import head, scheduled, tighter
+from tests.support.jobs import ANNA, Meanwhile, new_desk, photo, work_off
 
 PACK = "countenance-default"
 
@@ -166,3 +170,14 @@ def test_only_officers_stop_the_platform(officers):
     with pytest.raises(NotFound):
         stopped(new_tenant("Harbor Light").actor)
     assert versions.stop_of(versions.version_in_force(timezone.now())) is None
+
+
+def test_a_running_job_writes_no_row_after_the_stop(officers):
+    desk = new_desk("Quayside Aid")
+    job = desk.submit("search", [("a.png", photo(ANNA))])
+    runner.run(ledger.claim("test:worker"), Meanwhile(lambda: stopped(officers[0])))
+    work_off()
+    with tenant_scope(desk.tenant.organization):
+        rows = FoundFace.objects.filter(item__job=job).count()
+    held = desk.reload(job)
+    assert (held.state, held.refused_by, rows) == ("held:policy", "platform-stop", 0)

@@ -255,3 +255,18 @@ def test_publishing_at_once_by_command_needs_the_switch(officers, tmp_path, sett
     settings.ALLOW_PROVISION = True
     assert json.loads(output_of("propose", str(file), "--by", by, "--ratified", "--json"))["synthetic"]
     assert PolicyVersionRecord.objects.get(number=4).synthetic
+
+
+def test_a_shell_only_proposes_a_pack(officers):
+    by = User.objects.get(pk=officers[0].user_id).email
+    made = json.loads(output_of("choose", "us-police-2020-service-terms", "--by", by, "--json"))
+    assert made["status"] == "waiting"
+    assert PolicyEpoch.objects.get().pack == "countenance-default"
+    with pytest.raises(CommandError, match="No version of nowhere"):
+        output_of("choose", "nowhere", "--by", by)
+
+
+def test_what_ships_later_does_not_undo_what_officers_published(officers, monkeypatch):
+    proposals.propose(document=TIGHTER, by=officers[0])
+    monkeypatch.setattr(policies, "pack_names", lambda: ["countenance-default"])
+    assert policies.load_shipped(by=SYSTEM) == []

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from compliance import upcoming
 from compliance.actions import grants
 from compliance.adverse import adverse
 from compliance.answers import end_users_of
@@ -57,6 +58,7 @@ def show(request: MemberRequest) -> HttpResponse:
         applications = open_applications()
         context = {
             "standing": standing,
+            "ahead": upcoming.ahead(request.organization, standing.at),
             "stopped": stops.notice(request.organization),
             "lines": lines(standing),
             "rules": rule_rows(standing.rules),
