@@ -35,7 +35,7 @@ def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor, **instead:
         by: Who asks.
         **instead: Facts that this ruling looks at instead of those the job declared, such as `recipient`.
     """
-    stated = _stated(job, gallery, instead)
+    stated = _stated(job, gallery, instead, gate)
     return gates.rule(stated, gate=gate, subject=job.public_id, by=by, organization=job.organization_id)
 
 
@@ -108,8 +108,7 @@ def stated(
     gallery: Gallery | None,
     declared: Mapping[str, Any],
     threshold: float,
-    images_used: int | None = None,
-    faces_after: int | None = None,
+    counted: Mapping[str, int | None] = volume.NOT_COUNTED,
 ) -> Stated:
     """Return the facts of a job, made or only thought of; what was declared never overrides what it is.
 
@@ -120,8 +119,7 @@ def stated(
         gallery: None for detect.
         declared: Further facts, as the submitter states them.
         threshold: Similarity asked for, 0 to 100.
-        images_used: Within 30 days for this purpose and end user; None for a job only thought of.
-        faces_after: What the gallery will hold; None for a job only thought of, or without a gallery.
+        counted: What `volume.counted` says of a job; nothing for one only thought of.
     """
     own = {
         "purpose": purpose,
@@ -130,33 +128,24 @@ def stated(
         "gallery_source": gallery.image_source if gallery else None,
         "threshold": threshold,
         "gallery_size": gallery_size(gallery) if gallery else None,
-        "images_used": images_used,
-        "faces_after": faces_after,
-        "gallery_retention_days": gallery.retention_days if gallery else None,
+        **counted,
     }
     probe = {"probe_source": None} if kind == JobKind.ENROLL else {}
     subjects = {"subjects": list(gallery.jurisdictions)} if gallery and gallery.jurisdictions else {}
     return Stated.of(probe, subjects, declared, own)
 
 
-def _stated(job: Job, gallery: Gallery | None, instead: Mapping[str, Any]) -> Stated:
-    used, after = _counted(job, gallery)
-    return stated(
-        purpose=job.purpose,
-        kind=job.kind,
-        end_user=job.end_user_id,
-        gallery=gallery,
-        declared={**job.facts, **instead},
-        threshold=job.threshold_asked,
-        images_used=used,
-        faces_after=after,
-    )
-
-
-def _counted(job: Job, gallery: Gallery | None) -> tuple[int, int | None]:
-    """Return the images used and the faces to come, in a scope of their own."""
+def _stated(job: Job, gallery: Gallery | None, instead: Mapping[str, Any], gate: Gate) -> Stated:
     with tenant_scope(job.organization_id):
-        return volume.images_used(job), volume.faces_after(job, gallery) if gallery else None
+        return stated(
+            purpose=job.purpose,
+            kind=job.kind,
+            end_user=job.end_user_id,
+            gallery=gallery,
+            declared={**job.facts, **instead},
+            threshold=job.threshold_asked,
+            counted=volume.NOT_COUNTED if gate is Gate.RELEASE else volume.counted(job, gallery),
+        )
 
 
 def gallery_of(job: Job) -> Gallery | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db.models import Q, Sum
+from django.db.models.functions import Now
 
-from portal.common.clock import database_now
 from recognition.models import Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 
 WINDOW = timedelta(days=30)
@@ -23,23 +24,39 @@ _UNFINISHED = (
 )
 
 
-def images_used(job: Job) -> int:
-    """Return the images handed in within 30 days for a job's purpose and end user, its own included.
+# Of a job only thought of nothing is counted yet, and reading results uses up no volume: a grant that shrank
+# since stops new work and closes no result.
+NOT_COUNTED: Mapping[str, int | None] = {
+    "images_used": None,
+    "faces_after": None,
+    "gallery_retention_days": None,
+}
 
-    Only jobs before it count besides, so that of two submitted at once the earlier goes on and the later
-    is held, whichever asks first. Inside a scope.
+
+def counted(job: Job, gallery: Gallery | None) -> dict[str, int | None]:
+    """Return what limits are held against, asked at every gate. Inside a scope.
+
+    Returns:
+        `images_used`: images handed in within 30 days for the job's purpose and end user, its own included;
+        `faces_after`: the most faces that the gallery holds once this job and those before it are done. Only
+        jobs before it count besides: of two submitted at once the earlier goes on and the later is held,
+        whichever asks first; `gallery_retention_days`: how long the gallery keeps its faces.
     """
     earlier = Job.objects.filter(
         pk__lt=job.pk,
         purpose=job.purpose,
         end_user_id=job.end_user_id,
-        created_at__gt=database_now() - WINDOW,
+        created_at__gt=Now() - WINDOW,
     ).exclude(_NEVER_RAN)
-    return job.total + (earlier.aggregate(images=Sum("total"))["images"] or 0)
+    used = job.total + (earlier.aggregate(images=Sum("total"))["images"] or 0)
+    return {
+        "images_used": used,
+        "faces_after": _faces_after(job, gallery) if gallery else None,
+        "gallery_retention_days": gallery.retention_days if gallery else None,
+    }
 
 
-def faces_after(job: Job, gallery: Gallery) -> int:
-    """Return the most faces that a gallery holds once a job and those before it are done. Inside a scope."""
+def _faces_after(job: Job, gallery: Gallery) -> int:
     faces: int = Face.objects.filter(gallery=gallery).count()
     if job.kind != JobKind.ENROLL:
         return faces

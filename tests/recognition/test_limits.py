@@ -7,7 +7,7 @@ from portal.common.errors import Refused
 from portal.common.ids import uuid7
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import exports
+from recognition.actions import exports, results
 from recognition.actions.exports import Recipient
 from recognition.models import ExportRecord, Face, FoundFace, Item, Job, JobStatus, Shard, ShardState
 from tests.compliance.conftest import determine
@@ -136,3 +136,13 @@ def test_results_are_exported_to_named_recipients_only():
     assert count(desk, ExportRecord) == 0
     own = Recipient("A colleague")
     assert exports.export(job=desk.reload(job), recipient=own, format_="csv", by=desk.by).id
+
+
+def test_a_volume_that_shrank_closes_no_result():
+    desk = desk_with(images_in_30_days=10)
+    job = desk.submit("search", photos(3))
+    work_off(FakeEngine())
+    determined_again(desk, images_in_30_days=1)
+    assert results.open_results(job=desk.reload(job), by=desk.by).is_cleared
+    with pytest.raises(Refused, match="images-used-up"):
+        desk.submit("search", photos(1))
