@@ -11,7 +11,8 @@ from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
 from compliance.paths import questions_of
 from compliance.policy import plain
-from compliance.policy.vocabulary import JURISDICTION, Purpose
+from compliance.policy.places import place
+from compliance.policy.vocabulary import Purpose
 from compliance.questions import Question, read_body
 from portal.common.errors import InvalidInput
 
@@ -159,10 +160,7 @@ def _text(value: Any) -> str:
 
 
 def _place(value: Any) -> str:
-    code = plain.text(value)
-    if not JURISDICTION.fullmatch(code):
-        raise InvalidInput("jurisdiction", f"{code[:20]} is no code. Write for example US-WA or DE.")
-    return code
+    return place(value)
 
 
 def _bodies(value: Any) -> Any:

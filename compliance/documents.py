@@ -6,7 +6,6 @@ Plain Python: the same version always gives the same document.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 from compliance.policy.errors import PolicyError
 from compliance.policy.obligations import Obligations
-from compliance.policy.packs import read_version
+from compliance.policy.packs import parse, read_version
 from compliance.policy.plain import encode
 from compliance.policy.rules import PolicyVersion, Rule, Source, WhenUndetermined
 
@@ -64,10 +63,7 @@ def based_on(document: str) -> str:
     Raises:
         PolicyError: It is no valid TOML.
     """
-    try:
-        return str(tomllib.loads(document).get("based_on", ""))
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError("not_toml", f"The document is no valid TOML: {error}.") from error
+    return str(parse(document).get("based_on", ""))
 
 
 def write(version: PolicyVersion, base: PolicyVersion | None) -> str:

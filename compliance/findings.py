@@ -9,6 +9,7 @@ from typing import Any
 from compliance.models import Determination, EndUser, Grant
 from compliance.models.determinations import LONGEST_GRANT, DeterminationOutcome
 from compliance.policy.obligations import Obligations, read_obligations
+from compliance.policy.places import place
 from compliance.policy.plain import encode, flag, many, moment, optional, record, row, text, word
 from compliance.policy.rules import Kind, PolicyVersion
 from compliance.policy.vocabulary import (
@@ -121,9 +122,9 @@ finding_from_json = record(
         "type_evidence": row(text),
         "legal_form": _loose,
         "onward_service": flag,
-        "establishment": many(text),
-        "processing": many(text),
-        "subjects": many(text),
+        "establishment": many(place),
+        "processing": many(place),
+        "subjects": many(place),
         "records": many(word(Record)),
     },
 )
@@ -162,7 +163,7 @@ def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> 
 
     Raises:
         InvalidInput: `reasons_missing`, `outcome`, `nothing_granted`, `line_twice`, `expiry`, `exemption`,
-            `status` or `operations`, with a sentence that says what to mend.
+            `exemption_expiry`, `operations` or `jurisdiction`, with a sentence that says what to mend.
     """
     if not finding.reasons.strip():
         raise InvalidInput("reasons_missing", "Give the reasons of the finding.", field="reasons")
@@ -170,6 +171,8 @@ def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> 
         raise InvalidInput("outcome", f"{finding.outcome!r} is no outcome.", field="outcome")
     if finding.is_granted != bool(finding.lines):
         raise InvalidInput("nothing_granted", "A grant has at least one line, and a rejection none.")
+    for code in (*finding.establishment, *finding.processing, *finding.subjects):
+        place(code)
     exemptions = {r.id for r in version.rules if r.kind is Kind.EXEMPTION} if version else set()
     seen = {(one.purpose, one.end_user, one.case_reference) for one in finding.lines}
     if len(seen) < len(finding.lines):
@@ -246,6 +249,10 @@ def _checked(line: Line, exemptions: set[str], now: datetime) -> Line:
         raise InvalidInput(
             "exemption", f"An exempt line names its exemption. Known: {known}.", field="exemption"
         )
+    ends_at = line.exemption_expires_at
+    if ends_at and not (exempt and starts_at < ends_at <= line.expires_at):
+        sentence = "An exemption ends within the time of its grant, and only an exempt line has such an end."
+        raise InvalidInput("exemption_expiry", sentence, field="exemption_expires_at")
     if line.case_reference and line.expires_at > starts_at + URGENT:
         raise InvalidInput("expiry", "An urgent grant lasts 72 hours at most.", field="expires_at")
     return replace(line, starts_at=starts_at)

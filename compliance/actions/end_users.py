@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from compliance.models import EndUser
-from compliance.policy.vocabulary import JURISDICTION, OrganizationType
+from compliance.policy.errors import PolicyError
+from compliance.policy.places import place
+from compliance.policy.vocabulary import OrganizationType
 from portal.audit import actions as audit
 from portal.common.errors import InvalidInput
 from portal.tenancy.access import require_officer
@@ -32,9 +34,15 @@ def _check(name: str, organization_type: str, jurisdiction: str) -> None:
         raise InvalidInput("name_missing", "Enter the name of the end user.", field="name")
     if organization_type not in {one.value for one in OrganizationType}:
         raise InvalidInput("type_unknown", "Choose what kind of body it is.", field="organization_type")
-    if jurisdiction and not JURISDICTION.fullmatch(jurisdiction):
-        sentence = f"{jurisdiction!r} is no jurisdiction. Write a country or a state, such as DE or US-WA."
-        raise InvalidInput("jurisdiction", sentence, field="jurisdiction")
+    if jurisdiction:
+        _check_place(jurisdiction)
+
+
+def _check_place(jurisdiction: str) -> None:
+    try:
+        place(jurisdiction)
+    except PolicyError as error:
+        raise InvalidInput(error.code, error.sentence, field="jurisdiction") from error
 
 
 def itself(organization: Organization, organization_type: str, *, by: Actor) -> EndUser:

@@ -11,6 +11,7 @@ from django.db.models import F
 
 from compliance.holdings import held
 from compliance.models import PolicyEpoch, RulingRecord
+from compliance.policy.contradictions import contradictions
 from compliance.policy.evaluate import evaluate
 from compliance.policy.facts import Facts
 from compliance.policy.plain import encode
@@ -20,11 +21,14 @@ from compliance.policy.vocabulary import Gate, Outcome
 from compliance.stated import Stated, facts_of, named_in
 from portal.audit import actions as audit
 from portal.common.clock import database_now
-from portal.common.errors import Refused
+from portal.common.errors import InvalidInput, Refused
 from portal.common.inserts import insert
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
+
+# Where facts are stated for the first time; what was taken in there is not questioned again later.
+_TAKES_IN = frozenset({Gate.SUBMIT, Gate.SYNCHRONOUS})
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,16 @@ def rule(
         organization: The tenant.
 
     Raises:
-        InvalidInput: A stated word is not in the vocabulary, or a party not in the register.
+        InvalidInput: A stated word is not in the vocabulary, or a party not in the register;
+            `contradiction`, what is stated cannot all be true. Nothing is ruled on then.
     """
     key = organization if isinstance(organization, UUID) else organization.pk
     with tenant_scope(key):
         # Epochs with the rest: what changes after this look raises them above what the ruling was made under.
         holdings = held(key, end_users=named_in(stated, by))
         facts, now, lineage = facts_of(stated, holdings, by=by), holdings.now, holdings.lineage
+        if gate in _TAKES_IN:
+            _require_no_contradiction(facts)
         ruling = evaluate(facts, lineage, at=now, known_at=now)
         record = RulingRecord(
             organization=holdings.organization,
@@ -153,6 +160,11 @@ def close(subject: str, *, organization: Organization | UUID) -> None:
     """Close the rulings on a subject that has ended. Inside a scope of the organization."""
     key = organization if isinstance(organization, UUID) else organization.pk
     RulingRecord.objects.filter(organization_id=key, subject=subject, open=True).update(open=False)
+
+
+def _require_no_contradiction(facts: Facts) -> None:
+    for found in contradictions(facts):
+        raise InvalidInput("contradiction", found.sentence, field=found.fact)
 
 
 def _columns(ruling: Ruling, facts: Facts, next_version_at: datetime | None) -> dict[str, Any]:

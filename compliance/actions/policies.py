@@ -10,6 +10,7 @@ from django.db.models import Max
 from compliance import documents
 from compliance.actions.gate import raise_policy_epoch
 from compliance.models import PolicyEpoch, PolicyProposal, PolicyVersionRecord
+from compliance.policy import collisions
 from compliance.policy.compare import loosenings
 from compliance.policy.packs import load_pack, pack_names
 from compliance.policy.rules import PolicyVersion
@@ -167,6 +168,9 @@ def read_next(document: str, following: Next) -> tuple[PolicyVersion, list[str]]
     if stop_of(version) != stop_of(base) and not only_lifts_stop(base, version):
         sentence = "The whole platform is stopped on a page of its own, and goes on without any other change."
         raise Refused("platform_stop", sentence)
+    found = documents.difference(base, version)
+    changed = (*found.added, *(after for _, after in found.changed))
+    collisions.require_none(changed, PolicyVersionRecord.objects.other_lineages(base.pack))
     return version, loosenings(base, version)
 
 

@@ -27,6 +27,11 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersionRecord"]):
         rows = self.of_pack(pack).values_list("pk", "sha256")
         return Lineage(tuple(version_of(pk, sha256) for pk, sha256 in rows))
 
+    def other_lineages(self, pack: str) -> list[Lineage]:
+        """Return the lineages of all packs but one."""
+        packs = self.exclude(pack=pack).order_by("pack").values_list("pack", flat=True).distinct()
+        return [self.lineage(name) for name in packs]
+
 
 @lru_cache(maxsize=64)
 def version_of(pk: UUID, sha256: str) -> PolicyVersion:

@@ -7,12 +7,6 @@ from compliance.policy.rules import Effect, Kind, Period, PolicyVersion, Rule, W
 
 # From loosest to strictest.
 _EFFECTS = (Effect.ALLOW, Effect.ALLOW_WITH, Effect.REFER, Effect.REFUSE)
-_UNDETERMINED = (
-    WhenUndetermined.IGNORE,
-    WhenUndetermined.APPLY,
-    WhenUndetermined.REFER,
-    WhenUndetermined.REFUSE,
-)
 
 
 def loosenings(before: PolicyVersion, after: PolicyVersion) -> list[str]:
@@ -22,11 +16,12 @@ def loosenings(before: PolicyVersion, after: PolicyVersion) -> list[str]:
     show to be stricter or equal counts as loosening.
     """
     old, new = _by_id(before), _by_id(after)
-    return [
+    found = [
         sentence
         for rule_id in sorted({**old, **new})
         for sentence in _of_rule(old.get(rule_id), new.get(rule_id))
     ]
+    return found + _without_grant(old, new)
 
 
 def is_tightening(before: PolicyVersion, after: PolicyVersion) -> bool:
@@ -63,11 +58,41 @@ def _of_restriction(old: Rule, new: Rule) -> list[str]:
         found.append(f"{old.id} holds for a shorter time.")
     if not _covers(wide=new, narrow=old):
         found.append(f"{old.id} covers less.")
-    if _UNDETERMINED.index(new.on_undetermined) < _UNDETERMINED.index(old.on_undetermined):
+    if _is_milder_where_unknown(old, new):
         found.append(f"{old.id} is milder where a fact cannot be known.")
-    if old.effect is new.effect and not _demands_as_much(old, new):
+    if new.effect is not Effect.REFUSE and not _demands_as_much(old, new):
         found.append(f"{old.id} demands less.")
     return found
+
+
+def _is_milder_where_unknown(old: Rule, new: Rule) -> bool:
+    """Whether a restriction lets through more where a fact cannot be known.
+
+    A referral in place of demands that would bind is no stricter: whoever approves it is bound by nothing.
+    """
+    before, after = _effect_where_unknown(old), _effect_where_unknown(new)
+    demands_lost = before is Effect.ALLOW_WITH and after is Effect.REFER
+    return _EFFECTS.index(after) < _EFFECTS.index(before) or demands_lost
+
+
+def _effect_where_unknown(rule: Rule) -> Effect:
+    return {
+        WhenUndetermined.IGNORE: Effect.ALLOW,
+        WhenUndetermined.APPLY: rule.effect,
+        WhenUndetermined.REFER: Effect.REFER,
+        WhenUndetermined.REFUSE: Effect.REFUSE,
+    }[rule.on_undetermined]
+
+
+def _without_grant(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> list[str]:
+    """Return the exemptions that needed a grant, as those from a moratorium do, and need none any more."""
+    kept = [name for name in old if name in new and new[name].kind is Kind.EXEMPTION]
+    freed = [name for name in kept if _lifts_moratorium(old, name) and not _lifts_moratorium(new, name)]
+    return [f"{name} needs no grant any more." for name in sorted(freed)]
+
+
+def _lifts_moratorium(rules: Mapping[str, Rule], name: str) -> bool:
+    return any(rules[lifted].kind is Kind.MORATORIUM for lifted in rules[name].lifts)
 
 
 def _of_permission(old: Rule, new: Rule) -> list[str]:

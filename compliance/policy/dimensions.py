@@ -5,10 +5,10 @@ from datetime import datetime
 
 from compliance.policy.facts import Authorization, Fact, Party, Undetermined
 from compliance.policy.grants import Covering, ExemptionState, GrantState, exemption_state
+from compliance.policy.places import JURISDICTION, jurisdiction_words
 from compliance.policy.plain import Missing
 from compliance.policy.seeing import Dimension, Request, Seen, Words, seen
 from compliance.policy.vocabulary import (
-    JURISDICTION,
     POLICE,
     Attribute,
     AuthorizationOutcome,
@@ -21,7 +21,6 @@ from compliance.policy.vocabulary import (
     Record,
     RequestedBy,
     SubjectClass,
-    jurisdiction_words,
 )
 
 PRIVATE_PERSON = "private_person"

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 from compliance.policy import plain
-from compliance.policy.errors import PolicyError
 from compliance.policy.obligations import Obligations, read_obligations
+from compliance.policy.places import place
 from compliance.policy.plain import (
     LATER,
     MISSING,
@@ -25,7 +25,6 @@ from compliance.policy.plain import (
     word,
 )
 from compliance.policy.vocabulary import (
-    JURISDICTION,
     Attribute,
     AuthorizationOutcome,
     ImageSource,
@@ -218,13 +217,6 @@ def _fact(reader: Reader[T]) -> Reader[Fact[T]]:
     return read
 
 
-def _jurisdiction(value: Any) -> str:
-    code = text(value)
-    if not JURISDICTION.fullmatch(code):
-        raise PolicyError("jurisdiction", f"{code!r} is no jurisdiction: write US, US-WA, DE, EU or EEA.")
-    return code
-
-
 _party = record(Party, {"id": optional(text), "name": text, "type": optional(word(OrganizationType))})
 
 _organization = record(
@@ -279,9 +271,9 @@ FACT_READERS: Mapping[str, Reader[Any]] = {
     "subject_class": _fact(word(SubjectClass)),
     "probe_source": _fact(optional(word(ImageSource))),
     "gallery_source": _fact(optional(word(ImageSource))),
-    "establishment": _fact(many(_jurisdiction)),
-    "processing": _fact(many(_jurisdiction)),
-    "subjects": _fact(many(_jurisdiction)),
+    "establishment": _fact(many(place)),
+    "processing": _fact(many(place)),
+    "subjects": _fact(many(place)),
     "authorization": _fact(optional(_authorization)),
     "attributes": _fact(many(word(Attribute))),
     "records": _fact(many(word(Record))),

@@ -8,8 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from compliance.policy.errors import PolicyError
+from compliance.policy.limits import LIMITS
 from compliance.policy.obligations import read_obligations
-from compliance.policy.plain import Reader, many, moment, optional, record, row, text, whole, word
+from compliance.policy.plain import (
+    LEAP_SECOND_SAYS,
+    Reader,
+    is_leap_second,
+    many,
+    moment,
+    optional,
+    record,
+    row,
+    text,
+    whole,
+    word,
+)
+from compliance.policy.platform import FIRST, LAST, NO_POLICY, NO_RULE
 from compliance.policy.rules import (
     Condition,
     Effect,
@@ -26,6 +40,8 @@ PACKS = Path(__file__).parent.parent / "packs"
 DEFAULT_PACK = "countenance-default"
 
 _ID = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*", re.IGNORECASE)
+# Ids that no pack can use: a refusal by one of them would read as one by the platform.
+_PLATFORM_RULES = {NO_POLICY, NO_RULE, *(one.id for one in (*FIRST, *LAST)), *(one.rule_id for one in LIMITS)}
 _VERSION_FIELDS = {"pack", "number", "published_at", "based_on", "removed", "rules", "sources"}
 
 
@@ -63,7 +79,7 @@ def read_version(document: str, base: PolicyVersion | None = None) -> PolicyVers
     Raises:
         PolicyError: The document is wrong; the sentence says what to mend.
     """
-    data = _parse(document)
+    data = parse(document)
     if unknown := sorted(set(data) - _VERSION_FIELDS):
         raise PolicyError("unknown_name", f"{', '.join(unknown)}: not a part of a policy version.")
     if absent := sorted({"pack", "number", "published_at"} - set(data)):
@@ -72,7 +88,11 @@ def read_version(document: str, base: PolicyVersion | None = None) -> PolicyVers
         raise PolicyError(
             "based_on", "Only a version that says based_on takes over rules, and it needs its base."
         )
-    rules = row(_rule)(_with_sources(data.get("rules", []), data.get("sources", {})))
+    rules = row(_rule)(_with_sources(data.get("rules", []), _sources(data.get("sources", {}))))
+    if taken := sorted({rule.id for rule in rules} & _PLATFORM_RULES):
+        raise PolicyError(
+            "platform_rule", f"{taken[0]} is a rule of the platform itself. Give yours another id."
+        )
     return PolicyVersion(
         pack=_identifier(data["pack"]),
         number=whole(data["number"]),
@@ -87,7 +107,7 @@ def says_based_on(document: str) -> bool:
     Raises:
         PolicyError: It is no valid TOML.
     """
-    return "based_on" in _parse(document)
+    return "based_on" in parse(document)
 
 
 def version_from_json(data: Any) -> PolicyVersion:
@@ -101,7 +121,7 @@ def version_from_json(data: Any) -> PolicyVersion:
 
 def _load_file(file: Path, packs: Path) -> PolicyVersion:
     document = file.read_text(encoding="utf-8")
-    based_on = _parse(document).get("based_on")
+    based_on = parse(document).get("based_on")
     base = _load_file(_file_of(text(based_on), packs), packs) if based_on is not None else None
     return read_version(document, base)
 
@@ -114,11 +134,20 @@ def _file_of(label: str, packs: Path) -> Path:
     return file
 
 
-def _parse(document: str) -> dict[str, Any]:
+def parse(document: str) -> dict[str, Any]:
+    """Return what a TOML document holds.
+
+    Raises:
+        PolicyError: It is no valid TOML; `leap_second`, it tells a moment in second 60.
+    """
     try:
         return tomllib.loads(document)
     except tomllib.TOMLDecodeError as error:
+        if leap := next(filter(is_leap_second, document.splitlines()), None):
+            raise PolicyError("leap_second", f"{leap.strip()}: {LEAP_SECOND_SAYS}") from error
         raise PolicyError("not_toml", f"The document is no valid TOML: {error}.") from error
+    except RecursionError as error:
+        raise PolicyError("not_toml", "The document nests lists or tables too deep.") from error
 
 
 def _inherit(
@@ -130,6 +159,12 @@ def _inherit(
     replaced = {rule.id: rule for rule in rules if rule.id in inherited}
     kept = (replaced.get(name, rule) for name, rule in inherited.items() if name not in removed)
     return (*kept, *(rule for rule in rules if rule.id not in replaced))
+
+
+def _sources(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PolicyError("not_object", "[sources] is a table that describes sources by name.")
+    return value
 
 
 def _with_sources(rules: Any, sources: dict[str, Any]) -> Any:

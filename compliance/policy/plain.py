@@ -1,9 +1,10 @@
 """Plain data: values to JSON and back, strictly, in one canonical form."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -23,6 +24,13 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
+
+LEAP_SECOND_SAYS = (
+    "Second 60 is a leap second, which no clock here keeps: write second 59, or 00:00:00Z of the day after."
+)
+_LEAP_SECOND = re.compile(r"\d[T ]\d{2}:?\d{2}:?60(?!\d)", re.IGNORECASE)
+_DATE = len("2020-06-10")
+_LARGEST = 2**53  # beyond it JSON numbers are not exact
 
 
 _ALWAYS = object()
@@ -90,6 +98,8 @@ def number(value: Any) -> float:
     """Read a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PolicyError("not_number", f"{value!r} should be a number.")
+    if not -_LARGEST <= value <= _LARGEST:  # not-a-number is in no range
+        raise PolicyError("number_range", "A number lies between -2^53 and 2^53, where it is kept exactly.")
     return float(value)
 
 
@@ -101,17 +111,42 @@ def whole(value: Any) -> int:
 
 
 def moment(value: Any) -> datetime:
-    """Read a moment: date, hour and zone, as text or as TOML's own type."""
+    """Read a moment: date, hour and zone, as text or as TOML's own type.
+
+    The zone is Z or an offset such as -04:00. A zone's name would not do: where clocks change, an hour of the
+    year comes twice and another never.
+    """
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise PolicyError("not_moment", f"{value!r} is no date and time.") from error
+        value = _moment_of(value)
     if not isinstance(value, datetime):
         raise PolicyError("bare_date", f"{value} needs an hour and a zone, such as {value}T00:00:00Z.")
     if value.tzinfo is None:
-        raise PolicyError("no_zone", f"{value.isoformat()} needs a zone, such as {value.isoformat()}Z.")
-    return value.astimezone(UTC)
+        raise PolicyError(
+            "no_zone",
+            f"{value.isoformat()} needs a zone: Z, or the offset then in use, such as "
+            f"{value.isoformat()}-04:00. Where clocks change, a local time may come twice or never.",
+        )
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise PolicyError("moment_range", f"{value.isoformat()} lies outside the calendar.") from error
+
+
+def is_leap_second(text: str) -> bool:
+    """Whether a text tells a moment in second 60."""
+    return bool(_LEAP_SECOND.search(text))
+
+
+def _moment_of(text: str) -> datetime | date:
+    if is_leap_second(text):
+        raise PolicyError("leap_second", LEAP_SECOND_SAYS)
+    try:
+        return date.fromisoformat(text) if len(text) <= _DATE else datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PolicyError(
+            "not_moment",
+            f"{text!r} is no date and time: write 2020-06-10T00:00:00Z, or with an offset such as -04:00.",
+        ) from error
 
 
 def word(kind: type[T]) -> Reader[T]:

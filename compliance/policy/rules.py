@@ -152,10 +152,16 @@ class PolicyVersion:
         counts = Counter(rule.id for rule in self.rules)
         if twice := sorted(name for name, count in counts.items() if count > 1):
             raise PolicyError("rule_twice", f"{self.label} holds {twice[0]} twice: keep one of them.")
+        exemptions = {rule.id for rule in self.rules if rule.kind is Kind.EXEMPTION}
         for rule in self.rules:
             if unknown := sorted(rule.lifts - set(counts)):
                 raise PolicyError(
                     "lifts_unknown", f"{rule.id} lifts {unknown[0]}, which {self.label} does not hold."
+                )
+            if exempting := sorted(rule.lifts & exemptions):
+                raise PolicyError(
+                    "lifts_exemption",
+                    f"{rule.id} lifts {exempting[0]}, an exemption itself. Lift the rule it is one from.",
                 )
 
     def __hash__(self) -> int:

@@ -1,6 +1,5 @@
 """The closed lists of words in which facts are stated and rules are written."""
 
-import re
 from enum import StrEnum
 
 
@@ -257,33 +256,7 @@ STRICTNESS = (
     MoratoriumStatus.UNKNOWN,
 )
 
-_EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
-EU_MEMBERS = frozenset(_EU.split())
-EEA_MEMBERS = EU_MEMBERS | {"IS", "LI", "NO"}
-
-
-# ISO 3166-1 alpha-2 or -2, such as DE or US-WA, and the groups EU and EEA.
-JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
-
 
 def strictest(*statuses: MoratoriumStatus) -> MoratoriumStatus:
     """Return the strictest of one or more statuses."""
     return max(statuses, key=STRICTNESS.index)
-
-
-def jurisdiction_words(code: str) -> frozenset[str]:
-    """Return every word of jurisdiction that a code falls under.
-
-    Args:
-        code: ISO 3166-1 alpha-2 ("DE"), ISO 3166-2 ("US-WA") or the group words "EU" and "EEA".
-
-    Returns:
-        The code itself, its country, and "EU" and "EEA" where the country belongs to them.
-    """
-    country = code.split("-", maxsplit=1)[0]
-    words = {code, country}
-    if country in EU_MEMBERS or country == "EU":
-        words |= {"EU", "EEA"}
-    elif country in EEA_MEMBERS:
-        words.add("EEA")
-    return frozenset(words)

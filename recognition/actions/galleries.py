@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from compliance.policy.errors import PolicyError
+from compliance.policy.places import place
 from portal.audit import actions as audit
 from portal.common import envelope
 from portal.common.errors import Conflict, InvalidInput, Refused
@@ -41,7 +43,7 @@ def create(
     """Make an empty gallery with its secret rotation.
 
     Raises:
-        InvalidInput: `name_missing`, `legal_basis_missing`, `owner_missing`, `retention`.
+        InvalidInput: `name_missing`, `legal_basis_missing`, `owner_missing`, `retention`, `jurisdiction`.
         Refused: `other_purpose`, when a key makes a gallery for a purpose that is not its own.
         Conflict: `name_taken`.
     """
@@ -57,7 +59,7 @@ def create(
         owner=owner.strip(),
         retention_days=retention_days,
         image_source=image_source,
-        jurisdictions=list(jurisdictions),
+        jurisdictions=_places(jurisdictions),
         created_by=by.id,
     )
     try:
@@ -118,6 +120,13 @@ def _check(values: dict[str, Any]) -> None:
     if not 1 <= days <= LONGEST_RETENTION:
         sentence = f"Retention is 1 to {LONGEST_RETENTION} days."
         raise InvalidInput("retention", sentence, field="retention_days")
+
+
+def _places(codes: Sequence[str]) -> list[str]:
+    try:
+        return [place(code) for code in codes]
+    except PolicyError as error:
+        raise InvalidInput(error.code, error.sentence, field="jurisdictions") from error
 
 
 def _new_key(gallery: Gallery, organization: Organization) -> None:

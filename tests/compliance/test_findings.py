@@ -31,6 +31,10 @@ def finding(*lines, **changes):
     return Finding(lines=lines or (line(),), **values | changes)
 
 
+def in_days(days):
+    return timezone.now() + timedelta(days=days)
+
+
 EXEMPT = {"moratorium_status": MoratoriumStatus.EXEMPT, "exemption": "humanitarian-exemption"}
 
 
@@ -48,6 +52,10 @@ EXEMPT = {"moratorium_status": MoratoriumStatus.EXEMPT, "exemption": "humanitari
         (lambda: finding(line(operations=frozenset())), "operations"),
         (lambda: finding(line(exemption="humanitarian-exemption")), "exemption"),
         (lambda: finding(line(**EXEMPT | {"exemption": "we-are-nice"})), "exemption"),
+        (lambda: finding(line(**EXEMPT, exemption_expires_at=in_days(31))), "exemption_expiry"),
+        (lambda: finding(line(**EXEMPT, exemption_expires_at=in_days(-1))), "exemption_expiry"),
+        (lambda: finding(line(exemption_expires_at=in_days(3))), "exemption_expiry"),
+        (lambda: finding(subjects=frozenset({"USA"})), "jurisdiction"),
     ],
 )
 def test_what_is_wrong_with_a_finding_is_said(database, changed, code):

@@ -84,6 +84,27 @@ def test_an_unknown_word_is_an_error_of_the_caller(tenant):
     assert error.value.detail["field"] == "subject_class"
 
 
+def test_facts_that_cannot_all_be_true_are_refused_before_anything_is_ruled_on(tenant):
+    determine(tenant, "find_missing_child")
+    stated = search_for_a_child(tenant.itself, subject_class="missing_adult")
+    with pytest.raises(InvalidInput) as error:
+        ruling_on(tenant, stated, subject="job_odd")
+    assert (error.value.code, error.value.detail["field"]) == ("contradiction", "subject_class")
+    assert "Find a missing child" in error.value.sentence
+    with tenant_scope(tenant.organization):
+        assert not RulingRecord.objects.about("job_odd").exists()
+    assert not Event.objects.filter(verb="ruling.made", payload__subject="job_odd").exists()
+
+
+def test_what_was_taken_in_is_not_questioned_again_later(tenant):
+    determine(tenant, "find_missing_child")
+    stated = search_for_a_child(tenant.itself, threshold=101.0)
+    assert ruling_on(tenant, stated, at_gate=Gate.SHARD).is_cleared
+    for at_gate in (Gate.SUBMIT, Gate.SYNCHRONOUS):
+        with pytest.raises(InvalidInput, match="contradiction"):
+            ruling_on(tenant, stated, at_gate=at_gate)
+
+
 def test_a_refusal_survives_what_is_raised_after_it(tenant):
     ruling = ruling_on(tenant, search_for_a_child(tenant.itself), subject="job_survives")
     with pytest.raises(Refused) as refused:

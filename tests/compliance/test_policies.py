@@ -270,3 +270,13 @@ def test_what_ships_later_does_not_undo_what_officers_published(officers, monkey
     proposals.propose(document=TIGHTER, by=officers[0])
     monkeypatch.setattr(policies, "pack_names", lambda: ["countenance-default"])
     assert policies.load_shipped(by=SYSTEM) == []
+
+
+def test_a_moratorium_that_another_pack_knows_as_another_rule_is_refused(officers):
+    before = epoch()
+    document = TIGHTER.replace('id = "no-search-today"', 'id = "us-police-2020-service-terms"')
+    document = document.replace('operation = ["search"]', 'operation = ["search", "compare"]')
+    with pytest.raises(PolicyError, match="other_pack") as error:
+        proposals.propose(document=document, by=officers[0])
+    assert "us-police-2020-service-terms@1" in error.value.sentence
+    assert (PolicyVersionRecord.objects.count(), epoch()) == (4, before)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 
+from compliance.policy.errors import PolicyError
+from compliance.policy.places import place
 from compliance.policy.vocabulary import ImageSource, Purpose
 from portal.web.forms.base import PlainForm
 from recognition.actions.galleries import LONGEST_RETENTION
 from recognition.models import Gallery
-
-_JURISDICTION = re.compile(r"[A-Z]{2,3}(-[A-Z0-9]{1,3})?")
 
 
 class GalleryChangeForm(PlainForm):
@@ -78,11 +77,10 @@ class GalleryForm(GalleryChangeForm):
         """Split the codes."""
         codes = [code.strip().upper() for code in self.cleaned_data["jurisdictions"].split(",")]
         codes = [code for code in codes if code]
-        if wrong := [code for code in codes if not _JURISDICTION.fullmatch(code)]:
-            raise forms.ValidationError(
-                f"{wrong[0]} is no code of a country or state. Write US, US-WA or DE."
-            )
-        return codes
+        try:
+            return [place(code) for code in codes]
+        except PolicyError as error:
+            raise forms.ValidationError(error.sentence) from error
 
 
 class TypedConfirmation(PlainForm):

@@ -12,6 +12,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from compliance.actions.documents import LARGEST_EVIDENCE
+from compliance.policy.errors import PolicyError
+from compliance.policy.places import place
 from compliance.policy.vocabulary import (
     OrganizationType,
     Record,
@@ -22,7 +24,6 @@ from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 from portal.web.forms.wording import EVIDENCE_KINDS, HINTS, grouped
 
 _ONE_LINE: Final = frozenset({"legal_name", "legal_form"})
-_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class Places(forms.CharField):
@@ -38,10 +39,10 @@ class Places(forms.CharField):
     def clean(self, value: Any) -> Any:
         """Return the codes, each once."""
         codes = [part.upper() for part in re.split(r"[\s,;]+", super().clean(value) or "") if part]
-        wrong = [code for code in codes if not _PLACE.fullmatch(code)]
-        if wrong:
-            raise forms.ValidationError(f"{wrong[0]} is no code. Write for example US-WA or DE.")
-        return list(dict.fromkeys(codes))
+        try:
+            return list(dict.fromkeys(map(place, codes)))
+        except PolicyError as error:
+            raise forms.ValidationError(error.sentence) from error
 
 
 class AnswerForm(PlainForm):

@@ -88,3 +88,41 @@ def test_the_extension_of_2021_tightens_and_its_undoing_loosens():
     assert is_tightening(first, second)
     assert loosenings(second, first) == ["us-police-2020 holds for a shorter time."]
     assert is_tightening(second, third)
+
+
+IGNORE, APPLY, REFER = WhenUndetermined.IGNORE, WhenUndetermined.APPLY, WhenUndetermined.REFER
+REFUSE = rule("x", on_undetermined=APPLY)
+LEARN = rule("x", Effect.ALLOW_WITH, Kind.FLOOR, obligations=Obligations(reviewers=2))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (REFUSE, replace(REFUSE, on_undetermined=REFER)),
+        (replace(LEARN, on_undetermined=APPLY), replace(LEARN, on_undetermined=REFER)),
+        (LEARN, replace(LEARN, effect=Effect.REFER, obligations=Obligations())),
+    ],
+)
+def test_a_referral_in_place_of_what_would_bind_loosens(old, new):
+    assert loosens(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (replace(REFUSE, on_undetermined=REFER), REFUSE),
+        (REFUSE, replace(REFUSE, on_undetermined=WhenUndetermined.REFUSE)),
+        (replace(REFUSE, on_undetermined=IGNORE), replace(REFUSE, on_undetermined=REFER)),
+    ],
+)
+def test_to_refuse_where_a_fact_cannot_be_known_tightens(old, new):
+    assert not loosens(old, new)
+
+
+def test_an_exemption_that_needs_no_grant_any_more_loosens():
+    law, moratorium = rule("a", kind=Kind.LAW), rule("b", kind=Kind.MORATORIUM)
+    both = rule("x", Effect.ALLOW, Kind.EXEMPTION, lifts=frozenset({"a", "b"}))
+    found = loosenings(
+        version(law, moratorium, both), version(law, moratorium, replace(both, lifts=frozenset({"a"})))
+    )
+    assert found == ["x needs no grant any more."]

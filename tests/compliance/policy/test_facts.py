@@ -9,12 +9,12 @@ from compliance.policy import plain
 from compliance.policy.errors import PolicyError
 from compliance.policy.facts import Facts, Undetermined
 from compliance.policy.obligations import Obligations, merge, read_obligations
+from compliance.policy.places import jurisdiction_words
 from compliance.policy.plain import MISSING
 from compliance.policy.vocabulary import (
     OrganizationType,
     Purpose,
     Review,
-    jurisdiction_words,
 )
 from tests.compliance.policy.builders import MUSEUM, facts, trafficking_lead, warrant
 from tests.compliance.policy.strategies import any_facts

@@ -1,8 +1,11 @@
 """Reading policy from TOML: what is wrong is said, with what to mend."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compliance.policy.errors import PolicyError
 from compliance.policy.obligations import Obligations
@@ -79,6 +82,13 @@ def test_shipped_versions_come_back_from_json_as_they_were(name):
         ('pack = "test"', "", "missing_name"),
         ('pack = "test"', 'pack = "test"\nmood = "stern"', "unknown_name"),
         ('pack = "test"', "pack = test", "not_toml"),
+        ('pack = "test"', f'pack = "test"\nremoved = {"[" * 2000}{"]" * 2000}', "not_toml"),
+        ('pack = "test"', 'pack = "test"\nsources = 3', "not_object"),
+        ('pack = "test"', 'pack = "test"\nremoved = "all"', "not_list"),
+        ('pack = "test"', "pack = 3", "not_text"),
+        ("published_at = 2020-06-10T00:00:00Z", "published_at = 2020-06-10", "bare_date"),
+        ("published_at = 2020-06-10T00:00:00Z", "published_at = 07:00:00", "bare_date"),
+        ("number = 1", "number = nan", "number_range"),
         ('pack = "test"', 'pack = "test"\nbased_on = "test@0"', "based_on"),
     ],
 )  # fmt: skip
@@ -86,6 +96,11 @@ def test_what_is_wrong_with_a_version_is_said(old, new, code):
     document = HEAD + RULE
     assert old in document
     assert error_of(document.replace(old, new)) == code
+
+
+@pytest.mark.parametrize("taken", ["no-rule", "no-policy", "not-granted", "grant-expired", "gallery-full"])
+def test_the_id_of_a_rule_of_the_platform_is_taken(taken):
+    assert error_of(HEAD + RULE.replace("no-archives", taken)) == "platform_rule"
 
 
 def test_the_same_rule_twice_is_refused():
@@ -110,6 +125,12 @@ def test_an_exemption_names_a_rule_of_its_version():
     assert error_of(HEAD + RULE + named) == "lifts_unknown"
     right = named.replace("no-museums", "no-archives")
     assert read_version(HEAD + RULE + right).rules[1].lifts == {"no-archives"}
+
+
+def test_an_exemption_does_not_lift_an_exemption():
+    first = EXEMPTION.replace('remedy = "Ask."', 'remedy = "Ask."\nlifts = ["no-archives"]')
+    second = first.replace('"but-ours"', '"nor-yours"').replace('["no-archives"]', '["but-ours"]')
+    assert error_of(HEAD + RULE + first + second) == "lifts_exemption"
 
 
 def test_an_exemption_does_not_lift_itself():
@@ -204,3 +225,21 @@ def test_police_and_brokers_have_no_baseline():
 def test_a_period_is_open_at_its_end():
     assert Period(LONG_AGO).ends_at is None
     assert rule("a").on_undetermined is WhenUndetermined.REFUSE
+
+
+PIECES = st.sampled_from(
+    ['"', "'", "[", "]", "{", "}", "=", "\n", "[[rules]]", "[rules.scope]", "2020-06-10", "nan", "1e999",
+     "true", "23:59:60Z", "\x00", "é", "lifts", "obligations", "purpose", "sources", "0x", "-", "id = 3\n"]
+)  # fmt: skip
+EDITS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 40), PIECES), min_size=1, max_size=4)
+
+
+@pytest.mark.proof
+@given(EDITS)
+def test_any_document_is_read_or_refused_with_a_sentence(edits):
+    document = HEAD + RULE
+    for place, length, piece in edits:
+        document = document[:place] + piece + document[place + length :]
+    with suppress(PolicyError):
+        found = read_version(document)
+        assert version_from_json(found.to_json()) == found

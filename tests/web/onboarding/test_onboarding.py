@@ -97,7 +97,7 @@ def test_a_change_from_the_check_page_leads_back_there(tenant, client):
 def test_a_place_that_is_no_code_is_named(tenant, client):
     application = started(tenant)
     page = client.post(f"/onboarding/{application.public_id}/subjects/", {"subjects": "Washington"})
-    assert "WASHINGTON is no code" in page.content.decode()
+    assert "is no jurisdiction: write a country or a part of one" in page.content.decode()
 
 
 def test_the_precheck_names_moratorium_exemption_and_document(tenant, client):

@@ -43,7 +43,7 @@ def test_a_gallery_is_made_with_all_that_makes_it_lawful(site, read):
     [
         ("legal_basis", "", "Legal basis"),
         ("retention_days", "0", "Retention"),
-        ("jurisdictions", "Washington", "no code of a country"),
+        ("jurisdictions", "Washington", "is no jurisdiction"),
         ("name", "Missing children", "gallery of this name"),
     ],
 )
