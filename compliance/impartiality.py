@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from compliance.models import Case, Determination, Measure, Recommendation, Recusal, SecondLook
+from django.db.models import QuerySet
+
+from compliance.models import Case, Determination, Evidence, Measure, Recommendation, Recusal, SecondLook
 from compliance.models.cases import CaseKind
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require_officer
@@ -47,9 +49,24 @@ def require_reader(case: Case, by: Actor) -> None:
     """
     officer_id = officer_key(by)
     refuse_members(case.organization_id, officer_id)
-    if Recusal.objects.filter(case=case, officer_id=officer_id).exists():
-        raise Refused("recused", "You declared a conflict of interest in this case; another officer decides.")
+    _refuse_recused(Recusal.objects.filter(case=case), officer_id)
     require_not_blind(case.organization_id, officer_id)
+
+
+def require_reader_of(evidence: Evidence, by: Actor) -> None:
+    """Let on only officers who may look into the case file that a document belongs to. Inside a scope.
+
+    Raises:
+        Refused: `own_organization` or `recused`.
+    """
+    officer_id = officer_key(by)
+    refuse_members(evidence.organization_id, officer_id)
+    _refuse_recused(Recusal.objects.filter(case__application=evidence.application_id), officer_id)
+
+
+def _refuse_recused(recusals: QuerySet[Recusal], officer_id: UUID) -> None:
+    if recusals.filter(officer_id=officer_id).exists():
+        raise Refused("recused", "You declared a conflict of interest in this case; another officer decides.")
 
 
 def require_not_blind(organization_id: UUID, officer_id: UUID) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from compliance import evidence as store
 from compliance.actions import onboarding
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import require_reader_of
 from compliance.models import Application, Evidence
 from compliance.models.onboarding import EvidenceStatus
 from compliance.policy import plain
@@ -75,12 +75,11 @@ def open_for_officer(*, evidence: Evidence, by: Actor) -> Evidence:
     """Record that an officer opens a document, and return it.
 
     Raises:
-        Refused: `own_organization`.
+        Refused: `own_organization` or `recused`.
     """
-    officer_id = officer_key(by)
     with officer_scope():
         row: Evidence = Evidence.objects.select_related("organization").get(pk=evidence.pk)
-        refuse_members(row.organization_id, officer_id)
+        require_reader_of(row, by)
         audit.record(
             verb="evidence.opened", actor=by, target=row, organization=row.organization_id, kind=row.kind
         )
@@ -96,7 +95,7 @@ def verify(*, evidence: Evidence, by: Actor, expires_at: datetime | None = None)
         expires_at: Its end; left out, the one that the organization stated.
 
     Raises:
-        Refused: `own_organization`.
+        Refused: `own_organization` or `recused`.
         InvalidInput: `evidence_expired`.
     """
     ends_at = expires_at or evidence.expires_at
@@ -147,10 +146,9 @@ def _check_document(content: bytes, content_type: str) -> None:
 def _judge(
     evidence: Evidence, status: str, by: Actor, verb: str, payload: dict[str, Any], **fields: Any
 ) -> Evidence:
-    officer_id = officer_key(by)
     with officer_scope():
         row = Evidence.objects.select_for_update().get(pk=evidence.pk)
-        refuse_members(row.organization_id, officer_id)
+        require_reader_of(row, by)
         move(
             row,
             status,

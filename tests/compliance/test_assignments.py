@@ -2,7 +2,7 @@
 
 import pytest
 
-from compliance.actions import assignments, cases, decisions
+from compliance.actions import assignments, cases, decisions, documents, onboarding
 from compliance.impartiality import draw_officer
 from compliance.models import Case, Determination, Recusal
 from portal.audit.models import Event
@@ -11,6 +11,8 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.scope import officer_scope
 from tests.compliance.conftest import new_officer
 from tests.compliance.office import (
+    ANSWERS,
+    add_document,
     applied,
     case_of,
     exempt_finding,
@@ -49,6 +51,20 @@ def test_whoever_stepped_back_takes_no_step_and_is_not_drawn_again(applicant, of
     with pytest.raises(Refused, match="recused"):
         cases.note(case=case, body="All fine.", by=first)
     assert first.user_id not in drawn(case, 30)
+
+
+def test_whoever_stepped_back_opens_no_document(applicant, officers):
+    application = onboarding.start(organization=applicant.organization, by=applicant.actor)
+    onboarding.save_answer(application=application, answers=ANSWERS, by=applicant.actor)
+    document = add_document(application, applicant)
+    onboarding.submit(application=application, by=applicant.actor)
+    case, first = under_review(applicant, officers)
+    assert documents.open_for_officer(evidence=document, by=first).pk == document.pk
+    assignments.recuse(case=case, reason="My sister works there.", by=first)
+    for refused in (documents.open_for_officer, documents.verify):
+        with pytest.raises(Refused, match="recused"):
+            refused(evidence=document, by=first)
+    assert Event.objects.about(document.public_id).filter(verb="evidence.opened").count() == 1
 
 
 def test_what_an_officer_with_a_conflict_recommended_is_not_carried_out(applicant, officers):
