@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.policy.facts import OrganizationFacts, Party
+from compliance.policy.facts import OrganizationFacts, Party, Undetermined
 from compliance.policy.obligations import Obligations
 from compliance.policy.packs import load_pack
 from compliance.policy.plain import MISSING
@@ -275,3 +275,11 @@ def test_a_ruling_ends_at_the_next_boundary_of_any_fact():
     soon = NOW + timedelta(hours=3)
     found = ruling(child_search(requested_by=RequestedBy.FAMILY, authorization=warrant(expires_at=soon)))
     assert found.valid_until == soon
+
+
+def test_an_unverified_recipient_gets_results_only_where_no_rule_has_to_know_who_they_are():
+    unknown = Undetermined("Not in the register.")
+    archive = facts(MUSEUM, Purpose.MEDIA_ARCHIVE, recipient=unknown)
+    assert ruling(archive).rule_id == "us-police-2020"
+    terms = load_pack("us-police-2020-service-terms")
+    assert ruling(archive, lineage=terms).outcome == "cleared"
