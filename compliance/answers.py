@@ -64,7 +64,7 @@ def declaration_of(application: Application) -> str:
 
 
 def carried(
-    kind: str, *, determination: Determination | None, appealed: Application | None
+    kind: str, *, name: str, determination: Determination | None, appealed: Application | None
 ) -> dict[str, Any]:
     """Return the answers that an application begins with: nothing is asked twice. Inside a scope.
 
@@ -73,13 +73,14 @@ def carried(
 
     Args:
         kind: The kind of application.
+        name: Of the organization, as it was founded.
         determination: The one in force.
         appealed: The application on which an appealed decision was made, where there is one.
     """
     if kind == _K.APPEAL:
         return dict(appealed.answers) if appealed else _as_determined(determination)
     if kind == _K.ONBOARDING:
-        return _declared_before(_S.DECIDED, _S.WITHDRAWN, _S.LAPSED)
+        return {"legal_name": name} | _declared_before(_S.DECIDED, _S.WITHDRAWN, _S.LAPSED)
     asked = {} if kind == _K.RECERTIFICATION else questions_of(kind)
     return {name: value for name, value in _as_determined(determination).items() if name not in asked}
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from compliance import dates
 from compliance.holdings import Holdings, held
 from compliance.models import Determination, EndUser, Grant, PolicyEpoch, PolicyVersionRecord
-from compliance.models.determinations import DeterminationOutcome
 from compliance.policy.evaluate import evaluate
 from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
@@ -22,6 +21,9 @@ from compliance.policy.vocabulary import (
 from compliance.stated import Stated, facts_of, status_by_date
 from portal.tenancy.models import Organization
 
+CLEARED = frozenset(
+    {OrganizationStatus.ACTIVE, OrganizationStatus.RECERTIFICATION_DUE, OrganizationStatus.RESTRICTED}
+)
 # Whom a search is for, where a purpose leaves no doubt: with it a line can be judged before any request.
 USUAL_SUBJECT = {
     Purpose.FIND_MISSING_CHILD: "missing_child",
@@ -92,10 +94,10 @@ class Standing:
     at: datetime
 
     @property
-    def is_granted(self) -> bool:
-        """Whether anything was granted that is not all revoked."""
+    def is_cleared(self) -> bool:
+        """Whether its application was granted; an urgent grant while it is in review is not that."""
         found = self.determination
-        return found is not None and found.outcome == DeterminationOutcome.GRANTED
+        return self.status in CLEARED and found is not None and found.is_granted
 
     @property
     def moratoria(self) -> tuple[Rule, ...]:

@@ -15,9 +15,8 @@ from compliance.adverse import AdverseDecision, adverse
 from compliance.answers import carried, read
 from compliance.models import Application, Case, CaseMessage, Determination
 from compliance.models.cases import CaseStatus
-from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
-from compliance.standing import determination_in_force
+from compliance.standing import CLEARED, determination_in_force
 from compliance.states import CASE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -57,7 +56,10 @@ def start(
         _require_time_for(kind, tenant, determination)
         appealed = _appealed(tenant, against) if kind == _K.APPEAL else None
         answers = carried(
-            kind, determination=determination, appealed=appealed.application if appealed else None
+            kind,
+            name=tenant.name,
+            determination=determination,
+            appealed=appealed.application if appealed else None,
         )
         application = Application(
             organization=organization,
@@ -161,13 +163,13 @@ def _require_time_for(kind: str, organization: Organization, determination: Dete
         return
     if organization.status in _STOPPED:
         raise Conflict("stopped", "Your organization is stopped. Appeal that decision first.")
-    granted = determination is not None and determination.outcome == DeterminationOutcome.GRANTED
-    if kind == _K.ONBOARDING and granted:
+    cleared = organization.status in CLEARED and determination is not None and determination.is_granted
+    if kind == _K.ONBOARDING and cleared:
         raise Conflict(
             "determined",
             "Your organization is cleared already. Ask for what is new: purpose, end user or exemption.",
         )
-    if kind != _K.ONBOARDING and not granted:
+    if kind != _K.ONBOARDING and not cleared:
         raise Conflict("not_determined", "Nothing is granted to your organization yet. Apply for clearance.")
 
 

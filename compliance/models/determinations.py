@@ -95,6 +95,11 @@ class Determination(OfficeModel):
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}: {self.get_organization_type_display()}"
 
+    @property
+    def is_granted(self) -> bool:
+        """Whether it grants anything."""
+        return self.outcome == DeterminationOutcome.GRANTED
+
     def kept_grants(self) -> GrantQuerySet:
         """Return its grants, but for those that the organization gave up."""
         kept: GrantQuerySet = Grant.objects.filter(determination=self).kept()

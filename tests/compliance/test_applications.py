@@ -433,3 +433,16 @@ def test_a_document_that_has_expired_is_not_taken(applicant):
         add_document(application, applicant, expires_at=timezone.now() - timedelta(seconds=1))
     assert (expired.value.code, expired.value.detail["field"]) == ("evidence_expired", "expires_on")
     assert count(Evidence, applicant) == 0
+
+
+def test_an_urgent_grant_is_no_clearance(applicant):
+    determine(applicant, "find_missing_child", case_reference="CASE-1")
+    Organization.objects.filter(pk=applicant.organization.pk).update(status="in_review")
+    with pytest.raises(Conflict, match="not_determined"):
+        start(applicant, "new_purpose")
+    assert start(applicant, "onboarding").kind == "onboarding"
+
+
+def test_a_new_application_knows_the_name_already(applicant):
+    application = start(applicant, "onboarding")
+    assert application.answers == {"legal_name": applicant.organization.name}

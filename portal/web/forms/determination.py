@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from compliance.findings import USUAL_OPERATIONS, Finding, Line
+from compliance.models import Grant
 from compliance.models.fields import choices
 from compliance.policy.obligations import TOP_SIMILARITY, Obligations
 from compliance.policy.vocabulary import (
@@ -246,10 +247,37 @@ class LineForm(PlainForm):
         )
 
 
-def line_initial() -> dict[str, Any]:
-    """Return what a line form starts with: the usual operations and the longest term, no status."""
+def line_initial(kept: Grant | None = None) -> dict[str, Any]:
+    """Return what a line form starts with: the usual operations and the longest term, no status.
+
+    Args:
+        kept: The grant that there is for it: the line starts as that stands, with its end.
+    """
+    if kept is not None:
+        return _as_granted(kept)
     return {
         "operations": sorted(USUAL_OPERATIONS),
         "expires_on": timezone.now().date() + timedelta(days=LONGEST_DAYS),
         "reviewers": 1,
+    }
+
+
+def _as_granted(grant: Grant) -> dict[str, Any]:
+    line, demands = grant.line, grant.line.conditions
+    return {
+        "granted": True,
+        "operations": sorted(line.operations),
+        "moratorium_status": line.moratorium_status,
+        "exemption": line.exemption or "",
+        "exemption_evidence": grant.exemption_evidence,
+        "expires_on": line.exempt_until.date(),
+        "review": "" if demands.review is Review.NONE else demands.review,
+        "reviewers": demands.reviewers,
+        "min_similarity": demands.min_similarity,
+        "false_candidate_budget": demands.false_candidate_budget,
+        "images_in_30_days": demands.images_in_30_days,
+        "gallery_faces": demands.gallery_faces,
+        "retention_days": demands.retention_days,
+        "recipients": sorted(demands.recipients or ()),
+        "conditions": "\n".join(sorted(demands.conditions)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -21,6 +22,7 @@ from compliance.models import (
     Determination,
     EndUser,
     Evidence,
+    Grant,
     Recommendation,
 )
 from compliance.models.cases import CaseStatus
@@ -34,6 +36,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Organization, User
 from portal.web.forms.wording import kind_label
 from portal.web.onboarding.answers import asked_groups, carried_groups
+from portal.web.onboarding.documents import document_rows
 from portal.web.onboarding.prechecks import previews_of
 
 WAITING_FOR_VOTES = frozenset({CaseStatus.AWAITING_COUNTERSIGN, CaseStatus.THIRD_VOTE})
@@ -55,6 +58,15 @@ def previews(application: Application | None) -> tuple[Preview, ...]:
     return previews_of(
         application, application.answers, lineage_in_force(), verified=True, kept=_kept(application)
     )
+
+
+def kept_grants(application: Application | None) -> dict[tuple[str, UUID], Grant]:
+    """Return the grants that a determination would end, by purpose and end user. In scope."""
+    if application is None or not _kept(application):
+        return {}
+    determination = determination_in_force(application.organization)
+    grants = determination.kept_grants().filter(case_reference="") if determination else ()
+    return {(grant.purpose, grant.end_user_id): grant for grant in grants}
 
 
 def _kept(application: Application) -> list[tuple[str, dict[str, Any]]]:
@@ -86,10 +98,10 @@ def declared_type(case: Case) -> OrganizationType:
     return OrganizationType(declared or OrganizationType.OTHER)
 
 
-def documents(case: Case) -> list[tuple[Evidence, str]]:
+def documents(case: Case) -> list[dict[str, Any]]:
     """Return the documents of the organization, newest last, with what each shows. In scope."""
     rows = Evidence.objects.filter(organization_id=case.organization_id).order_by("received_at")
-    return [(row, kind_label(row.kind)) for row in rows]
+    return document_rows(rows)
 
 
 def verified(case: Case) -> list[tuple[str, str]]:

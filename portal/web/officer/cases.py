@@ -12,6 +12,7 @@ from compliance.actions import cases, decisions, documents, end_users
 from compliance.impartiality import require_reader
 from compliance.models import Case, Evidence, Letter
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
+from portal.common.clock import database_now
 from portal.common.errors import NotFound
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import officer_scope
@@ -270,6 +271,7 @@ def _evidence_page(
     context = {
         "case": case,
         "evidence": evidence,
+        "status": evidence.status_at(database_now()),
         "kind": kind_label(evidence.kind),
         "verify_form": verify,
         "reject_form": reject,

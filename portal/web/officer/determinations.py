@@ -122,6 +122,7 @@ def _forms(case: Case, data: Any) -> tuple[FindingForm, list[dict[str, Any]]]:
     application = casefile.application_of(case)
     form = FindingForm(casefile.verified(case), data, initial=_initial(application))
     exemptions, registered = _exemptions(), _registered(case, application)
+    kept = casefile.kept_grants(application)
     recipients = dict.fromkeys((entry.party_id, entry.name) for _, entry in registered)
     rows = [
         {
@@ -133,7 +134,7 @@ def _forms(case: Case, data: Any) -> tuple[FindingForm, list[dict[str, Any]]]:
                 recipients,
                 data,
                 prefix=f"line-{number}",
-                initial=line_initial(),
+                initial=line_initial(kept.get((str(one.facts.purpose), entry.pk))),
             ),
         }
         for number, (one, entry) in enumerate(registered)

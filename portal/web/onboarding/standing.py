@@ -69,7 +69,7 @@ def show(request: MemberRequest) -> HttpResponse:
             "appealable": bool(adverse(request.organization)),
             "history": _history(request.organization),
             "changes": _changes(standing) if request.actor.may(Permission.APPLY) else (),
-            "applies_again": not standing.is_granted,
+            "applies_again": not standing.is_cleared,
         }
         return render(request, "tenant/onboarding/standing.html", context)
 
@@ -84,7 +84,7 @@ def open_applications() -> list[Application]:
 def _changes(standing: Standing) -> tuple[tuple[ApplicationKind, str], ...]:
     if standing.status in _NO_MORE:
         return ()
-    return CHANGES if standing.is_granted else AGAIN
+    return CHANGES if standing.is_cleared else AGAIN
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.APPLY, scoped=False)
