@@ -59,8 +59,9 @@ def outcome_of(subject: str, *, organization: Organization) -> str:
 def approves(ruling: RulingRecord) -> bool:
     """Tell whether an officer approved what a ruling refers. Inside a scope.
 
-    An approval is of what the officer had before them: a rule that refers the same request later, say when
-    a moratorium has lapsed, takes a decision of its own.
+    An approval is of what the officer had before them: every rule that refers the request has to be among
+    those. One that refers it later, say when a moratorium has lapsed, takes a decision of its own, also
+    where another rule is named first.
     """
     case = _decided(ruling.subject, ruling.organization)
     if case is None or case.outcome != APPROVE:
@@ -68,7 +69,12 @@ def approves(ruling: RulingRecord) -> bool:
     seen = RulingRecord.objects.about(ruling.subject).filter(
         organization=ruling.organization_id, outcome=Outcome.REFERRED, made_at__lte=case.decided_at
     )
-    return seen.filter(rule=ruling.rule).exists()
+    return _referring(ruling) <= frozenset().union(*map(_referring, seen))
+
+
+def _referring(ruling: RulingRecord) -> frozenset[str]:
+    """Return every rule that refers in a ruling, not only the one that is named as deciding it."""
+    return frozenset(one["rule_id"] for one in ruling.looked_at if one["counts_as"] == Outcome.REFERRED)
 
 
 def _decided(subject: str, organization: Organization) -> Case | None:

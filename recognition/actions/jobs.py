@@ -59,11 +59,7 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
     job = _draft(organization, order, received, by)
     ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
     demands.apply(job, ruling, order.gallery)
-    with tenant_scope(organization):
-        if ruling.outcome != Outcome.REFUSED:
-            naming.claim(job, by)
-        _write(job, received.photos)
-        _settle(job, ruling, by)
+    _keep(job, ruling, received, by)
     if job.status == JobStatus.REFUSED:
         raise _refusal(job, ruling, orders.exceeded(order, by))
     return job
@@ -184,6 +180,20 @@ def _refusal(job: Job, ruling: RulingRecord, exceeded: dict[str, str]) -> Refuse
     if job.refused_by == naming.MISSING:
         return Refused(naming.MISSING, naming.SENTENCE, job=job.public_id, field="case_reference")
     return rulings.refusal(ruling, **exceeded, job=job.public_id)
+
+
+def _keep(job: Job, ruling: RulingRecord, received: Received, by: Actor) -> None:
+    """Store a new job as its ruling wants it; one that cannot be stored leaves no open ruling."""
+    try:
+        with tenant_scope(job.organization_id):
+            if ruling.outcome != Outcome.REFUSED:
+                naming.claim(job, by)
+            _write(job, received.photos)
+            _settle(job, ruling, by)
+    except Exception:
+        with tenant_scope(job.organization_id):
+            rulings.close(job)
+        raise
 
 
 def _write(job: Job, photos: Sequence[Photo]) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models.functions import Now
-
 from compliance.actions import referrals
 from compliance.models import Case
 from compliance.policy.vocabulary import Gate
 from portal.common.ids import parse_public_id
-from portal.common.states import move
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
 from recognition.actions import holds, jobs
 from recognition.models import Job, JobStatus
-from recognition.states import JOB
 
 
 def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Job:
@@ -33,7 +29,7 @@ def decide(*, case: Case, approve: bool, reasons: str, by: Actor) -> Job:
     with tenant_scope(case.organization_id):
         job: Job = Job.objects.get(pk=job_id)
         if not approve and job.status == JobStatus.AWAITING_APPROVAL:
-            move(job, JobStatus.REFUSED, table=JOB, refused_by="officer", finished_at=Now())
+            jobs.conclude(job, JobStatus.REFUSED, refused_by="officer")
             jobs.record(job, "job.declined", by, reason="officer")
     if approve and job.status == JobStatus.HELD:
         holds.review_hold(job=job, gallery=rulings.gallery_of(job), by=by)

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from compliance.actions import cases
-from compliance.models import Case
+from compliance.models import Case, RulingRecord
 from portal.common.errors import Conflict
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization, User
@@ -9,6 +12,7 @@ from portal.tenancy.scope import officer_scope
 from recognition.actions import jobs, referrals
 from recognition.models import JobStatus, Shard, ShardState
 from tests.compliance.conftest import determine, new_officer
+from tests.support import policy
 from tests.support.jobs import ANNA, FACTS, Desk, new_desk, photo, work_off
 
 
@@ -85,3 +89,30 @@ def test_no_approver_of_the_tenant_can_decide_in_place_of_the_officer(desk):
     )
     with pytest.raises(Conflict, match="needs_officer"):
         jobs.approve(job=job, by=approver)
+
+
+def test_an_approval_does_not_reach_a_rule_that_refers_beside_the_one_named_first(fresh_database):
+    desk = new_desk()
+    policy.moratorium(
+        ends_at=timezone.now() - timedelta(minutes=1)
+    )  # lapsed: referred until an officer says so
+    job = desk.submit("search", [("a.png", photo(ANNA))])
+    new_officer("drawn")
+    case, officer = drawn(job)
+    referrals.decide(case=case, approve=True, reasons="Its end is confirmed for this.", by=officer)
+    assert desk.reload(job).status == JobStatus.QUEUED
+    Organization.objects.filter(pk=desk.tenant.organization.pk).update(status="restricted", epoch=1)
+    work_off()
+    held = desk.reload(job)
+    assert (held.state, held.refused_by) == ("held:policy", "no-search-today")
+    case, officer = drawn(job)
+    referrals.decide(case=case, approve=True, reasons="Seen the restriction too.", by=officer)
+    work_off()
+    assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_a_referral_that_was_declined_leaves_no_open_ruling(desk):
+    job, case, officer = referred(desk)
+    referrals.decide(case=case, approve=False, reasons="No plan.", by=officer)
+    with officer_scope():
+        assert not RulingRecord.objects.about(job.public_id).still_open().exists()

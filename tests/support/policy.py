@@ -21,7 +21,7 @@ _RULE = """
 id = "{rule}"
 kind = "moratorium"
 effect = "refuse"
-period = {{ starts_at = {starts_at} }}
+period = {{ starts_at = {starts_at}{end} }}
 source = {{ document = "Order of the office", dated_on = 2020-01-01, address = "https://example.org/order" }}
 source_says = "No face is looked at."
 our_reading = "By anybody."
@@ -33,10 +33,15 @@ remedy = "Wait until the office lifts it."
 
 
 def moratorium(
-    rule: str = "no-search-today", *, starts_at: datetime = LONG_AGO, scope: str = 'operation = ["search"]'
+    rule: str = "no-search-today",
+    *,
+    starts_at: datetime = LONG_AGO,
+    ends_at: datetime | None = None,
+    scope: str = 'operation = ["search"]',
 ) -> PolicyVersionRecord:
-    """Publish a moratorium at once; it counts from `starts_at`."""
-    return _publish(_RULE.format(rule=rule, starts_at=starts_at.isoformat(), scope=scope))
+    """Publish a moratorium at once; it counts from `starts_at`, and lapses at `ends_at` where it has an end."""
+    end = f", ends_at = {ends_at.isoformat()}" if ends_at else ""
+    return _publish(_RULE.format(rule=rule, starts_at=starts_at.isoformat(), end=end, scope=scope))
 
 
 def lifted(rule: str = "no-search-today") -> PolicyVersionRecord:
