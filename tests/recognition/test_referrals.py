@@ -93,9 +93,7 @@ def test_no_approver_of_the_tenant_can_decide_in_place_of_the_officer(desk):
 
 def test_an_approval_does_not_reach_a_rule_that_refers_beside_the_one_named_first(fresh_database):
     desk = new_desk()
-    policy.moratorium(
-        ends_at=timezone.now() - timedelta(minutes=1)
-    )  # lapsed: referred until an officer says so
+    policy.moratorium(ends_at=timezone.now() - timedelta(minutes=1))  # lapsed: an officer has to say so
     job = desk.submit("search", [("a.png", photo(ANNA))])
     new_officer("drawn")
     case, officer = drawn(job)

@@ -39,7 +39,7 @@ def moratorium(
     ends_at: datetime | None = None,
     scope: str = 'operation = ["search"]',
 ) -> PolicyVersionRecord:
-    """Publish a moratorium at once; it counts from `starts_at`, and lapses at `ends_at` where it has an end."""
+    """Publish a moratorium at once; it counts from `starts_at`, and lapses at `ends_at`, if it does."""
     end = f", ends_at = {ends_at.isoformat()}" if ends_at else ""
     return _publish(_RULE.format(rule=rule, starts_at=starts_at.isoformat(), end=end, scope=scope))
 
