@@ -173,6 +173,10 @@ def _lacks(request: Request) -> tuple[Seen, ...]:
     return (Seen("records", _RECORDS - held) if isinstance(held, frozenset) else seen("records", held),)
 
 
+def _holds(request: Request) -> tuple[Seen, ...]:
+    return (seen("records", request.facts.records),)
+
+
 def _key_binding(request: Request) -> tuple[Seen, ...]:
     facts, binding = request.facts, request.facts.binding
     if binding is None:
@@ -233,12 +237,14 @@ DIMENSIONS: Mapping[str, Dimension] = {
         _recipient_is,
     ),
     "image_source": Dimension("source of the images", frozenset(ImageSource), _sources),
+    "every_image_source": Dimension("source of the images", frozenset(ImageSource), _sources, every=True),
     "jurisdiction": Dimension("jurisdictions", JURISDICTION, _jurisdictions),
     "case_reference": Dimension("case reference", _PRESENCE, _case_reference),
     "authorization": Dimension("authorization", _AUTHORIZATION_WORDS, _authorization),
     "attribute": Dimension("attributes asked for", frozenset(Attribute), _fact("attributes")),
     "ungranted_attribute": Dimension("attributes asked for", frozenset(Attribute), _ungranted_attributes),
-    "lacks": Dimension("documents on file", _RECORDS, _lacks),
+    "lacks": Dimension("documents not on file", _RECORDS, _lacks),
+    "holds": Dimension("documents on file", _RECORDS, _holds),
     "key_binding": Dimension("what the key is bound to", _BINDING_WORDS, _key_binding),
     "organization_status": Dimension(
         "organization status", frozenset(OrganizationStatus), _organization_status

@@ -51,12 +51,6 @@ def covering(facts: Facts, at: datetime) -> Fact[Covering]:
     return _in_time(lines, at) if lines else Covering(GrantState.OTHER_CASE)
 
 
-def line_in_force(facts: Facts, at: datetime) -> GrantLine | None:
-    """Return the line that covers what is asked at a moment, if there is one."""
-    found = covering(facts, at)
-    return found.line if isinstance(found, Covering) else None
-
-
 def exemption_state(line: GrantLine | None, at: datetime) -> ExemptionState:
     """Return whether a line is exempt at a moment."""
     if line is None or line.moratorium_status is not MoratoriumStatus.EXEMPT:

@@ -101,15 +101,6 @@ def read_version(document: str, base: PolicyVersion | None = None) -> PolicyVers
     )
 
 
-def says_based_on(document: str) -> bool:
-    """Whether a document takes over the rules of another version.
-
-    Raises:
-        PolicyError: It is no valid TOML.
-    """
-    return "based_on" in parse(document)
-
-
 def version_from_json(data: Any) -> PolicyVersion:
     """Return the version that `PolicyVersion.to_json` wrote.
 

@@ -151,6 +151,10 @@ class Record(Word):
     ANNUAL_REPORT = "annual_report", "Annual report"
     INDEPENDENT_TEST_API = "independent_test_api", "Interface for independent tests"
     OPERATOR_TRAINING = "operator_training", "Training of operators"
+    EXIGENT_CIRCUMSTANCES = "exigent_circumstances", "Exigent circumstances, recorded by an officer"
+    FEDERAL_MANDATE = "federal_mandate", "Federal mandate to use face recognition"
+    TRAVEL_IDENTITY = "travel_identity", "Federal agreement on travel identity at an airport or seaport"
+    LICENSING_SYSTEM = "licensing_system", "Authority of a licensing department's matching system"
     CSAM_LEGAL_AUTHORITY = "csam_legal_authority", "Legal authority to hold abuse material"
 
 

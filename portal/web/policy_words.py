@@ -45,7 +45,9 @@ _SPOKEN = {
     "image_source": "any source of images is",
     "attribute": "an attribute asked for is",
     "ungranted_attribute": "an attribute asked for and not granted is",
+    "every_image_source": "every source of images is",
     "lacks": "the documents on file lack",
+    "holds": "a document on file is",
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from compliance.policy.facts import Party, Undetermined
+from compliance.policy.facts import Binding, OrganizationFacts, Party, Undetermined
 from compliance.policy.vocabulary import (
     Attribute,
     ImageSource,
@@ -51,6 +51,38 @@ BANK = Party(id="org-bank", name="Harbor Bank", type=OrganizationType.FINANCIAL_
 TRAFFICKING = Purpose.TRAFFICKING_VICTIM_IDENTIFICATION
 
 
+PROSECUTOR = Party(id="org-da", name="District attorney", type=OrganizationType.PROSECUTION_CORRECTIONS)
+AIRPORT = Party(id="org-air", name="Coast Airport", type=OrganizationType.TRANSPORT_OPERATOR)
+RETAILER = Party(id="org-shop", name="Corner Stores", type=OrganizationType.RETAIL_SECURITY)
+WEDDINGS = Party(id="org-wed", name="Harbor Weddings", type=OrganizationType.EVENT_MEDIA)
+COMPANY = Party(id="org-trace", name="Trace Works", type=OrganizationType.PUBLIC_INTEREST_TECHNOLOGY)
+UNNAMED = Party(name="Some police", type=OrganizationType.LAW_ENFORCEMENT_LOCAL)
+KEY_OF_CHARITY = Binding(purpose="find_missing_child", end_user_id=HARBOR.id or "")
+
+
+def company_lead(**changes):
+    """A company finds trafficking victims for a police unit named in its exemption."""
+    organization = OrganizationFacts(id=COMPANY.id or "", name=COMPANY.name, type=COMPANY.type)
+    return trafficking_lead(**{"organization": organization, "key_operator": COMPANY} | changes)
+
+
+def asked_by_police(**changes):
+    """A charity looks for a child for a police unit named in its exemption."""
+    values = {
+        "requested_by": RequestedBy.POLICE,
+        "end_user": UNIT,
+        "recipient": UNIT,
+        "grants": (exempt_line(Purpose.FIND_MISSING_CHILD, UNIT),),
+    }
+    return child_search(**values | changes)
+
+
+def enrolled_in_illinois(*records):
+    sources = {"probe_source": None, "gallery_source": ImageSource.OWN_CUSTOMERS}
+    values = {"operation": Operation.ENROLL, "records": frozenset(records)}
+    return facts(WEDDINGS, Purpose.PHOTO_ORGANIZATION, **sources, **values, **ILLINOIS)
+
+
 def archive(**changes):
     return facts(MUSEUM, Purpose.MEDIA_ARCHIVE, **changes)
 
@@ -70,6 +102,58 @@ TABLE = {
         "refused",
         "us-police-2020",
     ),
+    "police of another country search a suspect": (
+        facts(
+            replace(POLICE, type=OrganizationType.LAW_ENFORCEMENT_FOREIGN),
+            Purpose.CRIMINAL_INVESTIGATION_LEAD,
+        ),
+        "refused",
+        "us-police-2020",
+    ),
+    "a prosecutor searches a suspect": (
+        facts(PROSECUTOR, Purpose.CRIMINAL_INVESTIGATION_LEAD, subject_class=SubjectClass.SUSPECT),
+        "referred",
+        "no-rule",
+    ),
+    "a prosecutor whom police asked": (
+        facts(PROSECUTOR, Purpose.CRIMINAL_INVESTIGATION_LEAD, requested_by=RequestedBy.POLICE),
+        "refused",
+        "us-police-2020",
+    ),
+    "a border authority at the border": (
+        facts(
+            replace(PROSECUTOR, type=OrganizationType.BORDER_IMMIGRATION),
+            Purpose.BORDER_CONTROL,
+            subject_class=SubjectClass.PUBLIC,
+        ),
+        "referred",
+        "no-rule",
+    ),
+    "an airport compares travelers with their passports": (
+        facts(AIRPORT, Purpose.IDENTITY_VERIFICATION_1TO1, operation=Operation.COMPARE, gallery_source=None),
+        "cleared",
+        "baseline-identity_verification_1to1",
+    ),
+    "an airport looks out for wanted persons": (
+        facts(AIRPORT, Purpose.LIVE_WATCHLIST, operation=Operation.LIVE),
+        "refused",
+        "live-off",
+    ),
+    "an airport hands a passenger's search to police": (
+        facts(AIRPORT, Purpose.IDENTITY_VERIFICATION_1TO1, operation=Operation.COMPARE, recipient=UNIT),
+        "refused",
+        "us-police-2020",
+    ),
+    "a retailer keeps a list of shoplifters": (
+        facts(RETAILER, Purpose.PRIVATE_WATCHLIST, subject_class=SubjectClass.SUSPECT),
+        "refused",
+        "watchlist-off",
+    ),
+    "a retailer calls its list an archive": (
+        facts(RETAILER, Purpose.MEDIA_ARCHIVE),
+        "referred",
+        "no-rule",
+    ),
     "police look for a missing child themselves": (
         facts(POLICE, Purpose.FIND_MISSING_CHILD, grants=(exempt_line(Purpose.FIND_MISSING_CHILD, POLICE),)),
         "refused",
@@ -84,6 +168,50 @@ TABLE = {
         trafficking_lead(recipient=OTHER_UNIT),
         "refused",
         "us-police-2020",
+    ),
+    "a company leads to the police unit its exemption names": (
+        company_lead(),
+        "cleared",
+        "baseline-trafficking_victim_identification",
+    ),
+    "a company leads to a police unit nobody named": (
+        company_lead(end_user=UNNAMED, recipient=UNNAMED),
+        "refused",
+        "us-police-2020",
+    ),
+    "a company keeps what a named unit asked for": (
+        company_lead(recipient=None),
+        "cleared",
+        "baseline-trafficking_victim_identification",
+    ),
+    "police ask a charity about a missing child, with a case reference": (
+        asked_by_police(),
+        "cleared",
+        "baseline-find_missing_child",
+    ),
+    "police ask a charity about a missing child, without a case reference": (
+        asked_by_police(case_reference=None),
+        "refused",
+        "us-police-2020",
+    ),
+    "police ask a charity about a suspect": (
+        asked_by_police(subject_class=SubjectClass.SUSPECT),
+        "refused",
+        "us-police-2020",
+    ),
+    "a charity's key used on a suspect": (
+        child_search(subject_class=SubjectClass.SUSPECT, binding=KEY_OF_CHARITY),
+        "refused",
+        "people-finding-no-suspect",
+    ),
+    "a charity's key used for an investigation": (
+        child_search(
+            purpose=Purpose.CRIMINAL_INVESTIGATION_LEAD,
+            subject_class=SubjectClass.SUSPECT,
+            binding=KEY_OF_CHARITY,
+        ),
+        "refused",
+        "key-bound",
     ),
     "a charity names another unit as end user": (
         trafficking_lead(end_user=OTHER_UNIT, recipient=OTHER_UNIT),
@@ -213,12 +341,70 @@ TABLE = {
         "refused",
         "eu-ai-act-5-1-e",
     ),
+    "photos from the open web sorted with one's own": (
+        facts(
+            WEDDINGS,
+            Purpose.PHOTO_ORGANIZATION,
+            probe_source=ImageSource.OWN_CUSTOMERS,
+            gallery_source=ImageSource.OPEN_WEB,
+        ),
+        "referred",
+        "no-rule",
+    ),
+    "a wedding sorted by face": (
+        facts(WEDDINGS, Purpose.PHOTO_ORGANIZATION, probe_source=ImageSource.OWN_CUSTOMERS),
+        "cleared",
+        "baseline-photo_organization",
+    ),
+    "faces from the street in a study": (
+        facts(LAB, Purpose.RESEARCH_EVALUATION, gallery_source=ImageSource.CCTV),
+        "referred",
+        "no-rule",
+    ),
+    "a bias researcher tries every threshold": (
+        facts(
+            LAB,
+            Purpose.BIAS_AUDIT,
+            operation=Operation.ACCURACY_TEST,
+            threshold=0.0,
+            grants=(line(Purpose.BIAS_AUDIT, LAB, operations=frozenset({Operation.ACCURACY_TEST})),),
+            probe_source=ImageSource.DATA_SET,
+            gallery_source=ImageSource.DATA_SET,
+        ),
+        "cleared",
+        "baseline-bias_audit",
+    ),
+    "a charity in Germany without an impact assessment": (
+        child_search(**EU, records=ASSESSED - {Record.IMPACT_ASSESSMENT}),
+        "referred",
+        "gdpr-9-35",
+    ),
+    "a charity in Germany with its impact assessment": (
+        child_search(**EU, records=ASSESSED),
+        "cleared",
+        "baseline-find_missing_child",
+    ),
+    "a charity abroad that looks for a child in Norway": (
+        child_search(subjects=frozenset({"NO"})),
+        "referred",
+        "gdpr-9-35",
+    ),
     "a face in an advertisement, its place unknown": (
         trafficking_lead(subjects=Undetermined("The advertisement does not say where it was taken.")),
         "cleared",
         "baseline-trafficking_victim_identification",
     ),
     "a museum in Illinois without consent": (archive(**ILLINOIS), "refused", "il-bipa"),
+    "an enrollment in Illinois with consent and no schedule": (
+        enrolled_in_illinois(Record.WRITTEN_CONSENT),
+        "refused",
+        "il-bipa",
+    ),
+    "an enrollment in Illinois with consent and schedule": (
+        enrolled_in_illinois(Record.WRITTEN_CONSENT, Record.PUBLIC_RETENTION_SCHEDULE),
+        "cleared",
+        "baseline-photo_organization",
+    ),
     "a missing child in Illinois without a guardian": (
         child_search(**ILLINOIS),
         "referred",
