@@ -8,7 +8,7 @@ from compliance.actions import cases
 from compliance.actions.cases import reviewing
 from compliance.actions.urgent import draw_on_call
 from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
-from compliance.models import Case, Recusal
+from compliance.models import Case, Recusal, UrgentVote
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from compliance.states import CASE_TRANSITIONS
 from portal.audit import actions as audit
@@ -112,7 +112,8 @@ def _redraw_first(case: Case, by: Actor) -> None:
 def _redraw_voter(case: Case, by: Actor) -> None:
     """Draw another for one of the two who vote on an urgent request; what the other decided stays."""
     name = "assigned_to" if by.user_id == case.assigned_to_id else "second_officer"
-    officer = draw_on_call(case, besides=[case.assigned_to_id, case.second_officer_id])
+    voted = UrgentVote.objects.filter(request__case=case).values_list("officer", flat=True)
+    officer = draw_on_call(case, besides=[case.assigned_to_id, case.second_officer_id, *voted])
     Case.objects.filter(pk=case.pk).update(**{name: officer})
     setattr(case, name, officer)
     _event("case.assigned", case, by, officer=officer.public_id)

@@ -31,7 +31,7 @@ from portal.common.errors import InvalidInput, Refused
 from portal.common.states import move
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import OrganizationStatus, User
+from portal.tenancy.models import Organization, OrganizationStatus, User
 
 APPROVE, RETURN, REFUSE = "approve", "return", "refuse"
 LIFT, REVOKE, UPHELD, OVERTURNED = suspensions.LIFT, suspensions.REVOKE, "upheld", "overturned"
@@ -179,6 +179,7 @@ def _count(case: Case, first: Recommendation, vote: str, by: Actor) -> None:
 def _carry_out(
     case: Case, recommendation: Recommendation, *, by: Actor, second: User | None
 ) -> Determination | None:
+    _require_as_recommended(case, recommendation, second)
     if recommendation.outcome in WITHOUT_FINDING:
         _carry_out_plain(case, recommendation, by, second)
         return None
@@ -205,6 +206,30 @@ def _carry_out(
     tidings.decided(case, determination, by=by)
     second_looks.draw(determination, by=by)
     return determination
+
+
+def _require_as_recommended(case: Case, recommendation: Recommendation, second: User | None) -> None:
+    """Look at the organization again, locked: what one officer could decide then may take two by now.
+
+    Raises:
+        Refused: `second_officer`, it was suspended or revoked meanwhile; `revoked`.
+        Conflict: `stopped_since`.
+    """
+    case.organization = Organization.objects.select_for_update().get(pk=case.organization_id)
+    outcome, status = recommendation.outcome, case.organization.status
+    looser = outcome in {LIFT, DeterminationOutcome.GRANTED}
+    if looser and status == _S.REVOKED and case.kind != CaseKind.APPEAL:
+        raise Refused("revoked", "The organization was revoked. Only an appeal can bring it back.")
+    if looser:
+        suspensions.require_none_since(recommendation.recommended_at, case.organization)
+    if second is None and _takes_two(case, recommendation):
+        raise Refused("second_officer", "This takes a second officer by now. Recommend it anew.")
+
+
+def _takes_two(case: Case, recommendation: Recommendation) -> bool:
+    if recommendation.outcome in WITHOUT_FINDING:
+        return recommendation.outcome != UPHELD and case.organization.status == _S.SUSPENDED
+    return bool(needs_two(case, finding_from_json(recommendation.finding)))
 
 
 def _carry_out_plain(case: Case, recommendation: Recommendation, by: Actor, second: User | None) -> None:

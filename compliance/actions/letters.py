@@ -132,7 +132,7 @@ def _send(key: UUID) -> bool:
         letter.attempts += 1
         try:
             _message(letter).send()
-        except OSError as error:  # smtplib's errors are of this kind
+        except Exception as error:  # an address no mail can carry must not keep all later letters waiting
             _note_failure(letter, error)
             return False
         letter.sent_at, letter.failure = database_now(), ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from compliance.actions import cases, determinations, letters, measures
 from compliance.findings import Finding, of_determination
 from compliance.impartiality import officer_key, refuse_members
@@ -60,6 +62,20 @@ def require_stopped(organization: Organization, outcome: str) -> None:
         raise Conflict("not_suspended", "Only a suspended organization is revoked. Suspend it first.")
     if outcome == LIFT and organization.status not in _STOPPED:
         raise Conflict("not_stopped", "The organization is neither suspended nor restricted any more.")
+
+
+def require_none_since(moment: datetime, organization: Organization) -> None:
+    """Let nothing be carried out that was recommended before the organization was stopped. Inside a scope.
+
+    Raises:
+        Conflict: `stopped_since`.
+    """
+    taken = Measure.objects.filter(organization=organization, kind__in=STOPS, taken_at__gt=moment)
+    if taken.exists():
+        raise Conflict(
+            "stopped_since",
+            "The organization was stopped after this was recommended. Look at it again and recommend anew.",
+        )
 
 
 def carry_out(case: Case, recommendation: Recommendation, *, by: Actor, second: User | None) -> None:

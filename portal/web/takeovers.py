@@ -43,8 +43,8 @@ def take_over(request: MemberRequest, job_id: str) -> HttpResponse:
 
 def offered(job: Job, by: Actor) -> bool:
     """Whether somebody can take a job over; the action checks again."""
-    orphaned = job.status == JobStatus.HELD and bool(keys.ended(job.submitted_by))
-    return orphaned and by.may(Permission.SUBMIT_JOBS)
+    ours = job.status == JobStatus.HELD and job.held_reason != "operator"
+    return ours and bool(keys.ended(job.submitted_by)) and by.may(Permission.SUBMIT_JOBS)
 
 
 def _form(request: MemberRequest, job: Job) -> TakeOverForm:

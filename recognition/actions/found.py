@@ -35,7 +35,6 @@ from recognition.states import JOB, READABLE, RECORD
 
 CLOCK = Actor.system("clock")
 _ENDS = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
-AT_ONCE = 20  # records an organization has erased in one sweep, once nothing keeps them any more
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,8 @@ def what_goes(record: CaseRecord) -> dict[str, int]:
 def _waiting(organization_id: UUID) -> list[UUID]:
     with tenant_scope(organization_id):
         rows = CaseRecord.objects.filter(erase_when_lifted=True).order_by("pk")
-        return list(rows.values_list("pk", flat=True)[:AT_ONCE])
+        # All of them: those that a hold keeps must not stand before those that none keeps any more.
+        return list(rows.values_list("pk", flat=True))
 
 
 def _erase_if_lifted(organization_id: UUID, record_id: UUID) -> bool:

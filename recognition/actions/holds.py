@@ -72,10 +72,19 @@ def resume(*, job: Job, by: Actor) -> None:
         Refused: `held_by_operator`; or the rule that does not allow it now.
     """
     require(by, Permission.SUBMIT_JOBS, organization=job.organization_id)
+    require_not_operator(job)
+    pass_and_go_on(job, by=by)
+
+
+def require_not_operator(job: Job) -> None:
+    """Let only an officer lift an operator's hold.
+
+    Raises:
+        Refused: `held_by_operator`.
+    """
     if job.held_reason == "operator":
         sentence = "The operator of the platform holds this job. An officer has to let it go on."
         raise Refused("held_by_operator", sentence)
-    pass_and_go_on(job, by=by)
 
 
 def pass_and_go_on(job: Job, *, by: Actor) -> None:
@@ -137,7 +146,14 @@ def go_on(job: Job, ruling: RulingRecord, *, by: Actor) -> None:
 
 
 def release_hold(job: Job, ruling: RulingRecord, *, by: Actor, **fields: object) -> None:
-    """Move a held job back to where it was held, inside the caller's scope."""
+    """Move a held job back to where it was held, inside the caller's scope.
+
+    Raises:
+        Conflict: `state_changed`, somebody else holds it meanwhile, or for another reason.
+    """
+    as_seen = Job.objects.filter(pk=job.pk, status=job.status, held_reason=job.held_reason)
+    if not as_seen.select_for_update(of=("self",)).exists():
+        raise Conflict("state_changed", "This changed while you were looking at it. Open it again.")
     nothing = dict.fromkeys(("held_reason", "held_from", "held_by", "held_because", "refused_by"), "")
     fields |= {**nothing, "held_at": None, "ruling": ruling.public_id}
     move(job, job.held_from, table=JOB, **fields)

@@ -189,9 +189,11 @@ def _fresh(job: Job, under: str, by: Actor) -> RulingRecord | None:
     with tenant_scope(job.organization_id):
         own = RulingRecord.objects.about(job.public_id).filter(pk=key, gate=Gate.RELEASE, made_for=by.id)
         ruling: RulingRecord | None = own.filter(made_at__gt=database_now() - SAME_LOOK).first()
-        if ruling and gates.still_stands(ruling, gates.current_epochs(job.organization_id), approved=True):
-            return ruling
-    return None
+        if ruling is None or not gates.still_stands(
+            ruling, gates.current_epochs(job.organization_id), approved=True
+        ):
+            return None
+    return ruling if rulings.lets_through(ruling) else None
 
 
 def _close(job: Job, ruling: RulingRecord, by: Actor) -> None:

@@ -24,8 +24,8 @@ def take_over(*, job: Job, end_user_id: UUID | None, facts: Mapping[str, Any], b
     """Put a job under a person's own name and facts: it is ruled on as if they had submitted it.
 
     Raises:
-        Refused: `person_needed`, for programs; `own_approval`, they approved it; or the rule that does not
-            allow it: the job stays held, under its old name.
+        Refused: `person_needed`, for programs; `held_by_operator`; `own_approval`, they approved it; or the
+            rule that does not allow it: the job stays held, under its old name.
         InvalidInput: `case_record_missing`, a search for a person names no case; as for `naming.check`.
         Conflict: `not_orphaned`, its submitter still speaks for it; `case_closed`.
     """
@@ -33,13 +33,16 @@ def take_over(*, job: Job, end_user_id: UUID | None, facts: Mapping[str, Any], b
     by.person  # noqa: B018 - raises where no person acts
     if job.status != JobStatus.HELD or not keys.ended(job.submitted_by):
         raise Conflict("not_orphaned", "Only a held job whose key has ended can be taken over.")
+    holds.require_not_operator(job)
     if job.approved_by == by.id:
         raise Refused("own_approval", "You approved this job, so somebody else has to take it over.")
     gallery, proposed = rulings.gallery_of(job), copy(job)
     proposed.end_user_id, proposed.facts = end_user_id, dict(facts)
     _check_case(proposed)
     ruling = rulings.rule(proposed, gallery, gate=Gate.SUBMIT, by=by)
-    if not rulings.lets_through(ruling):
+    same = (end_user_id, dict(facts)) == (job.end_user_id, job.facts)
+    # What an officer approved was the job as it was stated: other facts take a decision of their own.
+    if not (ruling.is_cleared or (same and rulings.lets_through(ruling))):
         holds.refer(ruling, by=by)
         raise rulings.refusal(ruling, job=job.public_id)
     with tenant_scope(job.organization_id):

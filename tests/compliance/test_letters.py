@@ -129,3 +129,19 @@ def test_a_sweep_that_breaks_keeps_no_other_from_its_turn(monkeypatch):
 
     monkeypatch.setattr(sweeps, "SWEEPS", (breaks, counts))
     assert sweeps.sweep() == 3
+
+
+class Unsendable(EmailBackend):
+    """What Python says to an address such as `=?utf-8?q?=0A?=@example.org`."""
+
+    def send_messages(self, messages):
+        raise ValueError
+
+
+def test_an_address_no_mail_can_carry_keeps_no_other_letter_waiting(letter, settings):
+    deliver_others(letter)
+    settings.EMAIL_BACKEND = f"{__name__}.Unsendable"
+    letters.send_due()
+    waits = stored(letter)
+    assert (waits.attempts, waits.sent_at, waits.failure) == (1, None, "ValueError")
+    assert waits.next_try_at > letter.next_try_at

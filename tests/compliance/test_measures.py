@@ -18,8 +18,9 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Membership, Organization, User
 from portal.tenancy.scope import officer_scope, tenant_scope
 from tests.compliance.conftest import determine
-from tests.compliance.office import finding_for, second_of, status_of, under_review
+from tests.compliance.office import applied, finding_for, second_of, status_of, under_review
 
+SYSTEM = Actor.system("tests")
 WHY = "Photos of a suspect were searched."
 
 
@@ -484,3 +485,38 @@ def test_an_onboarding_case_is_neither_lifted_nor_upheld(tenant, officers):
     for outcome in ("lifted", "revoked", "upheld", "granted"):
         with pytest.raises(InvalidInput, match="cannot be the outcome"):
             decisions.recommend_outcome(case=case, outcome=outcome, reasons="x", by=officer)
+
+
+def test_what_one_officer_recommended_before_a_suspension_lifts_nothing_after_it(tenant, officers, granted):
+    """A restriction takes one officer to lift; the suspension that came meanwhile takes two."""
+    restricted = suspensions.restrict(organization=tenant.organization, reasons=WHY, by=officers[0])
+    case = cases.assign(case=restricted, by=SYSTEM)
+    first = next(one for one in officers if one.user_id == case.assigned_to_id)
+    cases.begin_review(case=case, by=first)
+    decisions.recommend_outcome(case=case, outcome="lifted", reasons="It was answered.", by=first)
+    other = next(one for one in officers if one is not first)
+    suspended(tenant, other)
+    with pytest.raises(Conflict, match="stopped_since"):
+        decisions.determine(case=case, by=first)
+    assert status_of(tenant) == "suspended"
+
+
+def test_a_grant_recommended_before_a_suspension_is_not_carried_out_after_it(applicant, officers):
+    applied(applicant)
+    case, first = under_review(applicant, officers)
+    decisions.recommend(case=case, finding=finding_for(applicant.itself), by=first)
+    Organization.objects.filter(pk=applicant.organization.pk).update(status="active")
+    suspended(applicant, next(one for one in officers if one is not first))
+    with pytest.raises(Conflict, match="stopped_since"):
+        decisions.determine(case=case, by=first)
+    assert status_of(applicant) == "suspended"
+
+
+def test_a_revoked_organization_comes_back_by_no_older_recommendation(applicant, officers):
+    applied(applicant)
+    case, first = under_review(applicant, officers)
+    decisions.recommend(case=case, finding=finding_for(applicant.itself), by=first)
+    Organization.objects.filter(pk=applicant.organization.pk).update(status="revoked")
+    with pytest.raises(Refused, match="revoked"):
+        decisions.determine(case=case, by=first)
+    assert status_of(applicant) == "revoked"

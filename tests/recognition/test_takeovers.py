@@ -113,3 +113,23 @@ def test_a_search_for_a_person_is_not_taken_over_without_a_case(desk):
     with pytest.raises(InvalidInput, match="case_record_missing"):
         take_over(desk, job, facts=FACTS | {"case_reference": None})
     assert desk.reload(job).state == "held:tenant"
+
+
+def test_a_tenant_does_not_lift_an_operators_hold_by_taking_the_job_over(desk):
+    key, job = new_key(desk), desk.submit("search", [("a.png", photo(ANNA))])
+    with tenant_scope(desk.tenant.organization):
+        Job.objects.filter(pk=job.pk).update(submitted_by=Actor.for_key(key).id)
+    holds.hold(job=desk.reload(job), reason="operator", ruling="", rule="", by=desk.by)
+    keys.revoke(key=key, by=desk.by)
+    with pytest.raises(Refused, match="held_by_operator"):
+        take_over(desk, desk.reload(job))
+    assert desk.reload(job).state == "held:operator"
+
+
+def test_a_hold_that_became_an_operators_meanwhile_is_not_lifted(desk):
+    job = orphaned(desk)
+    with tenant_scope(desk.tenant.organization):
+        Job.objects.filter(pk=job.pk).update(held_reason="operator")
+    with pytest.raises(Conflict, match="state_changed"):
+        take_over(desk, job)
+    assert desk.reload(job).state == "held:operator"
