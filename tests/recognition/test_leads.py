@@ -131,7 +131,8 @@ def test_withdrawing_a_lead_tells_everybody_it_was_handed_to(desk):
     hand_out(desk, job, Recipient("Unit", email="lead.unit@example.org"))
     hand_out(desk, job)
     made = leads.withdraw(lead=lead, reason="Another person.", by=desk.by)
-    letters.send_due()
+    while letters.send_due():  # those of other tests too
+        pass
     told = [one for one in mail.outbox if one.to == ["lead.unit@example.org"]]
     assert [message.subject for message in told] == [f"A lead was withdrawn: {lead.public_id}"]
     assert "Another person" not in told[0].body

@@ -38,7 +38,8 @@ def tell(desk: Desk, job) -> list[Notice]:
 def test_a_recipient_with_an_address_is_mailed_what_not_to_use(desk):
     job, export = handed_out(desk, "unit@example.org")
     [notice] = tell(desk, job)
-    letters.send_due()
+    while letters.send_due():  # those of other tests too
+        pass
     [message] = [one for one in mail.outbox if one.to == ["unit@example.org"]]
     assert job.public_id in message.subject
     assert export.public_id in message.body

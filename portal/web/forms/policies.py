@@ -16,6 +16,7 @@ from compliance.policy.errors import PolicyError
 from compliance.policy.obligations import Obligations
 from compliance.policy.rules import Condition, Effect, Kind, Period, Rule, Source, WhenUndetermined
 from compliance.policy.vocabulary import OrganizationType, Purpose, Review
+from portal.web.forms.base import PlainForm
 from portal.web.forms.moments import ZONES, moment_of
 from portal.web.forms.onboarding import lines
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
@@ -64,7 +65,7 @@ _LABELS: Final = {
 }
 
 
-class ReasonsForm(forms.Form):
+class ReasonsForm(PlainForm):
     """Why something about the policy is done."""
 
     reasons = forms.CharField(
@@ -79,7 +80,7 @@ class ReasonsForm(forms.Form):
         self.fields["reasons"].help_text = hint
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(PlainForm):
     """A whole version as a document, typed or from a file."""
 
     document = forms.CharField(
@@ -104,7 +105,7 @@ class DocumentForm(forms.Form):
         return given
 
 
-class RuleForm(forms.Form):
+class RuleForm(PlainForm):
     """One rule: what it is about, when it holds, what it does and where it comes from."""
 
     all_optional = True  # what a rule needs depends on its kind; its own errors say so
