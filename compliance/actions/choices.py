@@ -19,6 +19,7 @@ from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Conflict, Refused
 from portal.common.states import move
+from portal.common.steps import alone
 from portal.tenancy.access import require_officer
 from portal.tenancy.actor import Actor
 
@@ -110,7 +111,7 @@ def withdraw(*, choice: PackChoice, by: Actor) -> PackChoice:
 def carry_out_due() -> int:
     """Put packs in force whose time has come. A sweep: until it ran, the stricter pack stays in force."""
     due = PackChoice.objects.filter(status=ChoiceStatus.SCHEDULED, counts_from__lte=database_now())
-    return sum(_carry_out_due(choice) for choice in due)
+    return sum(alone(_carry_out_due, choice) for choice in due)
 
 
 def _carry_out_due(choice: PackChoice) -> bool:

@@ -16,6 +16,7 @@ from compliance.states import EVIDENCE_TRANSITIONS
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.states import move
+from portal.common.steps import alone
 from portal.tenancy.actions import organizations
 from portal.tenancy.scope import officer_scope, tenant_scope
 
@@ -29,7 +30,7 @@ def expire_due() -> int:
     """
     with officer_scope():
         keys = list(Evidence.objects.past_its_end().values_list("organization_id", "pk")[:AT_ONCE])
-    return sum(_expire(organization_id, key) for organization_id, key in keys)
+    return sum(alone(_expire, organization_id, key) for organization_id, key in keys)
 
 
 def warn() -> int:
@@ -40,7 +41,7 @@ def warn() -> int:
             verified, what=_WHAT, marks=MARKS_OF_EVIDENCE, since="received_at", now=database_now()
         )
         found = list(rows.values_list("organization_id", "pk", "days")[:AT_ONCE])
-    return sum(_warn(organization_id, key, days) for organization_id, key, days in found)
+    return sum(alone(_warn, organization_id, key, days) for organization_id, key, days in found)
 
 
 def _newer() -> QuerySet[Evidence]:

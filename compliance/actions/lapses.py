@@ -11,6 +11,7 @@ from compliance.dates import MARKS_OF_WAITING
 from compliance.models import Application
 from compliance.models.onboarding import UNFINISHED, ApplicationStatus
 from portal.common.clock import database_now
+from portal.common.steps import alone
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import officer_scope, tenant_scope
 
@@ -24,7 +25,7 @@ def lapse_due() -> int:
     with officer_scope():
         over = Application.objects.unfinished().filter(expires_at__lte=database_now())
         keys = list(over.order_by("expires_at").values_list("organization_id", "pk")[:AT_ONCE])
-    return sum(_lapse(organization_id, key) for organization_id, key in keys)
+    return sum(alone(_lapse, organization_id, key) for organization_id, key in keys)
 
 
 def warn() -> int:
@@ -38,7 +39,7 @@ def warn() -> int:
             now=database_now(),
         )
         found = list(rows.values_list("organization_id", "pk", "days")[:AT_ONCE])
-    return sum(_warn(organization_id, key, days) for organization_id, key, days in found)
+    return sum(alone(_warn, organization_id, key, days) for organization_id, key, days in found)
 
 
 def _lapse(organization_id: UUID, key: UUID) -> bool:

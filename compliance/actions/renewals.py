@@ -17,6 +17,7 @@ from compliance.models import Case, Grant
 from compliance.models.cases import CaseKind
 from compliance.standing import determination_in_force
 from portal.common.clock import database_now
+from portal.common.steps import alone
 from portal.tenancy.actions import organizations
 from portal.tenancy.models import Organization, OrganizationStatus
 from portal.tenancy.scope import officer_scope
@@ -47,7 +48,7 @@ def follow_dates() -> int:
         moved = Q(status=_S.ACTIVE, due=True) | Q(status=_S.RECERTIFICATION_DUE, due=False)
         rows = Organization.objects.annotate(due=Exists(due)).filter(moved)
         keys = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-    return sum(_follow(key) for key in keys)
+    return sum(alone(_follow, key) for key in keys)
 
 
 def _announce(what: str, *, ends_at: str) -> int:
@@ -60,7 +61,7 @@ def _announce(what: str, *, ends_at: str) -> int:
         )
         found = list(rows.order_by("organization", ends_at, "pk")[:AT_ONCE])
     told = [
-        _tell(organization_id, what, end, list(together))
+        alone(_tell, organization_id, what, end, list(together))
         for (organization_id, end), together in groupby(
             found, lambda grant: (grant.organization_id, getattr(grant, ends_at))
         )

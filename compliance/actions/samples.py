@@ -20,6 +20,7 @@ from portal.common.clock import database_now
 from portal.common.errors import InvalidInput
 from portal.common.ids import parse_public_id
 from portal.common.states import move
+from portal.common.steps import alone
 from portal.tenancy.access import require
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
@@ -133,7 +134,7 @@ def restrict_unanswered() -> int:
     """Restrict organizations that left a question unanswered for five days; returns how many questions."""
     with officer_scope():
         keys = list(Sample.objects.past_due().values_list("pk", flat=True)[:AT_ONCE])
-    return sum(_let_lapse(key) for key in keys)
+    return sum(alone(_let_lapse, key) for key in keys)
 
 
 def _judge(sample: Sample, status: SampleStatus, by: Actor) -> Sample:

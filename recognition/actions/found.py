@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from compliance import legal_holds
 from portal.audit.models import Event
 from portal.common.states import move
+from portal.common.steps import alone
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -108,7 +109,7 @@ def found(*, record: CaseRecord, by: Actor) -> Found:
 def sweep() -> int:
     """Erase what was kept when its person was found and is kept by nothing any more; may run at any time."""
     keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
-    return sum(_erase_if_lifted(key, waiting) for key in keys for waiting in _waiting(key))
+    return sum(alone(_erase_if_lifted, key, waiting) for key in keys for waiting in _waiting(key))
 
 
 def what_goes(record: CaseRecord) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from compliance import legal_holds
+from portal.common.steps import alone
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
@@ -17,18 +18,18 @@ from recognition.models import CaseRecord, CaseRecordPhoto, Image, RecordStatus
 
 CLOCK = Actor.system("clock")
 KEPT = timedelta(days=30)
-AT_ONCE = 20  # records of an organization in one sweep
 
 
 def sweep() -> int:
     """Destroy what closed cases held for long enough; returns of how many. May run any number of times."""
     keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
-    return sum(_purge(key, record) for key in keys for record in _due(key))
+    return sum(alone(_purge, key, record) for key in keys for record in _due(key))
 
 
 def _due(organization_id: UUID) -> list[UUID]:
     with tenant_scope(organization_id):
-        return list(_closed_long_ago().order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        # All of them: those that a hold keeps must not stand before those that none keeps any more.
+        return list(_closed_long_ago().order_by("pk").values_list("pk", flat=True))
 
 
 def _closed_long_ago() -> QuerySet[CaseRecord]:

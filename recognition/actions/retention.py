@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -16,7 +15,7 @@ from django.db.models.functions import Now
 
 from compliance import legal_holds
 from compliance.actions import referrals
-from portal.common.errors import Conflict
+from portal.common.steps import alone
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
@@ -30,14 +29,13 @@ DECIDED_WITHIN = timedelta(days=14)
 HELD_AT_MOST = timedelta(days=30)
 AT_ONCE = 20  # steps of each kind an organization takes in one sweep
 PHOTOS_AT_ONCE = 2_000  # destroyed in one transaction; a larger job takes several sweeps
-logger = logging.getLogger(__name__)
 _Step: TypeAlias = tuple[Callable[[UUID, UUID], bool], Any]
 
 
 def sweep() -> int:
     """Take every step that is due; returns how many were taken. May run any number of times."""
     keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
-    return sum(_taken(step) for key in keys for step in _due(key))
+    return sum(alone(step) for key in keys for step in _due(key))
 
 
 def expire(job_id: UUID, organization_id: UUID) -> bool:
@@ -86,17 +84,6 @@ def expire_faces(gallery_id: UUID, organization_id: UUID) -> bool:
         if _is_kept(gallery):
             return False
     return erasure.erase_overdue(gallery=gallery, by=CLOCK).faces > 0
-
-
-def _taken(step: Callable[[], bool]) -> bool:
-    """Take one step; what is wrong with one job must not keep all others waiting."""
-    try:
-        return step()
-    except (Job.DoesNotExist, Conflict):  # somebody moved it meanwhile
-        return False
-    except Exception:
-        logger.exception("A job or gallery could not be dealt with", extra={"step": repr(step)})
-        return False
 
 
 def _due(organization_id: UUID) -> list[Callable[[], bool]]:

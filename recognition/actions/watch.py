@@ -18,6 +18,7 @@ from compliance.actions import alerts, samples
 from compliance.actions.alerts import WATCHER, Alert
 from compliance.models.samples import SampleReason
 from portal.common.clock import database_now
+from portal.common.steps import alone
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition import reimports
 from recognition.models import Face, Image, Item, Job, JobKind, JobStatus, Subject, Turn
@@ -42,7 +43,7 @@ _NOT_LET_THROUGH = (
 def watch() -> int:
     """Look at every job that nobody looked at yet; returns how many. A sweep."""
     owners = Turn.objects.order_by("pk").values_list("pk", flat=True)
-    return sum(_watch(job) for owner in owners for job in _unwatched(owner))
+    return sum(alone(_watch, job) for owner in owners for job in _unwatched(owner))
 
 
 def _unwatched(owner: UUID) -> list[Job]:
