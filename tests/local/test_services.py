@@ -17,6 +17,7 @@ import redis
 from portal.local import services, state
 from portal.local.errors import LocalServiceError
 from portal.local.postgres import Postgres
+from portal.local.process import Server, wait_until
 from portal.local.services import Services
 from portal.local.valkey import Valkey
 from tests.local.conftest import write_something
@@ -40,6 +41,16 @@ def valkey_process(home: Path) -> int:
     return pid
 
 
+def kill_hard(server: Server, pid: int) -> None:
+    """Kill one process of a server and wait until it is gone: a busy kernel takes its time."""
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: pid not in server.processes(), 30.0)
+
+
+def kill_postgres(home: Path) -> None:
+    kill_hard(Postgres(home, {}).server, main_process(home))
+
+
 def running(home: Path) -> list[bool]:
     return [entry.running for entry in services.status(home)]
 
@@ -51,8 +62,8 @@ def test_what_was_written_is_there_after_a_stop_and_a_start(written_home: Path) 
 
 
 def test_nothing_is_lost_when_both_are_killed_hard(written_home: Path) -> None:
-    os.kill(main_process(written_home), signal.SIGKILL)
-    os.kill(valkey_process(written_home), signal.SIGKILL)
+    kill_postgres(written_home)
+    kill_hard(Valkey(written_home, {}).server, valkey_process(written_home))
     assert read_it(services.up(written_home)) == ("still here", "still here")
 
 
@@ -61,7 +72,7 @@ def test_a_session_that_outlives_a_killed_server_does_not_block_the_next_start(w
     with psycopg.connect(found.database_url, autocommit=True) as busy:
         asleep = threading.Thread(target=sleep_until_killed, args=[busy])
         asleep.start()
-        os.kill(main_process(written_home), signal.SIGKILL)
+        kill_postgres(written_home)
         again = services.up(written_home)
         asleep.join()
     assert read_it(again) == ("still here", "still here")
@@ -75,7 +86,7 @@ def sleep_until_killed(connection: psycopg.Connection) -> None:
 def test_a_stale_process_file_with_a_reused_number_does_not_block_the_start(written_home: Path) -> None:
     pid_file = written_home / "postgres" / "data" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    os.kill(main_process(written_home), signal.SIGKILL)
+    kill_postgres(written_home)
     services.down(written_home)
     with subprocess.Popen(["sleep", "60"], **other_account(written_home)) as stranger:
         pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")

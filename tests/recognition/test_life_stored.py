@@ -328,6 +328,7 @@ def test_nothing_is_worked_on_or_read_without_what_it_stands_on(fresh_database):
             max_examples=SEQUENCES,
             stateful_step_count=30,
             deadline=None,
+            derandomize=not FULL,  # six at random may miss what the last lines ask for
             suppress_health_check=list(HealthCheck),
         ),
     )
