@@ -147,7 +147,8 @@ def _enroll(
             outcome.item.status, outcome.item.reason = ItemStatus.FAILED, MODEL_MISMATCH
         return
     _name_again(outcomes)
-    chosen = _within(_choose(locked, outcomes, rows), locked, rows, most_faces)
+    people = Subject.objects.meant_by(locked, {outcome.item.subject_name for outcome in outcomes})
+    chosen = _within(_choose(locked, outcomes, rows, people), locked, rows, most_faces)
     subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
     seed = search.seeds(locked, key)[locked.key_version]
     Face.objects.bulk_create(_faces(locked, chosen, subjects, seed, pipeline), batch_size=_BULK)
@@ -163,9 +164,15 @@ def _name_again(outcomes: list[Outcome]) -> None:
 
 
 def _choose(
-    gallery: Gallery, outcomes: list[Outcome], rows: dict[tuple[UUID, int], FoundFace]
+    gallery: Gallery,
+    outcomes: list[Outcome],
+    rows: dict[tuple[UUID, int], FoundFace],
+    people: dict[str, Subject],
 ) -> list[tuple[Outcome, DetectedFace]]:
-    """Take the largest usable face of each photo that is new to the gallery; name all others."""
+    """Take the largest usable face of each photo that is new to the gallery; name all others.
+
+    `people` says whom a name means: one that was merged away is the survivor's.
+    """
     digests = [outcome.item.image.sha256 for outcome in outcomes]
     known = Face.objects.filter(gallery=gallery, image__sha256__in=digests)
     seen = set(known.values_list("image__sha256", "subject__name"))
@@ -175,7 +182,7 @@ def _choose(
         item, usable = outcome.item, outcome.result.usable
         if not usable:
             continue
-        identity = (item.image.sha256, item.subject_name)
+        identity = (item.image.sha256, str(people.get(item.subject_name, item.subject_name)))
         if not item.subject_name:
             item.reason = ERASED
         elif identity in seen or item.image_id in photos:
@@ -209,7 +216,7 @@ def _within(
 def _subjects(gallery: Gallery, names: set[str]) -> dict[str, Subject]:
     new = [Subject(organization_id=gallery.organization_id, gallery=gallery, name=name) for name in names]
     Subject.objects.bulk_create(new, ignore_conflicts=True)
-    return {subject.name: subject for subject in Subject.objects.filter(gallery=gallery, name__in=names)}
+    return Subject.objects.meant_by(gallery, names)
 
 
 def _faces(
@@ -243,17 +250,20 @@ def _faces(
 def _write_candidates(
     gallery: Gallery, outcomes: list[Outcome], rows: dict[tuple[UUID, int], FoundFace]
 ) -> None:
-    """Write hits whose face is still enrolled; the lock keeps an erasure from overtaking."""
+    """Write hits whose face is still enrolled; the lock keeps erasures and merges from overtaking.
+
+    Whom a face shows is read under it: the matrix may be older than a merge.
+    """
     Gallery.objects.select_for_update().get(pk=gallery.pk)
     named = {hit.face_id for outcome in outcomes for hits in outcome.hits.values() for hit in hits}
-    enrolled = set(Face.objects.filter(pk__in=named).values_list("pk", flat=True))
+    enrolled = dict(Face.objects.filter(pk__in=named).values_list("pk", "subject_id"))
     candidates = [
         Candidate(
             organization_id=gallery.organization_id,
             item=outcome.item,
             found=rows[outcome.item.pk, index],
             face_id=hit.face_id,
-            subject_id=hit.subject_id,
+            subject_id=enrolled[hit.face_id],
             rank=rank,
             similarity=round(hit.similarity, 3),
         )

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from portal.audit import actions as audit
+from portal.common.errors import Conflict, NotFound
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
@@ -47,7 +48,11 @@ class Receipt:
 def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
     """Erase one person from a gallery: faces, candidates that name them, and photos used for nothing else.
 
-    Photos of theirs that wait to be enrolled lose the name, and with it are enrolled for nobody.
+    Photos of theirs that wait to be enrolled lose the name, and with it are enrolled for nobody. Who was
+    merged into them goes too, with the history of it.
+
+    Raises:
+        Conflict: `subject_merged`, they were merged into somebody else, who is to be erased instead.
     """
     require(by, Permission.ERASE, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
@@ -63,7 +68,8 @@ def erase_person(subject: Subject, *, by: Actor) -> tuple[str, int, list[Image]]
         The event, the number of faces, and the photos whose stored bytes go after the commit (`destroy`).
     """
     _lock(subject.gallery_id)
-    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
+    names = _names_of(subject)
+    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name__in=names)
     photo_ids = set(named.values_list("image", flat=True))
     named.update(subject_name="")
     count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
@@ -72,6 +78,22 @@ def erase_person(subject: Subject, *, by: Actor) -> tuple[str, int, list[Image]]
         verb="subject.erased", actor=by, target=subject, organization=subject.organization_id, faces=count
     )
     return str(event.pk), count, purged
+
+
+def _names_of(subject: Subject) -> list[str]:
+    """Return what somebody is and was called, read under the gallery's lock.
+
+    Raises:
+        NotFound: They were erased meanwhile.
+        Conflict: `subject_merged`.
+    """
+    own = Subject.objects.filter(pk=subject.pk).select_related("merged_into").first()
+    if own is None:
+        raise NotFound()
+    if (other := own.merged_into) is not None:
+        sentence = f"{own} was merged into {other}. Erase {other}, or undo the merge first."
+        raise Conflict("subject_merged", sentence, merged_into=other.public_id)
+    return [own.name, *Subject.objects.filter(merged_into=own).values_list("name", flat=True)]
 
 
 def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
@@ -84,7 +106,8 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
         enrolled = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
         photo_ids = set(enrolled.values_list("image", flat=True))
         count, purged = _erase(Face.objects.filter(gallery=gallery), by, photo_ids)
-        subjects, _ = Subject.objects.filter(gallery=gallery).delete()
+        subjects = Subject.objects.standing().filter(gallery=gallery).count()
+        Subject.objects.filter(gallery=gallery).delete()
         GalleryKey.objects.filter(gallery=gallery).delete()
         GalleryUserObjectPermission.objects.filter(content_object=gallery).delete()
         Item.objects.filter(job__gallery=gallery).update(subject_name="")

@@ -21,6 +21,7 @@ from recognition.details import RecordDetails
 from recognition.models import CaseRecord, Item, Job, JobKind, Subject
 
 MISSING = "case_record_missing"
+_MOST_NAMES = 100  # looked at: nobody was merged from more, so a job with as many enrolls several people
 SENTENCE = "A search for a person belongs to a case. Give its reference; the case record opens by itself."
 
 
@@ -79,17 +80,22 @@ def adopt(job: Job) -> None:
     A job that enrolls many people says nothing about which of them the case is of: a member links them.
     """
     if job.record_id is not None and (name := only_person(job)):
-        subjects = Subject.objects.filter(gallery=job.gallery_id, name=name, record=None)
+        subjects = Subject.objects.standing().filter(gallery=job.gallery_id, name=name, record=None)
         subjects.update(record=job.record_id)
 
 
 def only_person(job: Job) -> str:
-    """Return whom a job enrolls, where it is one person alone; empty otherwise. In scope."""
-    if job.kind != JobKind.ENROLL:
+    """Return whom a job enrolls, where it is one person alone; empty otherwise. In scope.
+
+    Names that were merged are one person, called as the survivor.
+    """
+    if job.kind != JobKind.ENROLL or job.gallery_id is None:
         return ""
     items = Item.objects.filter(job=job).exclude(subject_name="").order_by()
-    names = list(items.values_list("subject_name", flat=True).distinct()[:2])
-    return names[0] if len(names) == 1 else ""
+    names = set(items.values_list("subject_name", flat=True).distinct()[:_MOST_NAMES])
+    known = Subject.objects.meant_by(job.gallery_id, names)
+    people = {str(known.get(name, name)) for name in names}
+    return people.pop() if len(people) == 1 else ""
 
 
 def _open(job: Job, reference: str, by: Actor) -> None:

@@ -26,7 +26,7 @@ from recognition import details as sealed
 from recognition import rulings
 from recognition.ages import Span, span
 from recognition.details import RecordDetails
-from recognition.models import CaseRecord, RecordStatus, Subject
+from recognition.models import CaseRecord, RecordStatus, Subject, SubjectMerge
 from recognition.states import RECORD
 
 LONGEST_REFERENCE = 100
@@ -133,23 +133,34 @@ def link(*, subject: Subject, record: CaseRecord, by: Actor) -> None:
     """Say that a person in a gallery is the one of a case: when found, they are erased from the gallery.
 
     Raises:
-        Conflict: `case_closed`.
+        Conflict: `case_closed`; `other_case`, they are the person of another one; `subject_merged`.
     """
     require(by, Permission.MANAGE_CASES, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
         locked = lock_open(record)
+        found = Subject.objects.select_for_update(of=("self",)).select_related("record").get(pk=subject.pk)
+        if found.merged_into_id is not None:
+            sentence = f"{found} was merged into another person since. Link that one instead."
+            raise Conflict("subject_merged", sentence)
+        if found.record is not None and found.record != locked:
+            sentence = f"{found} is the person of case {found.record.reference}. Unlink them there first."
+            raise Conflict("other_case", sentence)
         Subject.objects.filter(pk=subject.pk).update(record=locked)
         note(locked, "record.linked", by, subject=subject.public_id)
 
 
 def unlink(*, subject: Subject, by: Actor) -> None:
-    """Say that a person in a gallery is not the one of the case they were linked to."""
+    """Say that a person in a gallery is not the one of the case they were linked to.
+
+    It holds for everybody who was merged into them: undoing a merge does not bring the link back.
+    """
     require(by, Permission.MANAGE_CASES, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
-        found = Subject.objects.select_related("record").get(pk=subject.pk)
+        found = Subject.objects.select_for_update(of=("self",)).select_related("record").get(pk=subject.pk)
         if found.record is None:
             return
         Subject.objects.filter(pk=subject.pk).update(record=None)
+        SubjectMerge.objects.under(found).update(record=None, gave_record=False)
         note(found.record, "record.unlinked", by, subject=subject.public_id)
 
 

@@ -101,7 +101,7 @@ def _fresh_subjects(job: Job) -> bool:
     """Many photos against a few people enrolled today with one photo each: a watchlist in all but name."""
     if job.kind != JobKind.SEARCH or job.total < FRESH_PHOTOS:
         return False
-    people = Subject.objects.filter(gallery=job.gallery_id)
+    people = Subject.objects.standing().filter(gallery=job.gallery_id)
     count = people.count()
     if not 0 < count <= FRESH_PEOPLE or people.filter(created_at__lt=job.created_at - DAY).exists():
         return False

@@ -1,7 +1,7 @@
 """Everything biometric (tenant rows) and the shard ledger (platform rows: ids, states, leases)."""
 
 from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord, Notice, Party
-from recognition.models.galleries import Face, Gallery, GalleryKey, Subject
+from recognition.models.galleries import Face, Gallery, GalleryKey
 from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
@@ -17,6 +17,7 @@ from recognition.models.results import (
     Reopening,
     Verdict,
 )
+from recognition.models.subjects import FaceMove, Subject, SubjectMerge
 
 __all__ = [
     "Adjudication",
@@ -29,6 +30,7 @@ __all__ = [
     "ExportedImage",
     "ExportedLead",
     "Face",
+    "FaceMove",
     "FoundFace",
     "Gallery",
     "GalleryKey",
@@ -50,6 +52,7 @@ __all__ = [
     "Shard",
     "ShardState",
     "Subject",
+    "SubjectMerge",
     "Turn",
     "Verdict",
 ]

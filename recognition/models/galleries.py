@@ -1,4 +1,4 @@
-"""Galleries, the subjects in them and their enrolled faces."""
+"""Galleries and their enrolled faces."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pgvector.django import VectorField
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import days, owned
+from recognition.models.subjects import Subject
 
 
 class GalleryQuerySet(ScopedQuerySet["Gallery"]):
@@ -29,7 +30,7 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
         """Add `face_count` and `subject_count`, one query for all."""
         return self.annotate(
             face_count=_count(Face.objects.filter(gallery=OuterRef("pk"))),
-            subject_count=_count(Subject.objects.filter(gallery=OuterRef("pk"))),
+            subject_count=_count(Subject.objects.standing().filter(gallery=OuterRef("pk"))),
         )
 
 
@@ -95,27 +96,6 @@ class GalleryKey(TenantModel):
 
     def __str__(self) -> str:
         return f"Key {self.version}"
-
-
-class Subject(TenantModel):
-    """One person in one gallery."""
-
-    PREFIX = "sub"
-
-    gallery = owned("recognition.Gallery")
-    record = owned("recognition.CaseRecord", null=True)
-    name = models.CharField(max_length=200, help_text="The tenant's own reference of the person.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        """A reference is used once a gallery."""
-
-        constraints = (
-            models.UniqueConstraint(fields=("organization", "gallery", "name"), name="subject_name_once"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class FaceQuerySet(ScopedQuerySet["Face"]):
