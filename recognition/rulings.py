@@ -35,13 +35,16 @@ def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor, **instead:
         by: Who asks.
         **instead: Facts that this ruling looks at instead of those the job declared, such as `recipient`.
     """
-    stated = _stated(job, gallery, instead, gate)
+    with tenant_scope(job.organization_id):
+        stated = _stated(job, gallery, instead, gate)
     return gates.rule(stated, gate=gate, subject=job.public_id, by=by, organization=job.organization_id)
 
 
 def rule_for(job: Job, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:
     """Rule on a stored job; `instead` as for `rule`."""
-    return rule(job, gallery_of(job), gate=gate, by=by, **instead)
+    with tenant_scope(job.organization_id):
+        stated = _stated(job, gallery_of(job), instead, gate)
+    return gates.rule(stated, gate=gate, subject=job.public_id, by=by, organization=job.organization_id)
 
 
 def rule_on_holding(record: CaseRecord, *, by: Actor) -> RulingRecord:
@@ -136,16 +139,15 @@ def stated(
 
 
 def _stated(job: Job, gallery: Gallery | None, instead: Mapping[str, Any], gate: Gate) -> Stated:
-    with tenant_scope(job.organization_id):
-        return stated(
-            purpose=job.purpose,
-            kind=job.kind,
-            end_user=job.end_user_id,
-            gallery=gallery,
-            declared={**job.facts, **instead},
-            threshold=job.threshold_asked,
-            counted=volume.NOT_COUNTED if gate is Gate.RELEASE else volume.counted(job, gallery),
-        )
+    return stated(
+        purpose=job.purpose,
+        kind=job.kind,
+        end_user=job.end_user_id,
+        gallery=gallery,
+        declared={**job.facts, **instead},
+        threshold=job.threshold_asked,
+        counted=volume.NOT_COUNTED if gate is Gate.RELEASE else volume.counted(job, gallery),
+    )
 
 
 def gallery_of(job: Job) -> Gallery | None:

@@ -189,12 +189,17 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON data."""
+        return dict(self._encoded)
+
+    @cached_property
+    def _encoded(self) -> dict[str, Any]:
+        """The facts as JSON data, made once: they are hashed, stored and replayed."""
         return dict(encode(self))
 
     @cached_property
     def sha256(self) -> str:
         """Hash of the facts in canonical form."""
-        return plain.sha256(self.to_json())
+        return plain.sha256(self._encoded)
 
     @staticmethod
     def from_json(data: Any) -> "Facts":

@@ -34,7 +34,7 @@ _LARGEST = 2**53  # beyond it JSON numbers are not exact
 
 
 _ALWAYS = object()
-
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})  # most of what is encoded, hence looked at first
 
 # Marks a field that was added when data without it was stored already: while it holds its default it is left
 # out of the JSON, so that what was stored before keeps its hash.
@@ -43,7 +43,9 @@ LATER: Mapping[str, bool] = {"later": True}
 
 def encode(value: Any) -> Any:
     """Return a value of this package as JSON data; sets come out sorted, moments in UTC."""
-    if value is None or isinstance(value, str | int | float):
+    if value.__class__ in _AS_IT_IS:
+        return value
+    if isinstance(value, str | int | float):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, frozenset):
         return sorted(encode(item) for item in value)
