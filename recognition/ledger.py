@@ -7,25 +7,27 @@ lease, so a result can be written once only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Sum
 from django.db.models.functions import Now
 
 from compliance.actions.gate import Epochs
 from portal.common.clock import database_now
-from recognition.models import Heartbeat, Shard, ShardState, Turn
+from recognition import pace, turns
+from recognition.models import Heartbeat, Priority, Shard, ShardState
+from recognition.pace import Piece
 
-# About five seconds of the engine's work on two cores (the architecture's measured 110 photos a second of
-# 250 px; large photos take longer, hence the second bound).
-SHARD_ITEMS = 64
-SHARD_PIXELS = 160_000_000
 LEASE = timedelta(seconds=60)
 SILENT = timedelta(seconds=8)  # a worker beats every second; silent for so long, its lease ends early
 MOST_ATTEMPTS = 3
+TOO_LONG = 2 * pace.SHARD_SECONDS  # at the pace of the worker that takes it
+LOOK_AT_MOST = 8  # shards that wait: whether there are more nobody asks
+_OPEN = (ShardState.READY, ShardState.LEASED, ShardState.HELD)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,12 @@ class Claim:
 
 
 def plan(
-    *, organization_id: UUID, job_id: UUID, items: Iterable[tuple[int, int]], epochs: Epochs
+    *,
+    organization_id: UUID,
+    job_id: UUID,
+    items: Iterable[tuple[int, int]],
+    epochs: Epochs,
+    priority: int = Priority.NORMAL,
 ) -> list[Shard]:
     """Cut items into shards and write them, inside the caller's transaction.
 
@@ -51,68 +58,56 @@ def plan(
         job_id: Which job.
         items: (position, pixels) of the items to do, in order of position; gaps begin a new shard.
         epochs: Of the ruling that allows it.
+        priority: Of the job among those of its organization.
     """
     shards = [
         Shard(
             organization_id=organization_id,
             job_id=job_id,
-            first=first,
-            last=last,
+            first=piece.first,
+            last=piece.last,
+            work=piece.work,
+            priority=priority,
             policy_epoch=epochs.policy,
             organization_epoch=epochs.organization,
         )
-        for first, last in cut(items)
+        for piece in pace.cut(items, pace=pace.expected())
     ]
-    _join_queue(organization_id)
+    turns.join(organization_id)
     return Shard.objects.bulk_create(shards)
-
-
-def cut(items: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return (first, last) positions of shards, each within the bounds of items and pixels."""
-    runs: list[list[int]] = []  # first, last, pixels
-    for position, pixels in items:
-        run = runs[-1] if runs else None
-        follows = run is not None and position == run[1] + 1
-        fits = run is not None and run[1] - run[0] + 1 < SHARD_ITEMS and run[2] + pixels <= SHARD_PIXELS
-        if run is not None and follows and fits:
-            run[1], run[2] = position, run[2] + pixels
-        else:
-            runs.append([position, position, pixels])
-    return [(first, last) for first, last, _ in runs]
 
 
 _CLAIM = """
 WITH next AS (
-    SELECT shard.id FROM recognition_shard AS shard
-    JOIN recognition_turn AS turn ON turn.organization_id = shard.organization_id
-    WHERE shard.state = 'ready'
-    ORDER BY turn.used, shard.id
-    LIMIT 1 FOR UPDATE OF shard SKIP LOCKED
+    SELECT id FROM recognition_shard
+    WHERE organization_id = %(organization)s AND state = 'ready'
+    ORDER BY priority DESC, job_id, first
+    LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE recognition_shard AS shard
 SET state = 'leased', attempt = shard.attempt + 1, lease = %(lease)s, worker = %(worker)s,
-    lease_until = clock_timestamp() + make_interval(secs => %(length)s)
+    leased_at = clock_timestamp(), lease_until = clock_timestamp() + make_interval(secs => %(length)s)
 FROM next WHERE shard.id = next.id
-RETURNING shard.id, shard.organization_id, shard.job_id, shard.first, shard.last, shard.attempt, shard.lease
-"""
-_CHARGE = """
-UPDATE recognition_turn AS turn SET used = used + %(items)s::float / organization.weight
-FROM tenancy_organization AS organization
-WHERE turn.organization_id = %(organization)s AND organization.id = turn.organization_id
+RETURNING shard.id, shard.organization_id, shard.job_id, shard.first, shard.last, shard.attempt, shard.lease,
+    shard.work
 """
 
 
 def claim(worker: str) -> Claim | None:
-    """Lease the next ready shard of the organization that has used least; None when nothing is ready."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": uuid4(), "worker": worker, "length": LEASE.total_seconds()})
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        taken = Claim(*row)
-        items = taken.last - taken.first + 1
-        cursor.execute(_CHARGE, {"items": items, "organization": taken.organization_id})
-    return taken
+    """Lease the next ready shard of the organization that has used least; None when nothing is ready.
+
+    Within an organization urgent jobs come first, then the oldest. A shard that this worker would be at for
+    much longer than others is cut, and the rest left for the next one.
+    """
+    with transaction.atomic(durable=True):
+        for organization_id in turns.in_order():
+            row = _lease_next(organization_id, worker)
+            if row is None:  # other workers took it meanwhile
+                continue
+            taken, work = _shortened(Claim(*row[:-1]), row[-1], pace.of(worker))
+            turns.charge(organization_id, work)
+            return taken
+    return None
 
 
 def renew(taken: Claim) -> bool:
@@ -127,7 +122,10 @@ def lock(taken: Claim) -> bool:
 
 def finish(taken: Claim) -> None:
     """Mark a locked shard as done, inside the transaction that writes its results."""
-    _own(taken).update(state=ShardState.DONE, lease=None, lease_until=None)
+    pace.measure(taken.shard_id)
+    _own(taken).update(
+        state=ShardState.DONE, lease=None, lease_until=None, finished_at=Func(function="clock_timestamp")
+    )
 
 
 def give_back(taken: Claim, to: ShardState = ShardState.READY) -> None:
@@ -136,14 +134,19 @@ def give_back(taken: Claim, to: ShardState = ShardState.READY) -> None:
 
 
 def ready_count() -> int:
-    """Return how many shards wait for a worker."""
-    return Shard.objects.filter(state=ShardState.READY).count()
+    """Return how many shards wait for a worker, counted up to `LOOK_AT_MOST`."""
+    return Shard.objects.filter(state=ShardState.READY)[:LOOK_AT_MOST].count()
+
+
+def ended_since(job_id: UUID, moment: datetime) -> int:
+    """Return how many items of a job ended after a moment."""
+    done = Shard.objects.filter(job_id=job_id, finished_at__gt=moment)
+    return done.aggregate(items=Sum(F("last") - F("first") + 1))["items"] or 0
 
 
 def unfinished(job_id: UUID) -> bool:
     """Tell whether any shard of a job is not done."""
-    open_states = (ShardState.READY, ShardState.LEASED, ShardState.HELD)
-    return Shard.objects.filter(job_id=job_id, state__in=open_states).exists()
+    return Shard.objects.filter(job_id=job_id, state__in=_OPEN).exists()
 
 
 def hold(job_id: UUID) -> None:
@@ -158,10 +161,16 @@ def hold(job_id: UUID) -> None:
 
 
 def unhold(job_id: UUID, epochs: Epochs) -> None:
-    """Let a job's held shards be claimed again under a new ruling."""
-    Shard.objects.filter(job_id=job_id, state=ShardState.HELD).update(
-        state=ShardState.READY, policy_epoch=epochs.policy, organization_epoch=epochs.organization
-    )
+    """Let a job's held shards be claimed again under a new ruling; the time they were held earns nothing."""
+    held = Shard.objects.filter(job_id=job_id, state=ShardState.HELD)
+    for owner in held.order_by().values_list("organization_id", flat=True).distinct():
+        turns.join(owner)
+    held.update(state=ShardState.READY, policy_epoch=epochs.policy, organization_epoch=epochs.organization)
+
+
+def prioritize(job_id: UUID, priority: int) -> None:
+    """Give what is left of a job another place among the jobs of its organization."""
+    Shard.objects.filter(job_id=job_id, state__in=_OPEN).update(priority=priority)
 
 
 def note_epochs(job_id: UUID, epochs: Epochs) -> None:
@@ -173,8 +182,7 @@ def note_epochs(job_id: UUID, epochs: Epochs) -> None:
 
 def cancel(job_id: UUID) -> None:
     """End a job's shards; a leased one finds its lease gone and writes nothing."""
-    open_states = (ShardState.READY, ShardState.HELD, ShardState.LEASED)
-    Shard.objects.filter(job_id=job_id, state__in=open_states).update(
+    Shard.objects.filter(job_id=job_id, state__in=_OPEN).update(
         state=ShardState.CANCELLED, lease=None, lease_until=None
     )
 
@@ -193,6 +201,9 @@ def lost() -> list[Claim]:
 
 def take_over(taken: Claim) -> bool:
     """End a lost lease; a shard lost three times is split until what kills workers stands alone.
+
+    Its halves are under suspicion: they are split at their first loss, so that one photo among hundreds is
+    found in about as many losses as there are halvings. Alone, an item has three attempts again.
 
     Returns:
         True when the shard is a single item that was lost three times: the caller fails it as `poison`.
@@ -224,35 +235,67 @@ def _own(taken: Claim) -> models.QuerySet[Shard]:
     return Shard.objects.filter(pk=taken.shard_id, state=ShardState.LEASED, lease=taken.lease)
 
 
+def _lease_next(organization_id: UUID, worker: str) -> tuple[Any, ...] | None:
+    values: dict[str, UUID | str | float] = {
+        "organization": organization_id,
+        "lease": uuid4(),
+        "worker": worker,
+        "length": LEASE.total_seconds(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+def _shortened(taken: Claim, work: float, at_pace: float) -> tuple[Claim, float]:
+    """Leave what is far beyond one's pace to the next worker; returns what is kept, and its work."""
+    if work * at_pace <= TOO_LONG:
+        return taken, work
+    items = pace.share(Piece(taken.first, taken.last, work), at_pace)
+    last = taken.first + items - 1
+    if last >= taken.last:
+        return taken, work
+    row = Shard.objects.get(pk=taken.shard_id)
+    upper, row.work = _upper(row, last), work * items / (taken.last - taken.first + 1)
+    upper.save(force_insert=True)
+    Shard.objects.filter(pk=row.pk).update(last=last, work=row.work)
+    return replace(taken, last=last), row.work
+
+
+def _upper(row: Shard, last: int, attempt: int = 0) -> Shard:
+    """Return the part of a shard behind an item, as a shard of its own."""
+    return Shard(
+        organization_id=row.organization_id,
+        job_id=row.job_id,
+        first=last + 1,
+        last=row.last,
+        work=row.work * (row.last - last) / (row.last - row.first + 1),
+        priority=row.priority,
+        attempt=attempt,
+        policy_epoch=row.policy_epoch,
+        organization_epoch=row.organization_epoch,
+    )
+
+
 def _bisect(taken: Claim) -> None:
     middle = (taken.first + taken.last) // 2
     with transaction.atomic():
         row = _own(taken).select_for_update().first()
         if row is None:
             return
-        upper = Shard(
-            organization_id=row.organization_id,
-            job_id=row.job_id,
-            first=middle + 1,
-            last=row.last,
-            policy_epoch=row.policy_epoch,
-            organization_epoch=row.organization_epoch,
-        )
+        upper = _upper(row, middle, _suspected(middle + 1, row.last))
         upper.save(force_insert=True)
-        _own(taken).update(state=ShardState.READY, last=middle, attempt=0, lease=None, lease_until=None)
+        _own(taken).update(
+            state=ShardState.READY,
+            last=middle,
+            work=row.work - upper.work,
+            attempt=_suspected(row.first, middle),
+            lease=None,
+            lease_until=None,
+        )
 
 
-def _join_queue(organization_id: UUID) -> None:
-    """Enter the queue level with whoever used least among the waiting: idle time earns no priority."""
-    turn, _ = Turn.objects.get_or_create(organization_id=organization_id)
-    waiting = Shard.objects.filter(state=ShardState.READY)
-    if waiting.filter(organization_id=organization_id).exists():
-        return
-    least = (
-        Turn.objects.filter(organization_id__in=waiting.values("organization_id"))
-        .order_by("used")
-        .values_list("used", flat=True)
-        .first()
-    )
-    if least is not None and least > turn.used:
-        Turn.objects.filter(pk=organization_id).update(used=least)
+def _suspected(first: int, last: int) -> int:
+    """Return the attempts that a half of a lost shard begins with: all but one, alone none."""
+    return 0 if first == last else MOST_ATTEMPTS - 1

@@ -26,7 +26,7 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, reimports, rulings, search, storage, writing
+from recognition import ledger, reimports, rulings, search, storage, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
@@ -280,6 +280,7 @@ def _locked_job(claim: Claim) -> Job:
 
 def _close(claim: Claim, job: Job) -> None:
     ledger.finish(claim)
+    usage.count(job, claim)
     if job.status in _AT_WORK and not ledger.unfinished(job.pk):
         progress.start(job, by=ENGINE)  # one whose only item never let it begin ends all the same
         progress.finish(job, by=ENGINE)

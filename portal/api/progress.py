@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 
 from compliance.models import RulingRecord
 from portal.api.endpoint import PublicId
 from portal.common.clock import database_now
-from recognition import rulings, threshold
-from recognition.models import Item, ItemStatus, Job, JobKind, JobStatus
+from recognition import ledger, rulings, threshold
+from recognition.models import Item, Job, JobKind, JobStatus
 
 _RATE_OVER = timedelta(seconds=60)
 _RULINGS = 20
@@ -90,42 +89,38 @@ class JobOutput(serializers.Serializer[Any]):
 
 def described(job: Job) -> dict[str, Any]:
     """Return all that `JobOutput` shows, in the scope in force."""
-    items = Item.objects.filter(job=job)
-    counts = items.counts()
     made = list(RulingRecord.objects.about(job.public_id).order_by("-pk")[:_RULINGS])
     return {
         "id": job.public_id,
         "status": job.state,
         "gallery": job.gallery_id,
         "end_user": job.end_user_id,
-        "counts": _counts(job, counts),
-        "reasons": items.reasons(),
+        "counts": _counts(job),
+        "reasons": Item.objects.filter(job=job).reasons(),
         "policy_version": made[0].version if made else None,
         "rulings": made,
         **{name: getattr(job, name) for name in _SAME},
-        **_speed(job, items, counts[ItemStatus.WAITING]),
+        **_speed(job),
         **_meaning(job),
     }
 
 
-def _counts(job: Job, counts: dict[str, int]) -> dict[str, int]:
-    return {
-        "total": job.total,
-        "done": counts[ItemStatus.DONE],
-        "failed": counts[ItemStatus.FAILED],
-        "held": counts[ItemStatus.WAITING] if job.status == JobStatus.HELD else 0,
-    }
+def _counts(job: Job) -> dict[str, int]:
+    held = job.waiting if job.status == JobStatus.HELD else 0
+    return {"total": job.total, "done": job.done, "failed": job.failed, "held": held}
 
 
-def _speed(job: Job, items: QuerySet[Item], waiting: int) -> dict[str, Any]:
+def _speed(job: Job) -> dict[str, Any]:
     """Return photos a second and the time left: of the last minute while it runs, of the whole run after."""
     if job.started_at is None:
         return {"rate": None, "eta_seconds": None}
-    now = job.finished_at or database_now()
-    since = job.started_at if job.finished_at else max(job.started_at, now - _RATE_OVER)
-    rate = _rate(items.filter(done_at__gt=since).count(), since, now)
+    if job.finished_at is not None:
+        return {"rate": _rate(job.done + job.failed, job.started_at, job.finished_at), "eta_seconds": None}
+    now = database_now()
+    since = max(job.started_at, now - _RATE_OVER)
+    rate = _rate(ledger.ended_since(job.pk, since), since, now)
     running = job.status == JobStatus.RUNNING
-    return {"rate": rate, "eta_seconds": round(waiting / rate) if running and rate else None}
+    return {"rate": rate, "eta_seconds": round(job.waiting / rate) if running and rate else None}
 
 
 def _rate(done: int, since: datetime, until: datetime) -> float | None:

@@ -113,18 +113,15 @@ def decline(request: MemberRequest, job_id: str) -> HttpResponse:
 
 def progress_of(job: Job) -> dict[str, Any]:
     """Return the context of a job's progress: counts, rate, time left. In scope."""
-    counts = Item.objects.filter(job=job).counts()
-    ended = counts[ItemStatus.DONE] + counts[ItemStatus.FAILED]
-    rate = _rate(job, ended)
-    waiting = counts[ItemStatus.WAITING]
+    rate = _rate(job, job.done + job.failed)
     return {
         "job": job,
         "sentence": sentences.state(job),
-        "done": counts[ItemStatus.DONE],
-        "failed": counts[ItemStatus.FAILED],
-        "held": waiting if job.status == JobStatus.HELD else 0,
+        "done": job.done,
+        "failed": job.failed,
+        "held": job.waiting if job.status == JobStatus.HELD else 0,
         "rate": rate,
-        "seconds_left": waiting / rate if rate and job.status == JobStatus.RUNNING else None,
+        "seconds_left": job.waiting / rate if rate and job.status == JobStatus.RUNNING else None,
         "moving": job.status in _MOVING,
     }
 

@@ -149,9 +149,10 @@ def retry(*, job: Job, by: Actor) -> int:
         pieces = list(failed.order_by("position").values_list("position", "image__width", "image__height"))
         if not pieces:
             raise Conflict("nothing_failed", "No item of this job failed.")
-        move(job, JobStatus.QUEUED, table=JOB, finished_at=None)
+        done = Item.objects.filter(job=job).counts()[ItemStatus.DONE]
+        move(job, JobStatus.QUEUED, table=JOB, finished_at=None, done=done, failed=0)
         FoundFace.objects.filter(item__in=failed.values("pk")).delete()
-        failed.update(status=ItemStatus.WAITING, reason="", done_at=None)
+        failed.update(status=ItemStatus.WAITING, reason="", done_at=None, retried=True)
         record(job, "job.retried", by, items=len(pieces))
         _plan(job, [(position, w * h) for position, w, h in pieces], ruling, by)
     return len(pieces)
@@ -243,7 +244,13 @@ def _pieces(job: Job) -> list[tuple[int, int]]:
 
 def _plan(job: Job, pieces: list[tuple[int, int]], ruling: RulingRecord, by: Actor) -> None:
     epochs = rulings.epochs(ruling)
-    shards = ledger.plan(organization_id=job.organization_id, job_id=job.pk, items=pieces, epochs=epochs)
+    shards = ledger.plan(
+        organization_id=job.organization_id,
+        job_id=job.pk,
+        items=pieces,
+        epochs=epochs,
+        priority=job.priority,
+    )
     record(job, "job.queued", by, shards=len(shards))
     transaction.on_commit(lambda: client.wake(len(shards)))
 

@@ -27,21 +27,15 @@ def start(job: Job, *, by: Actor) -> None:
 
 def finish(job: Job, *, by: Actor) -> None:
     """Close a running job whose shards are all done, inside the caller's scope with the job locked."""
-    counts = Item.objects.filter(job=job).counts()
+    counts = Item.objects.filter(job=job).counts()  # once, and what the job keeps is right by it from now on
     status = _final_status(job, counts)
     released = {"released_at": Now()} if status == JobStatus.RELEASED else {}
-    move(job, status, table=JOB, finished_at=Now(), **released)
+    counted = {"done": counts[ItemStatus.DONE], "failed": counts[ItemStatus.FAILED]}
+    move(job, status, table=JOB, finished_at=Now(), **counted, **released)
     if status in ENDED:
         rulings.close(job)
     naming.adopt(job)
-    record(
-        job,
-        "job.finished",
-        by,
-        status=str(status),
-        done=counts[ItemStatus.DONE],
-        failed=counts[ItemStatus.FAILED],
-    )
+    record(job, "job.finished", by, status=str(status), **counted)
 
 
 def release(job: Job, *, by: Actor) -> None:

@@ -6,7 +6,7 @@ from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.models.leads import LeadOutcome, LeadWithdrawal, OutcomeStatus
-from recognition.models.ledger import Heartbeat, Shard, ShardState, Turn
+from recognition.models.ledger import Heartbeat, Priority, Shard, ShardState, Turn
 from recognition.models.records import CaseRecord, CaseRecordPhoto, RecordStatus
 from recognition.models.results import (
     Adjudication,
@@ -18,6 +18,7 @@ from recognition.models.results import (
     Verdict,
 )
 from recognition.models.subjects import FaceMove, Subject, SubjectMerge
+from recognition.models.usage import Quota, Usage
 
 __all__ = [
     "Adjudication",
@@ -47,6 +48,8 @@ __all__ = [
     "Notice",
     "OutcomeStatus",
     "Party",
+    "Priority",
+    "Quota",
     "RecordStatus",
     "Reopening",
     "Shard",
@@ -54,5 +57,6 @@ __all__ = [
     "Subject",
     "SubjectMerge",
     "Turn",
+    "Usage",
     "Verdict",
 ]

@@ -24,9 +24,14 @@ class Image(TenantModel):
     purged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        """Found again by content."""
+        """Found again by content; counted while kept."""
 
-        indexes = (models.Index(fields=("organization", "sha256"), name="image_by_content"),)
+        indexes = (
+            models.Index(fields=("organization", "sha256"), name="image_by_content"),
+            models.Index(
+                fields=("organization",), condition=models.Q(purged_at__isnull=True), name="image_kept"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name or self.public_id

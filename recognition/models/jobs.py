@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Now
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import days, owned
+from recognition.models.ledger import Priority
 
 RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
 HOLD_REASONS = ("policy", "tenant", "operator")
@@ -101,7 +102,10 @@ class Job(TenantModel):
     threshold = models.FloatField(help_text="Similarity in force: never below floor or budget.")
     threshold_reason = models.CharField(max_length=20, help_text="asked, floor or budget")
     max_candidates = models.PositiveSmallIntegerField(default=10)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0, help_text="Of its items, in step with them.")
+    failed = models.PositiveIntegerField(default=0, help_text="Of its items, in step with them.")
     rejected = models.JSONField(
         default=list, help_text="Files that never became items: name and reason code."
     )
@@ -145,6 +149,10 @@ class Job(TenantModel):
                 name="job_threshold_on_scale",
             ),
             models.CheckConstraint(
+                condition=Q(total__gte=models.F("done") + models.F("failed")), name="job_ends_no_item_twice"
+            ),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="job_priority_known"),
+            models.CheckConstraint(
                 condition=Q(kind=JobKind.DETECT) | Q(gallery__isnull=False), name="job_has_its_gallery"
             ),
             models.CheckConstraint(
@@ -168,6 +176,11 @@ class Job(TenantModel):
     def state(self) -> str:
         """The status with the reason of a hold, e.g. `held:policy`."""
         return f"held:{self.held_reason}" if self.status == JobStatus.HELD else str(self.status)
+
+    @property
+    def waiting(self) -> int:
+        """How many of its items have neither a result nor failed."""
+        return self.total - self.done - self.failed
 
 
 class ItemStatus(models.TextChoices):
@@ -205,6 +218,7 @@ class Item(TenantModel):
     reason = models.CharField(max_length=32, blank=True, help_text="Reason code, where there is one.")
     faces = models.PositiveSmallIntegerField(default=0, help_text="Faces found in the photo.")
     done_at = models.DateTimeField(null=True, blank=True)
+    retried = models.BooleanField(default=False, help_text="Put back after it failed: counted already.")
 
     objects: ClassVar = tenant_objects(ItemQuerySet)
 
@@ -216,7 +230,12 @@ class Item(TenantModel):
             models.UniqueConstraint(fields=("organization", "job", "position"), name="item_position_once"),
             models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
         )
-        indexes = (models.Index(fields=("organization", "job", "status"), name="item_by_status"),)
+        indexes = (
+            models.Index(fields=("organization", "job", "status"), name="item_by_status"),
+            models.Index(
+                fields=("organization", "job", "reason"), condition=~Q(reason=""), name="item_by_reason"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Item {self.position}"

@@ -1,0 +1,43 @@
+"""How much an organization used: items that were looked at, each once.
+
+Counted where results are written, in the same transaction: what is rolled back was not used, and a shard that
+is done twice is written once. An item that failed and was put back was counted the first time.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import connection
+from django.db.models import Sum
+
+from recognition.ledger import Claim
+from recognition.models import Item, ItemStatus, Job, Usage
+
+_ADD = """
+INSERT INTO recognition_usage AS used (id, organization_id, day, items)
+VALUES (gen_random_uuid(), %(organization)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, %(items)s)
+ON CONFLICT (organization_id, day) DO UPDATE SET items = used.items + excluded.items
+"""
+
+
+def count(job: Job, claim: Claim) -> None:
+    """Count the items of a shard that has just ended, in its job and in the usage of its organization.
+
+    Inside the scope and transaction that ends it, with the job locked.
+    """
+    items = Item.objects.filter(job=job, position__gte=claim.first, position__lte=claim.last)
+    counts = items.counts()
+    job.done += counts[ItemStatus.DONE]
+    job.failed += counts[ItemStatus.FAILED]
+    job.save(update_fields=["done", "failed"])
+    ended = items.exclude(status=ItemStatus.WAITING)
+    if new := ended.filter(retried=False).count():
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, {"organization": claim.organization_id, "items": new})
+
+
+def between(first: date, last: date) -> int:
+    """Return how many items were looked at from one day to another, both included. In scope."""
+    rows = Usage.objects.filter(day__gte=first, day__lte=last)
+    return rows.aggregate(items=Sum("items"))["items"] or 0
