@@ -15,8 +15,8 @@ from portal.api import reach
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input
 from portal.api.examples import CASE, FOUND, NEW_CASE, SUBJECT, answered, listed, sent
-from portal.api.galleries import SubjectOutput
 from portal.api.pagination import page
+from portal.api.subjects import SubjectOutput
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope

@@ -12,19 +12,18 @@ from rest_framework.response import Response
 from compliance.policy.vocabulary import ImageSource, Purpose
 from portal.api import reach
 from portal.api.documents import PAGING, Receipt, paged
-from portal.api.endpoint import Endpoint, Input, PublicId
-from portal.api.examples import FACE, GALLERY, NEW_GALLERY, RECEIPT, SUBJECT, answered, listed, sent
+from portal.api.endpoint import Endpoint, Input
+from portal.api.examples import GALLERY, NEW_GALLERY, RECEIPT, answered, listed, sent
 from portal.api.pagination import page
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, galleries
 from recognition.actions.galleries import LONGEST_RETENTION
-from recognition.models import Face, Subject
 
-_MANAGE = (Permission.MANAGE_GALLERIES,)
-_READ = (Permission.VIEW_RESULTS, Permission.MANAGE_GALLERIES)
-_ERASE = (Permission.ERASE,)
+MANAGE = (Permission.MANAGE_GALLERIES,)
+READ = (Permission.VIEW_RESULTS, Permission.MANAGE_GALLERIES)
+ERASE = (Permission.ERASE,)
 
 
 class GalleryInput(Input):
@@ -73,30 +72,10 @@ class GalleryOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class SubjectOutput(serializers.Serializer[Any]):
-    """One person in a gallery."""
-
-    id = serializers.CharField(source="public_id")
-    name = serializers.CharField(help_text="The organization's own reference.")
-    created_at = serializers.DateTimeField()
-
-
-class FaceOutput(serializers.Serializer[Any]):
-    """An enrolled face. Its template never leaves the database."""
-
-    id = serializers.CharField(source="public_id")
-    subject = PublicId("sub", source="subject_id")
-    image = PublicId("img", source="image_id")
-    index = serializers.IntegerField(help_text="Number of the face in its photo.")
-    box = serializers.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
-    quality = serializers.JSONField()
-    created_at = serializers.DateTimeField()
-
-
 class Galleries(Endpoint):
     """All galleries of the key's purpose."""
 
-    needs = {"GET": _READ, "POST": _MANAGE}
+    needs = {"GET": READ, "POST": MANAGE}
 
     @extend_schema(
         operation_id="galleries_list",
@@ -132,7 +111,7 @@ class Galleries(Endpoint):
 class GalleryDetail(Endpoint):
     """One gallery."""
 
-    needs = {"GET": _READ, "PATCH": _MANAGE, "DELETE": _ERASE}
+    needs = {"GET": READ, "PATCH": MANAGE, "DELETE": ERASE}
 
     @extend_schema(
         operation_id="galleries_read",
@@ -169,78 +148,6 @@ class GalleryDetail(Endpoint):
         with tenant_scope(self.organization):
             found = reach.gallery(self.by, gallery)
         return Response(Receipt(erasure.delete_gallery(gallery=found, by=self.by)).data)
-
-
-class Subjects(Endpoint):
-    """The people in a gallery."""
-
-    needs = {"GET": _READ}
-
-    @extend_schema(
-        operation_id="subjects_list",
-        tags=["galleries"],
-        parameters=PAGING,
-        responses=paged(SubjectOutput),
-        examples=[listed("Subjects", SUBJECT)],
-    )
-    def get(self, request: Request, gallery: str) -> Response:
-        """List the subjects of a gallery."""
-        with tenant_scope(self.organization):
-            rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
-            return Response(page(request, rows, SubjectOutput))
-
-
-class SubjectDetail(Endpoint):
-    """One person in a gallery."""
-
-    needs = {"GET": _READ, "DELETE": _ERASE}
-
-    @extend_schema(
-        operation_id="subjects_read",
-        tags=["galleries"],
-        responses=SubjectOutput,
-        examples=[answered("A subject", SUBJECT)],
-    )
-    def get(self, request: Request, gallery: str, subject: str) -> Response:
-        """Return a subject."""
-        with tenant_scope(self.organization):
-            return Response(SubjectOutput(self._subject(gallery, subject)).data)
-
-    @extend_schema(
-        operation_id="subjects_erase",
-        tags=["galleries"],
-        responses={200: Receipt},
-        examples=[answered("A receipt", RECEIPT)],
-    )
-    def delete(self, request: Request, gallery: str, subject: str) -> Response:
-        """Erase a person: faces, templates, candidates and photos used for nothing else."""
-        with tenant_scope(self.organization):
-            found = self._subject(gallery, subject)
-        return Response(Receipt(erasure.erase_subject(subject=found, by=self.by)).data)
-
-    def _subject(self, gallery: str, subject: str) -> Subject:
-        rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
-        found: Subject = rows.with_public_id(subject)
-        return found
-
-
-class Faces(Endpoint):
-    """The enrolled faces of a gallery."""
-
-    needs = {"GET": _READ}
-
-    @extend_schema(
-        operation_id="faces_list",
-        tags=["galleries"],
-        parameters=PAGING,
-        responses=paged(FaceOutput),
-        examples=[listed("Faces", FACE)],
-    )
-    def get(self, request: Request, gallery: str) -> Response:
-        """List the faces of a gallery."""
-        with tenant_scope(self.organization):
-            rows = Face.objects.filter(gallery=reach.gallery(self.by, gallery)).defer("template")
-            return Response(page(request, rows, FaceOutput))
 
 
 def _described(view: Endpoint, gallery: str) -> Any:

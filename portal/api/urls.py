@@ -6,6 +6,7 @@ from portal.api import (
     case_photos,
     cases,
     documentation,
+    faces,
     galleries,
     images,
     job_steps,
@@ -14,6 +15,7 @@ from portal.api import (
     results,
     rulings,
     standing,
+    subjects,
 )
 
 urlpatterns = [
@@ -23,13 +25,29 @@ urlpatterns = [
     path("images/<str:image>/content/", images.ImageContent.as_view(), name="api-image-content"),
     path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),
     path("galleries/<str:gallery>/", galleries.GalleryDetail.as_view(), name="api-gallery"),
-    path("galleries/<str:gallery>/subjects/", galleries.Subjects.as_view(), name="api-subjects"),
+    path("galleries/<str:gallery>/subjects/", subjects.Subjects.as_view(), name="api-subjects"),
     path(
         "galleries/<str:gallery>/subjects/<str:subject>/",
-        galleries.SubjectDetail.as_view(),
+        subjects.SubjectDetail.as_view(),
         name="api-subject",
     ),
-    path("galleries/<str:gallery>/faces/", galleries.Faces.as_view(), name="api-faces"),
+    path(
+        "galleries/<str:gallery>/subjects/<str:subject>/merge/",
+        subjects.SubjectMerges.as_view(),
+        name="api-subject-merge",
+    ),
+    path(
+        "galleries/<str:gallery>/subjects/<str:subject>/unmerge/",
+        subjects.SubjectUnmerge.as_view(),
+        name="api-subject-unmerge",
+    ),
+    path(
+        "galleries/<str:gallery>/subjects/<str:subject>/history/",
+        subjects.SubjectHistory.as_view(),
+        name="api-subject-history",
+    ),
+    path("galleries/<str:gallery>/faces/", faces.Faces.as_view(), name="api-faces"),
+    path("galleries/<str:gallery>/faces/<str:face>/move/", faces.FaceMoved.as_view(), name="api-face-move"),
     path("cases/", cases.Cases.as_view(), name="api-cases"),
     path("cases/<str:case>/", cases.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:case>/close/", cases.CaseClose.as_view(), name="api-case-close"),

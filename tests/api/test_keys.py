@@ -15,7 +15,7 @@ from tests.api.conftest import Program, problem
 OPEN = {"schema/", "docs/", "^.*$"}
 PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
-    "photo": "crp", "candidate": "can", "lead": "can",
+    "photo": "crp", "candidate": "can", "lead": "can", "face": "fac",
 }  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
@@ -24,9 +24,13 @@ METHODS = {
     "images/<str:image>/content/": ["GET", "HEAD"],
     "galleries/": ["GET", "POST"],
     "galleries/<str:gallery>/": ["GET", "PATCH", "DELETE"],
-    "galleries/<str:gallery>/subjects/": ["GET"],
-    "galleries/<str:gallery>/subjects/<str:subject>/": ["GET", "DELETE"],
+    "galleries/<str:gallery>/subjects/": ["GET", "POST"],
+    "galleries/<str:gallery>/subjects/<str:subject>/": ["GET", "PATCH", "DELETE"],
+    "galleries/<str:gallery>/subjects/<str:subject>/merge/": ["GET", "POST"],
+    "galleries/<str:gallery>/subjects/<str:subject>/unmerge/": ["POST"],
+    "galleries/<str:gallery>/subjects/<str:subject>/history/": ["GET"],
     "galleries/<str:gallery>/faces/": ["GET"],
+    "galleries/<str:gallery>/faces/<str:face>/move/": ["POST"],
     "jobs/": ["GET", "POST"],
     "jobs/<str:job>/": ["GET"],
     "jobs/<str:job>/items/": ["GET"],

@@ -1,0 +1,95 @@
+"""`galleries/{id}/faces/`: enrolled faces, and whom they show. Their templates never leave the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api import reach
+from portal.api.documents import PAGING, paged
+from portal.api.endpoint import Endpoint, Input, PublicId
+from portal.api.examples import FACE, NEW_FACE_MOVE, SUBJECT, answered, listed, sent
+from portal.api.galleries import MANAGE, READ
+from portal.api.pagination import page
+from portal.api.subjects import SubjectOutput, named_in
+from portal.tenancy.scope import tenant_scope
+from recognition.actions import subjects
+from recognition.actions.orders import LONGEST_SUBJECT
+from recognition.models import Face, Subject
+
+
+class FaceOutput(serializers.Serializer[Any]):
+    """An enrolled face. Its template never leaves the database."""
+
+    id = serializers.CharField(source="public_id")
+    subject = PublicId("sub", source="subject_id")
+    image = PublicId("img", source="image_id")
+    index = serializers.IntegerField(help_text="Number of the face in its photo.")
+    box = serializers.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
+    quality = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+class FaceMoveInput(Input):
+    """Whom a face shows after all."""
+
+    subject = serializers.CharField(required=False, help_text="Another subject of the gallery.")
+    name = serializers.CharField(
+        required=False, max_length=LONGEST_SUBJECT, help_text="Instead: the name of a new one."
+    )
+    reason = serializers.CharField(max_length=2_000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("subject" in attrs) == ("name" in attrs):
+            raise serializers.ValidationError({"subject": ["Send either a subject or a name."]})
+        return attrs
+
+
+class Faces(Endpoint):
+    """The enrolled faces of a gallery."""
+
+    needs = {"GET": READ}
+
+    @extend_schema(
+        operation_id="faces_list",
+        tags=["subjects"],
+        parameters=[*PAGING, OpenApiParameter("subject", str, description="Only faces of this subject.")],
+        responses=paged(FaceOutput),
+        examples=[listed("Faces", FACE)],
+    )
+    def get(self, request: Request, gallery: str) -> Response:
+        """List the faces of a gallery."""
+        with tenant_scope(self.organization):
+            found = reach.gallery(self.by, gallery)
+            rows = Face.objects.filter(gallery=found).defer("template")
+            if text := request.query_params.get("subject"):
+                rows = rows.filter(subject=named_in(found, text))
+            return Response(page(request, rows, FaceOutput))
+
+
+class FaceMoved(Endpoint):
+    """One face that shows somebody else."""
+
+    needs = {"POST": MANAGE}
+
+    @extend_schema(
+        operation_id="faces_move",
+        tags=["subjects"],
+        request=FaceMoveInput,
+        responses=SubjectOutput,
+        examples=[sent("Another subject", NEW_FACE_MOVE), answered("Whom it shows now", SUBJECT)],
+    )
+    def post(self, request: Request, gallery: str, face: str) -> Response:
+        """Move a face to another subject of its gallery, or to a new one. Candidates that name it follow."""
+        with tenant_scope(self.organization):
+            found = reach.gallery(self.by, gallery)
+            moved: Face = Face.objects.filter(gallery=found).defer("template").with_public_id(face)
+        values = self.read(FaceMoveInput)
+        with tenant_scope(self.organization):
+            to: Subject | str = named_in(found, values["subject"]) if "subject" in values else values["name"]
+        now = subjects.move_face(face=moved, to=to, reason=values["reason"], by=self.by)
+        return Response(SubjectOutput(now).data)

@@ -1,0 +1,328 @@
+"""`galleries/{id}/subjects/`: the people in a gallery, who of them are one person, and their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api import reach
+from portal.api.documents import PAGING, Receipt, paged
+from portal.api.endpoint import Endpoint, Input, PublicId
+from portal.api.examples import (
+    APART,
+    FACE_MOVE,
+    MERGE,
+    NEW_MERGE,
+    NEW_SUBJECT,
+    NEW_UNMERGE,
+    RECEIPT,
+    SUBJECT,
+    answered,
+    listed,
+    sent,
+)
+from portal.api.galleries import ERASE, MANAGE, READ
+from portal.api.pagination import page
+from portal.common.errors import InvalidInput, NotFound
+from portal.common.ids import parse_public_id
+from portal.tenancy.scope import tenant_scope
+from recognition.actions import erasure, merging, subjects
+from recognition.actions.orders import LONGEST_SUBJECT
+from recognition.models import Face, FaceMove, Gallery, Subject, SubjectMerge
+
+MOST_FACES = 1_000  # chosen in one request
+
+
+class SubjectInput(Input):
+    """Whom a subject is."""
+
+    name = serializers.CharField(max_length=LONGEST_SUBJECT, help_text="The organization's own reference.")
+
+
+class SubjectOutput(serializers.Serializer[Any]):
+    """One person in a gallery."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField(help_text="The organization's own reference.")
+    case = PublicId("cre", source="record_id", allow_null=True)
+    merged_into = PublicId("sub", source="merged_into_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class MergeInput(Input):
+    """Who else is this person."""
+
+    subject = serializers.CharField(help_text="Whose faces become this subject's.")
+    reason = serializers.CharField(max_length=2_000)
+
+
+class MergeOutput(serializers.Serializer[Any]):
+    """Two subjects said to be one person."""
+
+    id = serializers.CharField(source="public_id")
+    survivor = PublicId("sub", source="survivor_id")
+    merged = PublicId("sub", source="merged_id")
+    reason = serializers.CharField()
+    merged_by = serializers.CharField()
+    merged_at = serializers.DateTimeField()
+    undone_because = serializers.CharField()
+    undone_by = serializers.CharField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+
+class UnmergeInput(Input):
+    """Which merge was none."""
+
+    merge = serializers.CharField()
+    reason = serializers.CharField(max_length=2_000)
+    faces = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        max_length=MOST_FACES,
+        help_text="Faces enrolled since that go along; all others stay.",
+    )
+
+
+class ApartOutput(serializers.Serializer[Any]):
+    """Who stands for themselves again."""
+
+    subject = SubjectOutput()
+    faces = serializers.IntegerField(help_text="That went back to them.")
+    elsewhere = serializers.IntegerField(help_text="Of the merge, that were moved to others since.")
+
+
+class FaceMoveOutput(serializers.Serializer[Any]):
+    """A face that went from one subject to another."""
+
+    id = serializers.CharField(source="public_id")
+    face = PublicId("fac", source="face_id")
+    came_from = PublicId("sub", source="came_from_id")
+    went_to = PublicId("sub", source="went_to_id")
+    merge = PublicId("mrg", source="merge_id", allow_null=True)
+    reason = serializers.CharField()
+    moved_by = serializers.CharField()
+    moved_at = serializers.DateTimeField()
+
+
+class Subjects(Endpoint):
+    """The people in a gallery."""
+
+    needs = {"GET": READ, "POST": MANAGE}
+
+    @extend_schema(
+        operation_id="subjects_list",
+        tags=["subjects"],
+        parameters=[
+            *PAGING,
+            OpenApiParameter("name", str, description="Only the one with this name, merged away or not."),
+        ],
+        responses=paged(SubjectOutput),
+        examples=[listed("Subjects", SUBJECT)],
+    )
+    def get(self, request: Request, gallery: str) -> Response:
+        """List the subjects of a gallery, without those that were merged into another."""
+        with tenant_scope(self.organization):
+            rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
+            name = request.query_params.get("name")
+            return Response(page(request, rows.called(name) if name else rows.standing(), SubjectOutput))
+
+    @extend_schema(
+        operation_id="subjects_create",
+        tags=["subjects"],
+        request=SubjectInput,
+        responses={201: SubjectOutput},
+        examples=[sent("A person", NEW_SUBJECT), answered("A subject", SUBJECT)],
+    )
+    def post(self, request: Request, gallery: str) -> Response:
+        """Make a subject without a face. Enrolling a photo under a new name does so by itself."""
+        found, values = gallery_of(self, gallery), self.read(SubjectInput)
+        return Response(SubjectOutput(subjects.create(gallery=found, by=self.by, **values)).data, status=201)
+
+
+class SubjectDetail(Endpoint):
+    """One person in a gallery."""
+
+    needs = {"GET": READ, "PATCH": MANAGE, "DELETE": ERASE}
+
+    @extend_schema(
+        operation_id="subjects_read",
+        tags=["subjects"],
+        responses=SubjectOutput,
+        examples=[answered("A subject", SUBJECT)],
+    )
+    def get(self, request: Request, gallery: str, subject: str) -> Response:
+        """Return a subject; one that was merged away says into whom."""
+        return Response(SubjectOutput(subject_of(self, gallery, subject)).data)
+
+    @extend_schema(
+        operation_id="subjects_rename",
+        tags=["subjects"],
+        request=SubjectInput,
+        responses=SubjectOutput,
+        examples=[sent("Another name", NEW_SUBJECT), answered("A subject", SUBJECT)],
+    )
+    def patch(self, request: Request, gallery: str, subject: str) -> Response:
+        """Rename a subject. Photos of theirs that wait to be enrolled follow."""
+        found, values = subject_of(self, gallery, subject), self.read(SubjectInput)
+        return Response(SubjectOutput(subjects.rename(subject=found, by=self.by, **values)).data)
+
+    @extend_schema(
+        operation_id="subjects_erase",
+        tags=["subjects"],
+        responses={200: Receipt},
+        examples=[answered("A receipt", RECEIPT)],
+    )
+    def delete(self, request: Request, gallery: str, subject: str) -> Response:
+        """Erase a person: faces, templates, candidates, photos used for nothing else, and all their names."""
+        found = subject_of(self, gallery, subject)
+        return Response(Receipt(erasure.erase_subject(subject=found, by=self.by)).data)
+
+
+class SubjectMerges(Endpoint):
+    """Who else a person is."""
+
+    needs = {"GET": READ, "POST": MANAGE}
+
+    @extend_schema(
+        operation_id="subjects_merges",
+        tags=["subjects"],
+        parameters=PAGING,
+        responses=paged(MergeOutput),
+        examples=[listed("Merges", MERGE)],
+    )
+    def get(self, request: Request, gallery: str, subject: str) -> Response:
+        """List the merges of a subject, those that were undone too."""
+        with tenant_scope(self.organization):
+            found = _subject(self, gallery, subject)
+            rows = SubjectMerge.objects.filter(Q(survivor=found) | Q(merged=found))
+            return Response(page(request, rows, MergeOutput, newest_first=True))
+
+    @extend_schema(
+        operation_id="subjects_merge",
+        tags=["subjects"],
+        request=MergeInput,
+        responses={201: MergeOutput},
+        examples=[sent("Two who are one", NEW_MERGE), answered("A merge", MERGE)],
+    )
+    def post(self, request: Request, gallery: str, subject: str) -> Response:
+        """Merge another subject of the gallery into this one.
+
+        Its faces and the candidates that name them become this subject's, and what is enrolled under its name
+        later too. `unmerge/` takes the two apart again.
+        """
+        survivor, values = subject_of(self, gallery, subject), self.read(MergeInput)
+        with tenant_scope(self.organization):
+            other = _other(self, survivor, values["subject"])
+        made = merging.merge(survivor=survivor, merged=other, reason=values["reason"], by=self.by)
+        return Response(MergeOutput(made).data, status=201)
+
+
+class SubjectUnmerge(Endpoint):
+    """Two people after all."""
+
+    needs = {"POST": MANAGE}
+
+    @extend_schema(
+        operation_id="subjects_unmerge",
+        tags=["subjects"],
+        request=UnmergeInput,
+        responses=ApartOutput,
+        examples=[sent("Twins", NEW_UNMERGE), answered("Apart", APART)],
+    )
+    def post(self, request: Request, gallery: str, subject: str) -> Response:
+        """Take a merge apart: exactly what came with it goes back, whatever was enrolled or merged since."""
+        found, values = subject_of(self, gallery, subject), self.read(UnmergeInput)
+        with tenant_scope(self.organization):
+            rows = SubjectMerge.objects.select_related("survivor").filter(survivor=found)
+            merge: SubjectMerge = rows.with_public_id(values["merge"])
+        chosen = [_face_key(text) for text in values.get("faces", [])]
+        apart = merging.unmerge(merge=merge, reason=values["reason"], by=self.by, faces=chosen)
+        with tenant_scope(self.organization):
+            return Response(ApartOutput(_fresh(apart)).data)
+
+
+class SubjectHistory(Endpoint):
+    """Which faces came from where."""
+
+    needs = {"GET": READ}
+
+    @extend_schema(
+        operation_id="subjects_history",
+        tags=["subjects"],
+        parameters=PAGING,
+        responses=paged(FaceMoveOutput),
+        examples=[listed("Moves of faces", FACE_MOVE)],
+    )
+    def get(self, request: Request, gallery: str, subject: str) -> Response:
+        """List the faces that came to a subject and left them, the newest move first."""
+        with tenant_scope(self.organization):
+            found = _subject(self, gallery, subject)
+            rows = FaceMove.objects.filter(Q(came_from=found) | Q(went_to=found))
+            return Response(page(request, rows, FaceMoveOutput, newest_first=True))
+
+
+def gallery_of(view: Endpoint, gallery: str) -> Gallery:
+    """Return a gallery for an action, which opens its own scope.
+
+    Raises:
+        NotFound: There is none of this id in the key's reach.
+    """
+    with tenant_scope(view.organization):
+        return reach.gallery(view.by, gallery)
+
+
+def subject_of(view: Endpoint, gallery: str, subject: str) -> Subject:
+    """Return a subject for an action, which opens its own scope.
+
+    Raises:
+        NotFound: There is none of this id in the gallery.
+    """
+    with tenant_scope(view.organization):
+        return _subject(view, gallery, subject)
+
+
+def named_in(gallery: Gallery | Any, text: str) -> Subject:
+    """Return the subject that a request's body names, in the scope in force.
+
+    Raises:
+        InvalidInput: `unknown_subject`.
+    """
+    try:
+        found: Subject = Subject.objects.filter(gallery=gallery).with_public_id(text)
+    except NotFound:
+        sentence = "There is no such subject in this gallery."
+        raise InvalidInput("unknown_subject", sentence, field="subject") from None
+    return found
+
+
+def _subject(view: Endpoint, gallery: str, subject: str) -> Subject:
+    rows = Subject.objects.filter(gallery=reach.gallery(view.by, gallery)).select_related("gallery")
+    found: Subject = rows.with_public_id(subject)
+    return found
+
+
+def _other(view: Endpoint, survivor: Subject, text: str) -> Subject:
+    """Return whom a request names beside a subject; one of another gallery is said to be of another."""
+    rows = Subject.objects.filter(gallery__in=reach.galleries(view.by).values("pk"))
+    try:
+        found: Subject = rows.with_public_id(text)
+    except NotFound:
+        return named_in(survivor.gallery_id, text)
+    return found
+
+
+def _face_key(text: str) -> Any:
+    try:
+        return parse_public_id(Face.PREFIX, text)
+    except NotFound:
+        raise InvalidInput("face_not_theirs", "A chosen face is none.", field="faces") from None
+
+
+def _fresh(apart: merging.Apart) -> dict[str, Any]:
+    subject = Subject.objects.get(pk=apart.subject.pk)
+    return {"subject": subject, "faces": apart.faces, "elsewhere": apart.elsewhere}
