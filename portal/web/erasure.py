@@ -23,11 +23,13 @@ def subject(request: MemberRequest, gallery_id: str, subject_id: str) -> HttpRes
     if request.method != "POST":
         found = reads.subject(request.actor, gallery_id, subject_id)
         counts = {"face_count": Face.objects.filter(subject=found).count()}
-        return _ask(request, "erase_subject", TypedConfirmation(expected=found.name), subject=found, **counts)
+        return _ask(
+            request, "subjects/erase", TypedConfirmation(expected=found.name), subject=found, **counts
+        )
     found = reads.subject_to_change(request.actor, gallery_id, subject_id)
     form = TypedConfirmation(request.POST, expected=found.name)
     if not form.is_valid():
-        return _ask(request, "erase_subject", form, subject=found)
+        return _ask(request, "subjects/erase", form, subject=found)
     return _receipt(request, erasure.erase_subject(subject=found, by=request.actor))
 
 
@@ -38,19 +40,21 @@ def gallery(request: MemberRequest, gallery_id: str) -> HttpResponse:
         found = reads.gallery(request.actor, gallery_id)
         counts = {
             "face_count": Face.objects.filter(gallery=found).count(),
-            "subject_count": Subject.objects.filter(gallery=found).count(),
+            "subject_count": Subject.objects.standing().filter(gallery=found).count(),
         }
-        return _ask(request, "delete", TypedConfirmation(expected=found.name), gallery=found, **counts)
+        return _ask(
+            request, "galleries/delete", TypedConfirmation(expected=found.name), gallery=found, **counts
+        )
     found = reads.gallery_to_change(request.actor, gallery_id)
     form = TypedConfirmation(request.POST, expected=found.name)
     if not form.is_valid():
-        return _ask(request, "delete", form, gallery=found)
+        return _ask(request, "galleries/delete", form, gallery=found)
     return _receipt(request, erasure.delete_gallery(gallery=found, by=request.actor))
 
 
 def _ask(request: MemberRequest, page: str, form: TypedConfirmation, **context: Any) -> HttpResponse:
     status = 422 if form.errors else 200
-    return render(request, f"tenant/galleries/{page}.html", {"form": form, **context}, status=status)
+    return render(request, f"tenant/{page}.html", {"form": form, **context}, status=status)
 
 
 def _receipt(request: MemberRequest, made: Receipt) -> HttpResponse:

@@ -20,7 +20,6 @@ from portal.tenancy.scope import tenant_scope
 from portal.web import reads
 from portal.web.forms.errors import shown_on
 from portal.web.forms.galleries import GalleryChangeForm, GalleryForm, GrantForm, change_initial
-from portal.web.forms.records import LinkForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.members import member_of
 from portal.web.names import name_of
@@ -30,7 +29,6 @@ from recognition.actions import galleries
 from recognition.models import Face, Gallery, GalleryUserObjectPermission, Image, Subject
 
 SUBJECTS_ON_A_PAGE = 24
-FACES_ON_A_PAGE = 24
 MOST_CHOICES = 200
 _ERASURES = ("subject.erased", "gallery.deleted", "record.erased")
 
@@ -67,7 +65,7 @@ def detail(request: MemberRequest, gallery_id: str) -> HttpResponse:
         "page": page,
         "cards": [_subject_card(subject) for subject in page.rows],
         "face_count": Face.objects.filter(gallery=gallery).count(),
-        "subject_count": Subject.objects.filter(gallery=gallery).count(),
+        "subject_count": Subject.objects.standing().filter(gallery=gallery).count(),
         "facts": _facts(gallery, request.organization),
     }
     if request.actor.may(Permission.MANAGE_MEMBERS):
@@ -106,20 +104,6 @@ def grant(request: MemberRequest, gallery_id: str) -> HttpResponse:
 
 
 @member_view()
-def subject(request: MemberRequest, gallery_id: str, subject_id: str) -> HttpResponse:
-    """Show one person of a gallery with the faces that are enrolled."""
-    found = reads.subject(request.actor, gallery_id, subject_id)
-    faces = Face.objects.filter(subject=found).select_related("image").defer("template").order_by("pk")
-    context = {
-        "subject": found,
-        "gallery": found.gallery,
-        "page": page_of(request, faces, size=FACES_ON_A_PAGE),
-        "link_form": LinkForm(),
-    }
-    return render(request, "tenant/galleries/subject.html", context)
-
-
-@member_view()
 def receipt(request: MemberRequest, event_id: str) -> HttpResponse:
     """Show what an erasure destroyed, for as long as the trail exists."""
     rows = Event.objects.filter(organization=str(request.organization.pk), verb__in=_ERASURES)
@@ -150,8 +134,8 @@ def _subjects(gallery: Gallery) -> QuerySet[Subject]:
     """Return subjects with the number of their faces and the first of them, in one query."""
     faces = Face.objects.filter(subject=OuterRef("pk")).order_by("pk")
     number = faces.order_by().values("subject").annotate(number=Count("pk")).values("number")
-    rows: QuerySet[Subject] = Subject.objects.filter(gallery=gallery).order_by("name", "pk")
-    return rows.annotate(
+    rows: QuerySet[Subject] = Subject.objects.standing().filter(gallery=gallery)
+    return rows.order_by("name", "pk").annotate(
         faces=Subquery(number),
         face_id=Subquery(faces.values("pk")[:1]),
         photo_id=Subquery(faces.values("image")[:1]),

@@ -52,7 +52,7 @@ def subject(actor: Actor, gallery_id: str, public_id: str) -> Subject:
     Raises:
         NotFound: There is none of this id that the member may see.
     """
-    found = get_or_404(Subject, actor, public_id, "gallery", "record")
+    found = get_or_404(Subject, actor, public_id, "gallery", "record", "merged_into")
     if found.gallery_id != gallery(actor, gallery_id).pk:
         raise NotFound()
     return found

@@ -23,6 +23,7 @@ from portal.web import (
     results,
     reviews,
     rulings,
+    subjects,
     switch,
     takeovers,
     trail,
@@ -41,7 +42,13 @@ tenant = [
     path("galleries/<str:gallery_id>/change/", galleries.change, name="change_gallery"),
     path("galleries/<str:gallery_id>/members/", galleries.grant, name="grant_gallery"),
     path("galleries/<str:gallery_id>/delete/", erasure.gallery, name="delete_gallery"),
-    path("galleries/<str:gallery_id>/subjects/<str:subject_id>/", galleries.subject, name="subject"),
+    path("galleries/<str:gallery_id>/subjects/<str:subject_id>/", subjects.detail, name="subject"),
+    path(
+        "galleries/<str:gallery_id>/subjects/<str:subject_id>/name/", subjects.rename, name="rename_subject"
+    ),
+    path("galleries/<str:gallery_id>/subjects/<str:subject_id>/merge/", subjects.merge, name="merge_subject"),
+    path("galleries/<str:gallery_id>/merges/<str:merge_id>/undo/", subjects.unmerge, name="unmerge"),
+    path("galleries/<str:gallery_id>/faces/<str:face_id>/move/", subjects.move_face, name="move_face"),
     path(
         "galleries/<str:gallery_id>/subjects/<str:subject_id>/erase/", erasure.subject, name="erase_subject"
     ),
