@@ -83,11 +83,13 @@ class Comparison:
         probe: The person in the photo that is searched.
         enrolled: The person in the photo of the gallery.
         of_a_child: A child is looked for, whether or not the dates say so.
+        names: What the two photos are called; those of a pair are the first and the second.
     """
 
     probe: Pictured
     enrolled: Pictured
     of_a_child: bool = False
+    names: tuple[str, str] = ("probe", "enrolled")
 
     @property
     def gap(self) -> Years | None:
@@ -101,7 +103,7 @@ class Comparison:
         """The gap, or what is missing to tell it."""
         if self.gap is not None:
             return str(self.gap)
-        photos = {"the probe": self.probe.taken, "the enrolled photo": self.enrolled.taken}
+        photos = dict(zip(map(_called, self.names), (self.probe.taken, self.enrolled.taken), strict=True))
         undated = " and ".join(name for name, taken in photos.items() if taken is None)
         return f"unknown: no date of {undated}"
 
@@ -109,7 +111,15 @@ class Comparison:
     def cautions(self) -> tuple[str, ...]:
         """What a reader has to bear in mind."""
         child = self.of_a_child or self.probe.is_child or self.enrolled.is_child
-        return (*((CHILDREN,) if child else ()), *_changed(self.probe, self.enrolled))
+        return (*((CHILDREN,) if child else ()), *self._changed())
+
+    def _changed(self) -> tuple[str, ...]:
+        return tuple(
+            CHANGED.format(f"The {name}", how)
+            for name, one in zip(self.names, (self.probe, self.enrolled), strict=True)
+            for how, is_so in (("edited", one.edited), ("age-progressed", one.age_progressed))
+            if is_so
+        )
 
 
 def span(text: str) -> Span:
@@ -149,10 +159,5 @@ def _full_years(start: date, end: date) -> int:
     return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
 
 
-def _changed(probe: Pictured, enrolled: Pictured) -> tuple[str, ...]:
-    return tuple(
-        CHANGED.format(name, how)
-        for name, one in (("The probe", probe), ("The enrolled", enrolled))
-        for how, is_so in (("edited", one.edited), ("age-progressed", one.age_progressed))
-        if is_so
-    )
+def _called(name: str) -> str:
+    return "the probe" if name == "probe" else f"the {name} photo"

@@ -15,7 +15,7 @@ from portal.tenancy import secrets
 from recognition import details
 from recognition.ages import Comparison, Pictured, Span
 from recognition.details import PhotoDetails, RecordDetails
-from recognition.models import Candidate, CaseRecord, CaseRecordPhoto, Image, Job
+from recognition.models import Candidate, CaseRecord, CaseRecordPhoto, Image, Item, Job
 
 OF_CHILDREN = frozenset({Purpose.FIND_MISSING_CHILD, Purpose.CSAM_VICTIM_IDENTIFICATION})
 RELATED = ("face__image", "item__image", "subject__record")  # of candidates, for `select_related`
@@ -33,6 +33,14 @@ def of_candidates(job: Job, candidates: Sequence[Candidate]) -> dict[UUID, Compa
     images = {image.pk: image for one in candidates for image in (one.item.image, one.face.image)}
     calendar = _Calendar(job, images.values())
     return {one.pk: calendar.compare(one) for one in candidates}
+
+
+def of_pairs(job: Job, items: Sequence[Item]) -> dict[UUID, Comparison]:
+    """Return what the calendar says about each pair, by its item; none where nobody is sought. In scope."""
+    if job.purpose not in PEOPLE_FINDING or not items:
+        return {}
+    calendar = _Calendar(job, [image for item in items for image in item.photos])
+    return {item.pk: calendar.compare_pair(item) for item in items}
 
 
 class _Calendar:
@@ -59,6 +67,17 @@ class _Calendar:
             self._pictured(probe, searched or known),
             self._pictured(enrolled, known or searched),
             of_a_child=self.of_a_child,
+        )
+
+    def compare_pair(self, item: Item) -> Comparison:
+        first, second = (self._photo(image, self.record) for image in item.photos)
+        one = self.born(self.record or (first.record if first else None))
+        other = self.born(self.record or (second.record if second else None))
+        return Comparison(
+            self._pictured(first, one or other),
+            self._pictured(second, other or one),
+            of_a_child=self.of_a_child,
+            names=("first", "second"),
         )
 
     def born(self, record: CaseRecord | None) -> Span | None:

@@ -26,11 +26,11 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, reimports, rulings, search, storage, usage, writing
+from recognition import ledger, pairs, reimports, rulings, search, storage, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
-from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
+from recognition.models import Gallery, Image, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
 from recognition.search import Matrix
 from recognition.writing import EngineLike, Outcome
 
@@ -124,7 +124,11 @@ def _open(claim: Claim) -> Work | None:
             job=job, position__gte=claim.first, position__lte=claim.last, status=ItemStatus.WAITING
         )
         return Work(
-            claim, job, gallery, list(items.select_related("image")), secrets.data_key(claim.organization_id)
+            claim,
+            job,
+            gallery,
+            list(items.select_related("image", "second")),
+            secrets.data_key(claim.organization_id),
         )
 
 
@@ -179,25 +183,27 @@ def _hold(work: Work, reason: str, *, rule: str, ruling: str) -> bool:
     return True
 
 
-def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> list[Outcome]:
-    by_key = {str(item.pk): item for item in work.items}
-    found = list(engine.run(_sources(work), between_batches=between_batches))
-    pairs = [(by_key[result.key], result) for result in found]
+def _recognize(
+    work: Work, engine: EngineLike, between_batches: Callable[[], None]
+) -> list[Outcome] | list[pairs.Outcome]:
+    found = {result.key: result for result in engine.run(_sources(work), between_batches=between_batches)}
+    if work.job.kind == JobKind.COMPARE:
+        return pairs.outcomes(work.items, found, engine.pipeline_id)
+    results = [(item, found[pairs.key_of(item, 0)]) for item in work.items]
     if work.job.kind != JobKind.SEARCH:
-        return [Outcome(item, result) for item, result in pairs]
-    return _search(work, pairs, engine.pipeline_id)
+        return [Outcome(item, result) for item, result in results]
+    return _search(work, results, engine.pipeline_id)
 
 
 def _sources(work: Work) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    photos = [item.image for item in work.items]
+    photos = [image for item in work.items for image in item.photos]
     foreign = reimports.among(photos, organization_id=work.claim.organization_id)
     for item in work.items:
-        yield str(item.pk), _reader(item, work.key, is_foreign=item.image_id in foreign)
+        for side, image in enumerate(item.photos):
+            yield pairs.key_of(item, side), _reader(image, work.key, is_foreign=image.pk in foreign)
 
 
-def _reader(item: Item, key: DataKey, *, is_foreign: bool) -> Callable[[], bytes]:
-    image = item.image
-
+def _reader(image: Image, key: DataKey, *, is_foreign: bool) -> Callable[[], bytes]:
     def read() -> bytes:
         if is_foreign:
             raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE)
@@ -209,16 +215,16 @@ def _reader(item: Item, key: DataKey, *, is_foreign: bool) -> Callable[[], bytes
     return read
 
 
-def _search(work: Work, pairs: list[tuple[Item, ImageResult]], pipeline: str) -> list[Outcome]:
+def _search(work: Work, results: list[tuple[Item, ImageResult]], pipeline: str) -> list[Outcome]:
     gallery = work.gallery
     if gallery is None:
         raise RuntimeError("A search without a gallery cannot be stored, so it cannot be run.")
     with tenant_scope(work.claim.organization_id):
         gallery.refresh_from_db()
         if gallery.pipeline not in ("", pipeline):  # templates of two models say nothing about each other
-            return [Outcome(item, result, reason=writing.MODEL_MISMATCH) for item, result in pairs]
+            return [Outcome(item, result, reason=writing.MODEL_MISMATCH) for item, result in results]
         matrix: Matrix = search.matrix(gallery, work.key)
-    return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in pairs]
+    return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in results]
 
 
 def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
@@ -237,20 +243,33 @@ def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
     return look
 
 
-def _commit(work: Work, outcomes: list[Outcome], ruling: RulingRecord, pipeline: str) -> None:
+def _commit(
+    work: Work, outcomes: list[Outcome] | list[pairs.Outcome], ruling: RulingRecord, pipeline: str
+) -> None:
     with tenant_scope(work.claim.organization_id):
         epochs = gates.lock_epochs_for_share(work.claim.organization_id)
         job = _locked_job(work.claim)
         mine = ledger.lock(work.claim) and job.status == JobStatus.RUNNING
         if not mine or not _may_write(work, ruling, epochs):
             raise Stopped
-        most_faces = ruling.demands.gallery_faces
-        writing.write(job, work.gallery, outcomes, work.key, pipeline, most_faces=most_faces)
+        _write(replace(work, job=job), outcomes, ruling, pipeline)
         _close(work.claim, job)
         _leave_nothing_but_the_commit()
         # Writing took time, in which the ruling or the key may have ended.
         if not _may_write(work, ruling, epochs, ahead=COMMIT_TAKES):
             raise Stopped
+
+
+def _write(
+    work: Work, outcomes: list[Outcome] | list[pairs.Outcome], ruling: RulingRecord, pipeline: str
+) -> None:
+    compared = [one for one in outcomes if isinstance(one, pairs.Outcome)]
+    if work.job.kind == JobKind.COMPARE:
+        pairs.write(work.job, compared)
+        return
+    found = [one for one in outcomes if isinstance(one, Outcome)]
+    most_faces = ruling.demands.gallery_faces
+    writing.write(work.job, work.gallery, found, work.key, pipeline, most_faces=most_faces)
 
 
 def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs, ahead: timedelta = timedelta()) -> bool:

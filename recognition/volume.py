@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Case, F, IntegerField, Q, Sum, When
 from django.db.models.functions import Now
 
 from recognition.models import Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
@@ -48,7 +48,10 @@ def counted(job: Job, gallery: Gallery | None) -> dict[str, int | None]:
         end_user_id=job.end_user_id,
         created_at__gt=Now() - WINDOW,
     ).exclude(_NEVER_RAN)
-    used = job.total + (earlier.aggregate(images=Sum("total"))["images"] or 0)
+    handed_in = Case(
+        When(kind=JobKind.COMPARE, then=2 * F("total")), default=F("total"), output_field=IntegerField()
+    )
+    used = job.photos + (earlier.aggregate(images=Sum(handed_in))["images"] or 0)
     return {
         "images_used": used,
         "faces_after": _faces_after(job, gallery) if gallery else None,

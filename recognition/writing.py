@@ -23,7 +23,7 @@ _BULK = 2_000
 # Reasons that say "nothing to use here", against those that say "could not be read".
 _ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased"})
 ERASED = "erased"  # the person or the photo was erased before the item's turn
-OTHER_FACE = "other_face"  # another face of the photo was enrolled: the largest usable one
+OTHER_FACE = "other_face"  # another face of the photo was enrolled or compared: the largest usable one
 GALLERY_FULL = "gallery_full"  # the grant allows no more faces in one gallery
 MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
 
@@ -81,7 +81,7 @@ def write(
         pipeline: What the engine looked with.
         most_faces: Most faces the gallery may hold, as the ruling demands; None where nothing does.
     """
-    rows = {(o.item.pk, f.index): _found(o.item, f) for o in outcomes for f in o.result.faces}
+    rows = {(o.item.pk, f.index): found_face(o.item, f) for o in outcomes for f in o.result.faces}
     for outcome in outcomes:
         _judge(outcome)
     if job.kind == JobKind.ENROLL and gallery is not None:
@@ -101,14 +101,21 @@ def fail(item: Item, reason: str) -> None:
 def _judge(outcome: Outcome) -> None:
     item, reason = outcome.item, outcome.reason or outcome.result.reason or ""
     item.reason, item.faces, item.done_at = reason, len(outcome.result.faces), Now()
-    item.status = ItemStatus.DONE if not reason or reason in _ANSWERS else ItemStatus.FAILED
+    item.status = ItemStatus.DONE if is_answer(reason) else ItemStatus.FAILED
 
 
-def _found(item: Item, face: DetectedFace) -> FoundFace:
+def is_answer(reason: str) -> bool:
+    """Whether a reason, if there is any, says what is in a photo, against that it could not be read."""
+    return not reason or reason in _ANSWERS
+
+
+def found_face(item: Item, face: DetectedFace, *, side: int = 0) -> FoundFace:
+    """Return the row of a face in an item's photo; of a pair, in its first (0) or second (1) photo."""
     return FoundFace(
         id=uuid7(),
         organization_id=item.organization_id,
         item=item,
+        side=side,
         index=face.index,
         box=box_json(face.box),
         quality=quality_json(face.quality),

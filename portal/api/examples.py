@@ -126,6 +126,15 @@ NEW_SEARCH = {
     "threshold": 90,
     "max_candidates": 10,
 }
+NEW_COMPARISON = {
+    "kind": "compare",
+    "pairs": [["img_01k9", "img_01ka"], ["img_01k9", "img_01kb"]],
+    "requested_by": "police",
+    "case_reference": "WP-2026-0114",
+    "subject_class": "missing_child",
+    "image_source": "case_file",
+    "threshold": 90,
+}
 BRIEF = {
     "id": "job_01k9",
     "kind": "search",
@@ -181,6 +190,7 @@ ITEM = {
     "status": "done",
     "reason": "",
     "faces": 1,
+    "second": None,
     "done_at": "2026-03-01T09:00:02Z",
 }
 REFUSAL = {

@@ -15,7 +15,18 @@ from compliance.models import RulingRecord
 from portal.api import orders, reach
 from portal.api.documents import PAGING, PROBLEM, Problem, RulingBrief, paged
 from portal.api.endpoint import Endpoint, PublicId
-from portal.api.examples import BRIEF, ITEM, JOB, NEW_SEARCH, REFUSAL, answered, listed, refused, sent
+from portal.api.examples import (
+    BRIEF,
+    ITEM,
+    JOB,
+    NEW_COMPARISON,
+    NEW_SEARCH,
+    REFUSAL,
+    answered,
+    listed,
+    refused,
+    sent,
+)
 from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
@@ -46,8 +57,21 @@ class JobBrief(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
+class SecondOutput(serializers.Serializer[Any]):
+    """The second photo of a pair."""
+
+    image = PublicId("img", source="second_id")
+    name = serializers.CharField(source="second.name")
+    reason = serializers.CharField(source="second_reason", help_text="Reason code, where there is one.")
+    faces = serializers.IntegerField(source="second_faces")
+
+    def to_representation(self, instance: Any) -> Any:
+        """Return nothing for an item of one photo."""
+        return super().to_representation(instance) if instance.second_id else None
+
+
 class ItemOutput(serializers.Serializer[Any]):
-    """One photo of a job."""
+    """One photo or pair of a job."""
 
     id = serializers.CharField(source="public_id")
     position = serializers.IntegerField()
@@ -57,6 +81,7 @@ class ItemOutput(serializers.Serializer[Any]):
     status = serializers.CharField(help_text="waiting, done or failed")
     reason = serializers.CharField(help_text="Reason code, where there is one.")
     faces = serializers.IntegerField(help_text="Faces found in the photo.")
+    second = SecondOutput(source="*", help_text="Of a comparison; null for any other kind.", allow_null=True)
     done_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -95,6 +120,7 @@ class Jobs(Endpoint):
         responses={201: SubmittedOutput, (403, PROBLEM): Problem},
         examples=[
             sent("Search for a missing child", NEW_SEARCH),
+            sent("Compare pairs of photos", NEW_COMPARISON),
             refused("Refused by the moratorium", REFUSAL),
         ],
     )
@@ -118,6 +144,8 @@ class Jobs(Endpoint):
             return images.receive_archive(
                 organization=self.organization, file=archive.file, subject_from=how, by=self.by
             )
+        if pairs := values.get("pairs"):
+            return Received(orders.pairs_of(pairs, self.caller))
         named = values.get("subjects", {})
         found = orders.photos_of(values["images"], self.caller)
         return Received(
@@ -158,7 +186,7 @@ class JobItems(Endpoint):
         """List a job's photos with their reason codes. What was found in them stands in the results."""
         with tenant_scope(self.organization):
             found = reach.jobs(self.by).with_public_id(job)
-            rows = Item.objects.filter(job=found).select_related("image")
+            rows = Item.objects.filter(job=found).select_related("image", "second")
             return Response(page(request, rows, ItemOutput, by="position"))
 
 

@@ -16,6 +16,7 @@ from portal.api.endpoint import Input
 from portal.common.errors import InvalidInput, NotFound, Refused
 from portal.common.ids import parse_public_id, public_id
 from portal.tenancy.scope import tenant_scope
+from recognition.actions.images import Photo
 from recognition.actions.orders import MOST_CANDIDATES, MOST_ITEMS, Order
 from recognition.models import Gallery, Image, JobKind
 
@@ -53,7 +54,9 @@ class JobInput(Input):
     """A batch of photos to enroll, search or look for faces in."""
 
     kind = serializers.ChoiceField(JobKind.choices)
-    gallery = serializers.CharField(required=False, allow_null=True, help_text="Not for detect.")
+    gallery = serializers.CharField(
+        required=False, allow_null=True, help_text="To enroll in or search; not for compare and detect."
+    )
     purpose = serializers.ChoiceField([(word.value, word.label) for word in Purpose], required=False)
     end_user = serializers.CharField(required=False, help_text="Id in the register, or the name.")
     recipient = serializers.CharField(
@@ -73,6 +76,13 @@ class JobInput(Input):
     images = serializers.ListField(
         child=serializers.CharField(), required=False, min_length=1, max_length=MOST_ITEMS
     )
+    pairs = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2),
+        required=False,
+        min_length=1,
+        max_length=MOST_ITEMS // 2,
+        help_text="To compare: two image ids each. A photo may be in several pairs.",
+    )
     subjects = serializers.DictField(
         child=serializers.CharField(max_length=200),
         required=False,
@@ -82,9 +92,11 @@ class JobInput(Input):
     subject_from = serializers.ChoiceField(SUBJECT_FROM, default="filename")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if bool(attrs.get("images")) == ("archive" in attrs):
-            raise serializers.ValidationError({"images": ["Send either images or an archive."]})
-        if attrs["kind"] != JobKind.DETECT and not attrs.get("gallery"):
+        own = "pairs" if attrs["kind"] == JobKind.COMPARE else "images"
+        other = "images" if own == "pairs" else "pairs"
+        if other in attrs or (own in attrs) == ("archive" in attrs):
+            raise serializers.ValidationError({own: [f"Send either {own} or an archive."]})
+        if JobKind(attrs["kind"]).uses_gallery and not attrs.get("gallery"):
             raise serializers.ValidationError({"gallery": ["Name the gallery."]})
         return attrs
 
@@ -106,7 +118,7 @@ def order_of(values: dict[str, Any], caller: Caller) -> Order:
     }
     return Order(
         kind=kind,
-        gallery=None if kind == JobKind.DETECT else gallery,
+        gallery=gallery if kind.uses_gallery else None,
         purpose=caller.key.purpose,
         end_user_id=caller.key.end_user_id,
         facts=_facts(carried | {n: values[n] for n in _CARRIED if n in values}, kind, values, gallery),
@@ -122,6 +134,21 @@ def photos_of(ids: list[str], caller: Caller) -> list[Image]:
     """
     if len(set(ids)) != len(ids):
         raise InvalidInput("image_twice", "A photo is named twice. Name each once.", field="images")
+    return _found(ids, caller, "images")
+
+
+def pairs_of(pairs: list[list[str]], caller: Caller) -> list[Photo]:
+    """Return the pairs of a request in its order. Opens its own scope.
+
+    Raises:
+        InvalidInput: `unknown_image`, some are not in the key's reach.
+    """
+    ids = list(dict.fromkeys(text for pair in pairs for text in pair))
+    found = dict(zip(ids, _found(ids, caller, "pairs"), strict=True))
+    return [Photo(found[first], second=found[second]) for first, second in pairs]
+
+
+def _found(ids: list[str], caller: Caller, field: str) -> list[Image]:
     keys = {text: _image_key(text) for text in ids}
     with tenant_scope(caller.organization):
         found = reach.images(caller.actor).in_bulk([key for key in keys.values() if key])
@@ -129,7 +156,7 @@ def photos_of(ids: list[str], caller: Caller) -> list[Image]:
     if unknown:
         named = ", ".join(unknown[:_NAMED_AT_MOST])
         sentence = f"{len(unknown)} of the photos are not here: {named[:200]}."
-        raise InvalidInput("unknown_image", sentence, field="images")
+        raise InvalidInput("unknown_image", sentence, field=field)
     return [found[keys[text]] for text in ids]
 
 

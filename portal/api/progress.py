@@ -129,6 +129,8 @@ def _rate(done: int, since: datetime, until: datetime) -> float | None:
 
 
 def _meaning(job: Job) -> dict[str, float | None]:
+    if job.kind == JobKind.COMPARE:
+        return {"expected_false_candidates": None, "share_missed": threshold.share_missed(job.threshold)}
     if job.kind != JobKind.SEARCH:
         return {"expected_false_candidates": None, "share_missed": None}
     size = rulings.gallery_size(rulings.gallery_of(job))

@@ -57,9 +57,10 @@ def case(actor: Actor, text: str) -> CaseRecord:
 def images(actor: Actor) -> Any:
     """Return the photos that keys like this one uploaded, that its galleries, jobs or cases hold."""
     enrolled = Face.objects.filter(image=OuterRef("pk"), gallery__in=galleries(actor).values("pk"))
-    worked_on = Item.objects.filter(image=OuterRef("pk"), job__in=jobs(actor).values("pk"))
+    items = Item.objects.filter(job__in=jobs(actor).values("pk"))
+    worked_on = Exists(items.filter(image=OuterRef("pk"))) | Exists(items.filter(second=OuterRef("pk")))
     of_a_case = CaseRecordPhoto.objects.filter(image=OuterRef("pk"), record__purpose=actor.purpose)
-    reached = Exists(enrolled) | Exists(worked_on) | Exists(of_a_case)
+    reached = Exists(enrolled) | worked_on | Exists(of_a_case)
     return Image.objects.filter(Q(uploaded_by__in=_keys_alike(actor)) | reached, purged_at=None)
 
 

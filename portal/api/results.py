@@ -5,7 +5,6 @@ Each read passes the release gate, and goes on only while the ruling it was open
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,8 +21,17 @@ from portal.api.jobs import brief
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import results
-from recognition.actions.rows import AGE_COLUMNS, age_columns
+from recognition.actions import lines, results
+from recognition.actions.age_rows import AGE_COLUMNS
+from recognition.actions.lines import (
+    FACE_COLUMNS,
+    PAIR_COLUMNS,
+    CsvLines,
+    Stop,
+    ended_visibly,
+    flat,
+    json_line,
+)
 from recognition.models import Job
 
 NOTICE = (
@@ -33,9 +41,9 @@ NOTICE = (
 COLUMNS = (
     "item", "position", "image", "name", "sha256", "subject", "status", "reason",
     "face", "face_reason", "candidate", "rank", "candidate_subject", "subject_id", "similarity", "review",
-    *AGE_COLUMNS, "outcome", "unreviewed",
+    *AGE_COLUMNS, "outcome", "unreviewed", *FACE_COLUMNS, *PAIR_COLUMNS,
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MEANINGS = "\n".join(f"- `{name}`: {lines.MEANINGS[name]}" for name in COLUMNS)
 
 Row = dict[str, Any]
 
@@ -51,8 +59,10 @@ class Results(Endpoint):
         parameters=[OpenApiParameter("format", str, enum=["json", "jsonl", "csv"], default="json")],
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One photo a line."),
-            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One candidate a line."),
+            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One photo or pair a line."),
+            (200, "text/csv"): OpenApiResponse(
+                OpenApiTypes.STR, f"One candidate, pair or face a line. Columns:\n\n{MEANINGS}"
+            ),
             (403, PROBLEM): Problem,
         },
     )
@@ -61,7 +71,11 @@ class Results(Endpoint):
 
         `X-Countenance-Decision` is the ruling of this read. Each candidate says in `review` what reviewers
         made of it: one that is `unreviewed` is no lead, and where review comes before release it is left out
-        and counted. A stream that breaks off was stopped; what came before it still counts as read.
+        and counted. A pair says in `compared` what became of it: `not_compared` is not a "no".
+
+        Results that are stopped while they are read end visibly: the JSON document says `"complete": false`
+        and why, the last line of JSON lines is `{"stopped": …}`, and the last of a table begins with STOPPED.
+        What came before still counts as read.
         """
         written, content_type = _format(request.query_params.get("format", "json"))
         with tenant_scope(self.organization):
@@ -85,6 +99,7 @@ def _format(name: str) -> tuple[Callable[[Iterator[Row], Job, RulingRecord], Ite
 def _as_json(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[str]:
     head = {
         "job": job.public_id,
+        "kind": job.kind,
         "threshold": job.threshold,
         "threshold_reason": job.threshold_reason,
         "review": job.review,
@@ -92,60 +107,29 @@ def _as_json(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[st
         "ruling": brief(ruling),
     }
     yield json.dumps(head)[:-1] + ', "items": ['
-    for number, row in enumerate(rows):
-        yield (", " if number else "") + json.dumps(row)
-    yield "]}"
+    stopped = None
+    for number, row in enumerate(ended_visibly(rows)):
+        if isinstance(row, Stop):
+            stopped = row.told
+        else:
+            yield (", " if number else "") + json.dumps(row)
+    end = {"complete": stopped is None} | ({"stopped": stopped} if stopped else {})
+    yield "], " + json.dumps(end)[1:]
 
 
 def _as_jsonl(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[str]:
-    for row in rows:
-        yield json.dumps(row) + "\n"
+    for row in ended_visibly(rows):
+        yield json_line({"stopped": row.told} if isinstance(row, Stop) else row)
 
 
 def _as_csv(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[str]:
-    writer = csv.DictWriter(_Echo(), COLUMNS, restval="", extrasaction="ignore")
-    yield writer.writeheader()
-    for row in rows:
-        for line in _lines(row):
-            yield writer.writerow({name: _cell(value) for name, value in line.items()})
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(row: Row) -> Iterator[Row]:
-    """Yield a line a candidate; a face without one and a photo without a face keep a line of their own."""
-    own = row | {"item": row["id"]}
-    for face in row["faces"]:
-        of_face = own | {
-            "face": face["index"],
-            "face_reason": face["reason"],
-            "unreviewed": face["unreviewed"],
-        }
-        for found in face["candidates"]:
-            yield of_face | {
-                "candidate": found["id"],
-                "rank": found["rank"],
-                "candidate_subject": found["subject"],
-                "subject_id": found["subject_id"],
-                "similarity": found["similarity"],
-                "review": found["review"],
-                "outcome": found["outcome"],
-                **age_columns(found),
-            }
-        if not face["candidates"]:
-            yield of_face
-    if not row["faces"]:
-        yield own
-
-
-def _cell(value: Any) -> Any:
-    """Keep a spreadsheet from running a file's name as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    table = CsvLines(COLUMNS)
+    yield table.head()
+    for row in ended_visibly(rows):
+        if isinstance(row, Stop):
+            yield table.stopped(row, sentence="name")
+        else:
+            yield from map(table.line, flat(row))
 
 
 _FORMATS: dict[str, tuple[Callable[[Iterator[Row], Job, RulingRecord], Iterator[str]], str]] = {

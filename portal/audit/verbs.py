@@ -199,6 +199,7 @@ VERBS: dict[str, Verb] = {
         "Results were exported", "export", "format", "rows", "leads", "party", "end_user", "ruling"
     ),
     "candidate.adjudicated": _verb("A candidate was judged", "verdict", "round"),
+    "verification.adjudicated": _verb("A pair was judged", "verdict", "round"),
     "candidate.reopened": _verb("A candidate is judged again, with a new photo", "round", "photo"),
     "lead.outcome_recorded": _verb("What became of a lead was recorded", "outcome"),
     "lead.withdrawn": _verb("A lead was withdrawn", "exports"),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from portal.web import sentences
+from recognition.actions.age_rows import AGE_COLUMNS
 from recognition.actions.exports import Export
-from recognition.actions.rows import AGE_COLUMNS, age_columns
+from recognition.actions.lines import (
+    FACE_COLUMNS,
+    MEANINGS,
+    PAIR_COLUMNS,
+    CsvLines,
+    Stop,
+    ended_visibly,
+    flat,
+    json_line,
+)
 
 COLUMNS = (
     "export",
@@ -32,58 +39,66 @@ COLUMNS = (
     "unreviewed",
     "left_out",
     *AGE_COLUMNS,
+    *FACE_COLUMNS,
+    *PAIR_COLUMNS,
 )
-_NO_CANDIDATE = ("",) * 7
-_NO_AGE = ("",) * len(AGE_COLUMNS)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CALLED: Final = {
+    "name": "photo",
+    "status": "item_status",
+    "candidate_subject": "subject",
+    "review": "candidate_status",
+}
+_OWN: Final = {
+    "export": "Id of this export.",
+    "ruling": "Id of the ruling that it was read under.",
+    "meaning": "What the similarity says, and what it does not.",
+}
+
+
+def columns() -> list[dict[str, str]]:
+    """Return what each column means, in order."""
+    named = {own: MEANINGS[name] for name, own in _CALLED.items()}
+    return [{"key": name, "value": (_OWN | named).get(name) or MEANINGS[name]} for name in COLUMNS]
 
 
 def csv_lines(made: Export) -> Iterator[str]:
-    """Yield a header, then one line a candidate; a face or photo without any has one line of its own."""
-    yield _line(COLUMNS)
-    for row in made.rows:
-        for values in _flat(row):
-            yield _line([made.id, made.ruling, *map(_harmless, values)])
+    """Yield a header, then one line a candidate or pair; a face or photo without any has one of its own."""
+    table = CsvLines(COLUMNS)
+    yield table.head()
+    for row in ended_visibly(made.rows):
+        if isinstance(row, Stop):
+            yield table.stopped(row, sentence="photo")
+            return
+        for line in flat(row):
+            yield table.line(_renamed(line) | {"export": made.id, "ruling": made.ruling})
 
 
 def json_lines(made: Export) -> Iterator[str]:
-    """Yield one JSON object a photo."""
-    for row in made.rows:
-        for face in row["faces"]:
-            for one in face["candidates"]:
-                one["meaning"] = sentences.meaning(one["similarity"])
-        yield json.dumps({"export": made.id, "ruling": made.ruling, **row}, ensure_ascii=False) + "\n"
+    """Yield one JSON object a photo or pair."""
+    for row in ended_visibly(made.rows):
+        if isinstance(row, Stop):
+            yield json_line({"export": made.id, "stopped": row.told})
+            return
+        for one in _compared(row):
+            one["meaning"] = _meaning(one["similarity"])
+        yield json_line({"export": made.id, "ruling": made.ruling, **row})
 
 
-def _flat(row: dict[str, Any]) -> Iterator[list[Any]]:
-    item = [row["id"], row["name"], row["sha256"], row["status"], row["reason"]]
-    if not row["faces"]:
-        yield [*item, "", "", *_NO_CANDIDATE, 0, "", *_NO_AGE]
+def _compared(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for face in row["faces"]:
-        at = [*item, face["index"] + 1, face["reason"]]
-        others = [face["unreviewed"], _counts(face.get("left_out", {}))]
-        if not face["candidates"]:
-            yield [*at, *_NO_CANDIDATE, *others, *_NO_AGE]
-        for one in face["candidates"]:
-            yield [*at, *_named(one), *others, *age_columns(one).values()]
+        yield from face["candidates"]
+    if "pair" in row:
+        yield row["pair"]
 
 
-def _named(one: dict[str, Any]) -> list[Any]:
-    similarity = one["similarity"]
-    meaning = sentences.meaning(similarity)
-    return [one["id"], one["rank"], one["subject"], similarity, meaning, one["review"], one["outcome"]]
+def _renamed(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line under the names of this file; faces are numbered from 1, as on the screens."""
+    own = {_CALLED.get(name, name): value for name, value in line.items() if name != "subject"}
+    for name in ("face", "second_face"):
+        if isinstance(own.get(name), int):
+            own[name] += 1
+    return own | {"meaning": _meaning(line.get("similarity"))}
 
 
-def _counts(left_out: dict[str, int]) -> str:
-    return "; ".join(f"{count} {status}" for status, count in left_out.items())
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a name from being run as a formula by the program that opens the file."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _line(values: Any) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(values)
-    return buffer.getvalue()
+def _meaning(similarity: Any) -> str:
+    return sentences.meaning(similarity) if isinstance(similarity, int | float) else ""

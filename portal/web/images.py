@@ -99,7 +99,7 @@ def _box(request: MemberRequest, image: Image, face_id: str) -> dict[str, Any]:
         visible = reads.galleries(request.actor).filter(pk=enrolled.gallery_id).exists()
     else:
         found = get_or_404(FoundFace, request.actor, face_id, "item")
-        owner, box, visible = found.item.image_id, found.box, True  # its job was looked at, see `_pass_gate`
+        owner, box, visible = found.image_id, found.box, True  # its job was looked at, see `_pass_gate`
     if owner != image.pk or not visible:
         raise NotFound()
     return dict(box)

@@ -141,4 +141,4 @@ def _reachable(actor: Actor, found: Image) -> bool:
     if CaseRecordPhoto.objects.filter(image=found).exists():
         return True
     enrolled = Face.objects.filter(image=found, gallery__in=galleries(actor).values("pk"))
-    return enrolled.exists() or Item.objects.filter(image=found, job__in=jobs(actor).values("pk")).exists()
+    return enrolled.exists() or Item.objects.filter(job__in=jobs(actor).values("pk")).showing(found).exists()

@@ -56,7 +56,7 @@ def tighten_review(job: Job, ruling: RulingRecord) -> None:
 
 
 def _review(job: Job, demands: Obligations) -> str:
-    return str(demands.review) if job.kind == JobKind.SEARCH else "none"
+    return str(demands.review) if job.kind in {JobKind.SEARCH, JobKind.COMPARE} else "none"
 
 
 def _retention(job: Job, demands: Obligations) -> int:

@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 from django.db.models import QuerySet
 
 from compliance.models import EndUser, RulingRecord
-from compliance.policy.vocabulary import Gate, Outcome, Review
+from compliance.policy.vocabulary import Gate, Review
 from compliance.stated import UNKNOWN
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput, Refused
@@ -32,6 +32,7 @@ from recognition.models import (
     ExportRecord,
     Job,
     Party,
+    Verification,
 )
 from recognition.models.exports import keyed
 
@@ -84,7 +85,8 @@ def export(
     """Hand a job's results, or one lead of it, to a named recipient; the rows stream.
 
     A recipient other than the job declared is a party of its own: the release gate rules with them as the
-    recipient, and nothing leaves where it refuses. Where the rules ask for review, leads alone are handed on;
+    recipient, and nothing leaves where it refuses or refers: what an officer approved was the job with the
+    recipient it declared. Where the rules ask for review, leads alone are handed on;
     all other candidates are left out and counted. The record of the export holds which leads it carried, so
     that a withdrawal finds its recipient, and keyed hashes of their photos.
 
@@ -101,14 +103,14 @@ def export(
     with tenant_scope(job.organization_id):
         results.require_standing(ruling)
         results.require_open(job)
-        carried = _leads(job, lead)
+        carried, pairs = _leads(job, lead), _pairs(job, lead)
         made = _record(job, recipient, format_, ruling, by)
-        ids = _record_leads(made, carried)
-        _record_images(made, carried)
+        ids = _record_leads(made, carried, pairs)
+        _record_images(made, _digests(carried, pairs))
         _event(made, recipient, len(ids), 1 if lead else job.total, by)
     rows = results.rows(job, ruling, item=lead.item_id if lead else None)
     what = {"unreviewed": lead is None and job.review == Review.NONE, "alone": lead is not None}
-    names = {public_id(Candidate.PREFIX, key) for key in ids}
+    names = frozenset(ids.values())
     return Export(made.public_id, ruling.public_id, (handed_on(row, names, **what) for row in rows))
 
 
@@ -141,15 +143,10 @@ def _rule_on(job: Job, recipient: Recipient, base: RulingRecord, by: Actor) -> R
     if "recipient" in job.facts and job.facts["recipient"] == recipient.fact:
         return base
     ruling = rulings.rule_for(job, gate=Gate.RELEASE, by=by, recipient=recipient.fact)
-    # What an officer approved was the job with its own recipient: no rule beyond those may refer it now.
-    approved = rulings.lets_through(ruling) and _referring(ruling) <= _referring(base)
-    if ruling.is_cleared or approved:
+    # What an officer approved was the job with the recipient it declared. Nobody approved this one.
+    if ruling.is_cleared:
         return ruling
     raise _kept_from(recipient, ruling)
-
-
-def _referring(ruling: RulingRecord) -> set[str]:
-    return {one["rule_id"] for one in ruling.looked_at if one["counts_as"] == Outcome.REFERRED}
 
 
 def _kept_from(recipient: Recipient, ruling: RulingRecord) -> Refused:
@@ -180,6 +177,13 @@ def _leads(job: Job, lead: Candidate | None) -> QuerySet[Candidate]:
     return own.filter(pk=lead.pk)
 
 
+def _pairs(job: Job, lead: Candidate | None) -> QuerySet[Verification]:
+    """Return the pairs that reviewers made leads of, where the file carries the whole job. In scope."""
+    rows = Verification.objects.alike().filter(item__job=job, status=CandidateStatus.LEAD)
+    own: QuerySet[Verification] = rows
+    return own.none() if lead else own
+
+
 def _record(job: Job, recipient: Recipient, format_: str, ruling: RulingRecord, by: Actor) -> ExportRecord:
     made: ExportRecord = ExportRecord.objects.create(
         organization_id=job.organization_id,
@@ -195,18 +199,29 @@ def _record(job: Job, recipient: Recipient, format_: str, ruling: RulingRecord, 
     return made
 
 
-def _record_leads(made: ExportRecord, carried: QuerySet[Candidate]) -> set[UUID]:
-    ids = set(carried.values_list("pk", flat=True))
+def _record_leads(
+    made: ExportRecord, carried: QuerySet[Candidate], pairs: QuerySet[Verification]
+) -> dict[UUID, str]:
+    """Record what is carried as leads; return their public ids by their own."""
+    ids = {key: public_id(Candidate.PREFIX, key) for key in carried.values_list("pk", flat=True)}
+    ids |= {key: public_id(Verification.PREFIX, key) for key in pairs.values_list("pk", flat=True)}
     rows = [ExportedLead(organization_id=made.organization_id, export=made, lead_id=key) for key in ids]
     ExportedLead.objects.bulk_create(rows, batch_size=_BULK)
     return ids
 
 
-def _record_images(made: ExportRecord, carried: QuerySet[Candidate]) -> None:
-    """Keep keyed hashes of both photos of each lead, so that they are seen when somebody uploads them."""
+def _digests(carried: QuerySet[Candidate], pairs: QuerySet[Verification]) -> set[str]:
+    """Return the digests of both photos of each lead."""
+    photos = {carried: ("item__image", "face__image"), pairs: ("item__image", "item__second")}
     digests: set[str] = set()
-    for name in ("item__image__sha256", "face__image__sha256"):
-        digests.update(carried.order_by().values_list(name, flat=True).distinct())
+    for rows, sides in photos.items():
+        for side in sides:
+            digests.update(rows.order_by().values_list(f"{side}__sha256", flat=True).distinct())
+    return digests
+
+
+def _record_images(made: ExportRecord, digests: set[str]) -> None:
+    """Keep keyed hashes of exported photos, so that they are seen when somebody uploads them."""
     rows = [
         ExportedImage(digest=keyed(one), export_id=made.pk, organization_id=made.organization_id)
         for one in sorted(digests)

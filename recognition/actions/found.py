@@ -31,6 +31,7 @@ from recognition.models import (
     JobStatus,
     RecordStatus,
     Subject,
+    Verification,
 )
 from recognition.states import JOB, READABLE, RECORD
 
@@ -171,6 +172,7 @@ def _erase(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:
     about = [job for job in own if _is_about(job, record)]
     seen = Q(item__job__in=about) | Q(subject__record=record)
     number = Candidate.objects.filter(seen).count()
+    number += Verification.objects.filter(item__job__in=about).count()
     erased = _erase_people(record, by)
     erased.candidates = number
     for job in about:
@@ -179,7 +181,7 @@ def _erase(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:
     _close_results(about, JobStatus.PURGED)
     Job.objects.filter(pk__in=[job.pk for job in about], purged_at=None).update(purged_at=Now(), rejected=[])
     erased.jobs = len(about)
-    keys |= set(Item.objects.filter(job__in=about).values_list("image", flat=True))
+    keys |= set(Item.objects.filter(job__in=about).photos().values_list("pk", flat=True))
     unneeded = list(images.unneeded(Image.objects.filter(pk__in=keys), besides=about))
     images.purge_all(unneeded, by=by)
     erased.photos += unneeded

@@ -30,10 +30,16 @@ _NAME = 255  # characters of a file's name that are kept: the last ones, they te
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo that was received, and whom it shows where that is known."""
+    """A photo that was received, whom it shows where that is known, and what it is to be compared with."""
 
     image: Image
     subject: str = ""
+    second: Image | None = None
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The one photo, or both of a pair."""
+        return (self.image,) if self.second is None else (self.image, self.second)
 
 
 @dataclass
@@ -113,8 +119,10 @@ def is_needed(image: Image) -> bool:
 def unneeded(rows: QuerySet[Image], *, besides: Iterable[Job] = ()) -> QuerySet[Image]:
     """Return those photos that no gallery, no case record and no job needs, but for some jobs. In scope."""
     own = {"image": OuterRef("pk")}
-    working = Item.objects.filter(**own, job__purged_at=None).exclude(job__in=[job.pk for job in besides])
-    needing = (Face.objects.filter(**own), CaseRecordPhoto.objects.filter(**own), working)
+    items = Item.objects.filter(job__purged_at=None).exclude(job__in=[job.pk for job in besides])
+    # Two questions instead of one with an OR, which no index answers.
+    working = (items.filter(**own), items.filter(second=OuterRef("pk")))
+    needing = (Face.objects.filter(**own), CaseRecordPhoto.objects.filter(**own), *working)
     return rows.filter(*(~Exists(reference.order_by()) for reference in needing), purged_at=None)
 
 

@@ -75,9 +75,9 @@ def submit_fresh(*, organization: Organization, order: Order, received: Received
         return submit(organization=organization, order=order, received=received, by=by)
     except DomainError as error:
         if "job" not in error.detail:
-            for photo in received.photos:
+            for image in {image for photo in received.photos for image in photo.images}:
                 with suppress(Conflict):  # a photo of a case record stays where it was
-                    images.delete(image=photo.image, by=by)
+                    images.delete(image=image, by=by)
         raise
 
 
@@ -146,15 +146,15 @@ def retry(*, job: Job, by: Actor) -> int:
     ruling = _rule_again(job, by)
     with tenant_scope(job.organization_id):
         failed = Item.objects.filter(job=job, status=ItemStatus.FAILED)
-        pieces = list(failed.order_by("position").values_list("position", "image__width", "image__height"))
+        pieces = _pieces(failed)
         if not pieces:
             raise Conflict("nothing_failed", "No item of this job failed.")
         done = Item.objects.filter(job=job).counts()[ItemStatus.DONE]
         move(job, JobStatus.QUEUED, table=JOB, finished_at=None, done=done, failed=0)
         FoundFace.objects.filter(item__in=failed.values("pk")).delete()
-        failed.update(status=ItemStatus.WAITING, reason="", done_at=None, retried=True)
+        failed.update(status=ItemStatus.WAITING, reason="", second_reason="", done_at=None, retried=True)
         record(job, "job.retried", by, items=len(pieces))
-        _plan(job, [(position, w * h) for position, w, h in pieces], ruling, by)
+        _plan(job, pieces, ruling, by)
     return len(pieces)
 
 
@@ -205,6 +205,7 @@ def _write(job: Job, photos: Sequence[Photo]) -> None:
             job=job,
             position=position,
             image=photo.image,
+            second=photo.second,
             subject_name=photo.subject if job.kind == JobKind.ENROLL else "",
         )
         for position, photo in enumerate(photos)
@@ -234,12 +235,19 @@ def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
         cases.open_referral(ruling, by=by)
     else:
         move(job, JobStatus.QUEUED, table=JOB)
-        _plan(job, _pieces(job), ruling, by)
+        _plan(job, _pieces(_waiting(job)), ruling, by)
 
 
-def _pieces(job: Job) -> list[tuple[int, int]]:
-    rows = Item.objects.filter(job=job, status=ItemStatus.WAITING).order_by("position")
-    return [(p, w * h) for p, w, h in rows.values_list("position", "image__width", "image__height")]
+def _waiting(job: Job) -> Any:
+    return Item.objects.filter(job=job, status=ItemStatus.WAITING)
+
+
+def _pieces(items: Any) -> list[tuple[int, int]]:
+    """Return position and pixels of items, both photos of a pair counted."""
+    first = F("image__width") * F("image__height")
+    second = Coalesce(F("second__width") * F("second__height"), 0)
+    rows = items.order_by("position").annotate(pixels=first + second)
+    return list(rows.values_list("position", "pixels"))
 
 
 def _plan(job: Job, pieces: list[tuple[int, int]], ruling: RulingRecord, by: Actor) -> None:
@@ -270,7 +278,7 @@ def queue_if_let_through(job: Job, ruling: RulingRecord, by: Actor) -> None:
         fields = {"ruling": ruling.public_id, "approved_by": by.id, "refused_by": ""}
         move(job, JobStatus.QUEUED, table=JOB, **fields)
         record(job, "job.approved", by)
-        _plan(job, _pieces(job), ruling, by)
+        _plan(job, _pieces(_waiting(job)), ruling, by)
 
 
 def _rule_again(job: Job, by: Actor) -> RulingRecord:

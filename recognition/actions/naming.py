@@ -47,8 +47,8 @@ def check(purpose: str, facts: Any) -> None:
 
 
 def names_none(job: Job) -> bool:
-    """Whether a job searches for a person and says of no case."""
-    searches = job.kind == JobKind.SEARCH and job.purpose in PEOPLE_FINDING
+    """Whether a job searches for a person, or compares photos to find one, and says of no case."""
+    searches = job.kind in {JobKind.SEARCH, JobKind.COMPARE} and job.purpose in PEOPLE_FINDING
     return searches and not reference_of(job.purpose, job.facts)
 
 

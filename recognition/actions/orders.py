@@ -23,8 +23,8 @@ class Order:
     """What a submitter asks for.
 
     Attributes:
-        kind: Enroll, search or detect.
-        gallery: Which gallery; None for detect.
+        kind: Enroll, search, compare or detect.
+        gallery: Which gallery; None for compare and detect.
         purpose: Word of the vocabulary.
         end_user_id: For whom, from the register.
         facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
@@ -46,25 +46,40 @@ def check(order: Order, photos: Sequence[Photo]) -> None:
 
     Raises:
         InvalidInput: `no_images`, `too_many_images`, `threshold_range`, `max_candidates_range`,
-            `gallery_missing`, `subject_missing`, `subject_too_long`, `image_source_differs`.
+            `gallery_missing`, `gallery_unused`, `pairs_needed`, `pairs_unused`, `pair_of_itself`,
+            `subject_missing`, `subject_too_long`, `image_source_differs`.
         Refused: `gallery_purpose`, the gallery was made for another purpose.
     """
     if not photos:
         raise InvalidInput("no_images", "There is no photo to work on.", field="images")
-    if len(photos) > MOST_ITEMS:
+    if sum(len(photo.images) for photo in photos) > MOST_ITEMS:
         raise InvalidInput("too_many_images", f"A job holds at most {MOST_ITEMS:,} photos.", field="images")
     if not 0 <= order.threshold <= 100:  # noqa: PLR2004 - the scale of similarity
         raise InvalidInput("threshold_range", "A threshold lies between 0 and 100.", field="threshold")
     if not 1 <= order.max_candidates <= MOST_CANDIDATES:
         sentence = f"Between 1 and {MOST_CANDIDATES} candidates a face."
         raise InvalidInput("max_candidates_range", sentence, field="max_candidates")
-    if order.kind != JobKind.DETECT and order.gallery is None:
+    if order.kind.uses_gallery and order.gallery is None:
         raise InvalidInput("gallery_missing", "Choose a gallery.", field="gallery")
+    if not order.kind.uses_gallery and order.gallery is not None:
+        raise InvalidInput("gallery_unused", "This kind of job looks into no gallery.", field="gallery")
     if order.gallery is not None and order.gallery.purpose != order.purpose:
         sentence = f"This gallery was made for the purpose {order.gallery.purpose} and serves no other."
         raise Refused("gallery_purpose", sentence, field="gallery")
+    _check_pairs(order, photos)
     if order.kind == JobKind.ENROLL:
         _check_enrollment(order, photos)
+
+
+def _check_pairs(order: Order, photos: Sequence[Photo]) -> None:
+    if order.kind != JobKind.COMPARE:
+        if any(photo.second for photo in photos):
+            raise InvalidInput("pairs_unused", "Only a comparison takes pairs of photos.", field="pairs")
+        return
+    if not all(photo.second for photo in photos):
+        raise InvalidInput("pairs_needed", "A comparison takes pairs of photos.", field="pairs")
+    if any(photo.second == photo.image for photo in photos):
+        raise InvalidInput("pair_of_itself", "A pair names the same photo twice.", field="pairs")
 
 
 def _check_enrollment(order: Order, photos: Sequence[Photo]) -> None:

@@ -14,7 +14,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import rulings
 from recognition.actions import naming
 from recognition.actions.jobs import record
-from recognition.models import Candidate, CandidateStatus, Item, ItemStatus, Job, JobStatus
+from recognition.models import Candidate, Item, ItemStatus, Job, JobStatus, Verification
 from recognition.states import ENDED, JOB
 
 
@@ -74,5 +74,10 @@ def _final_status(job: Job, counts: dict[str, int]) -> JobStatus:
 def _is_to_be_reviewed(job: Job) -> bool:
     if job.review != "before_release":
         return False
-    waiting = Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE)
-    return bool(waiting.exists())
+    return waits_for_review(job)
+
+
+def waits_for_review(job: Job) -> bool:
+    """Whether a candidate, or a pair at or above its threshold, waits for reviewers. In scope."""
+    waiting = (Candidate.objects.filter(item__job=job), Verification.objects.filter(item__job=job))
+    return any(rows.unsettled().exists() for rows in waiting)

@@ -20,10 +20,11 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings
-from recognition.actions import demands, holds
+from recognition.actions import demands, holds, progress
 from recognition.actions.rows import describe, withhold_unreviewed
-from recognition.models import Candidate, CandidateStatus, Item, Job, JobStatus
+from recognition.models import Candidate, CandidateStatus, Item, Job, JobStatus, Verification
 from recognition.models.results import CandidateQuerySet
+from recognition.models.verifications import VerificationQuerySet
 from recognition.states import JOB, READABLE
 
 _REVIEWED_FIRST = READABLE - {JobStatus.RELEASED}
@@ -103,7 +104,7 @@ def rows(job: Job, ruling: RulingRecord, *, item: UUID | None = None) -> Iterato
             require_open(job)
             items = list(
                 Item.objects.filter(job=job, position__gt=after, **chosen)
-                .select_related("image")
+                .select_related("image", "second")
                 .order_by("position")[:_CHUNK]
             )
             made = describe(job, items)
@@ -121,6 +122,17 @@ def candidates(job: Job, by: Actor) -> CandidateQuerySet:
     found: CandidateQuerySet = Candidate.objects.filter(item__job=job)
     if job.review == Review.BEFORE_RELEASE and not judges(job, by):
         return found.exclude(status=CandidateStatus.CANDIDATE)
+    return found
+
+
+def verifications(job: Job, by: Actor) -> VerificationQuerySet:
+    """Return what pairs of a job came to, as far as an actor may see it once it is open to them. In scope.
+
+    Where review comes before release, pairs that wait for a judgment are the reviewers' alone.
+    """
+    found: VerificationQuerySet = Verification.objects.filter(item__job=job)
+    if job.review == Review.BEFORE_RELEASE and not judges(job, by):
+        return found.exclude(pk__in=found.unsettled().values("pk"))
     return found
 
 
@@ -175,7 +187,7 @@ def _require_readable(job: Job, by: Actor) -> None:
 def _waits_for_review(job: Job) -> bool:
     """Whether a candidate waits for reviewers, which an erasure may have taken away."""
     with tenant_scope(job.organization_id):
-        return bool(Candidate.objects.filter(item__job=job).unsettled().exists())
+        return progress.waits_for_review(job)
 
 
 def _fresh(job: Job, under: str, by: Actor) -> RulingRecord | None:

@@ -121,7 +121,7 @@ def _close_for_good(job: Job, destroyed: int) -> None:
         job: Locked.
         destroyed: How many of its photos are destroyed in this transaction.
     """
-    own = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image"))
+    own = Item.objects.filter(job=job).photos()
     kept = own.filter(purged_at=None).count() - destroyed
     status, photos = job.status, own.count() - kept
     faces, found = removal.results(job)
@@ -136,5 +136,5 @@ def _close_for_good(job: Job, destroyed: int) -> None:
 
 def _unneeded_photos(job: Job) -> QuerySet[Image]:
     """Return the photos of a job that no gallery, no case record and no other job needs. In scope."""
-    own = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image"))
+    own = Item.objects.filter(job=job).photos()
     return images.unneeded(own, besides=[job])

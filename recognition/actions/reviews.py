@@ -1,10 +1,13 @@
-"""Judging candidates: by trained people, blind to the similarity and to each other; and second looks."""
+"""Judging candidates and pairs: by trained people, blind to the similarity and to each other."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import TypeAlias
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from portal.audit import actions as audit
 from portal.common.clock import database_now
@@ -26,17 +29,20 @@ from recognition.models import (
     Job,
     JobStatus,
     Verdict,
+    Verification,
 )
 from recognition.states import CANDIDATE
 
+Judged: TypeAlias = Candidate | Verification
+
 
 def adjudicate(
-    *, candidate: Candidate, verdict: str, compared: Collection[str], reason: str, by: Actor
+    *, candidate: Judged, verdict: str, compared: Collection[str], reason: str, by: Actor
 ) -> Adjudication:
     """Judge a candidate as a trained reviewer; where two are asked for, the candidate moves when they agree.
 
     Args:
-        candidate: What is judged.
+        candidate: What is judged: a candidate, or a pair at or above its threshold.
         verdict: A `Verdict`.
         compared: The checklist: what the reviewer compared, words of `Compared`.
         reason: In a sentence that another reviewer understands.
@@ -46,7 +52,8 @@ def adjudicate(
         Refused: `person_needed`, `training_missing`, `training_expired`, `own_job`; or the rule that closes
             the results now.
         InvalidInput: `verdict_unknown`, `compared_missing`, `compared_unknown`, `reason_missing`.
-        Conflict: `adjudicated_already`, by this reviewer; `state_changed`, decided meanwhile.
+        Conflict: `adjudicated_already`, by this reviewer; `state_changed`, decided meanwhile;
+            `below_threshold`, the pair is not alike enough to be judged.
     """
     _require_reviewer(candidate.organization_id, by)
     _check(verdict, compared, reason)
@@ -59,7 +66,7 @@ def adjudicate(
         job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
         results.require_open(job)
         _require_not_own(job, by)
-        locked = Candidate.objects.select_for_update().get(pk=candidate.pk)
+        locked = type(candidate).objects.select_for_update().get(pk=candidate.pk)
         made = _add(locked, verdict, compared, reason.strip(), by)
         _settle(locked, job)
         _release_when_reviewed(job, by)
@@ -95,8 +102,8 @@ def lacks_training(organization_id: UUID, by: Actor) -> dict[str, str]:
     return {}
 
 
-def job_of(candidate: Candidate) -> Job:
-    """Return the job that found a candidate. Opens its own scope."""
+def job_of(candidate: Judged) -> Job:
+    """Return the job that found a candidate or compared a pair. Opens its own scope."""
     with tenant_scope(candidate.organization_id):
         found: Job = Job.objects.get(pk=Item.objects.values_list("job", flat=True).get(pk=candidate.item_id))
     return found
@@ -146,18 +153,18 @@ def _require_not_own(job: Job, by: Actor) -> None:
         raise Refused("own_job", "You submitted this job, so somebody else judges its candidates.")
 
 
-def _add(
-    candidate: Candidate, verdict: str, compared: Collection[str], reason: str, by: Actor
-) -> Adjudication:
+def _add(candidate: Judged, verdict: str, compared: Collection[str], reason: str, by: Actor) -> Adjudication:
+    if isinstance(candidate, Verification) and not candidate.is_alike:
+        raise Conflict("below_threshold", "This pair is below the threshold: there is nothing to judge.")
     if candidate.status != CandidateStatus.CANDIDATE:
         raise Conflict("state_changed", "This candidate was judged while you were looking at it.")
-    if Adjudication.objects.filter(candidate=candidate, reviewer=by.user_id, round=candidate.round).exists():
+    if _judgments(candidate).filter(reviewer=by.user_id).exists():
         raise Conflict(
             "adjudicated_already", "You have judged this candidate. Somebody else has to be the second."
         )
     made: Adjudication = Adjudication.objects.create(
         organization_id=candidate.organization_id,
-        candidate=candidate,
+        **_named(candidate),
         round=candidate.round,
         reviewer_id=by.user_id,
         verdict=verdict,
@@ -165,7 +172,7 @@ def _add(
         reason=reason,
     )
     audit.record(
-        verb="candidate.adjudicated",
+        verb="verification.adjudicated" if isinstance(candidate, Verification) else "candidate.adjudicated",
         actor=by,
         target=candidate,
         organization=candidate.organization_id,
@@ -175,17 +182,23 @@ def _add(
     return made
 
 
-def _settle(candidate: Candidate, job: Job) -> None:
-    own = Adjudication.objects.filter(candidate=candidate, round=candidate.round)
-    verdict = agreed(list(own.values_list("verdict", flat=True)), job.reviewers)
+def _named(candidate: Judged) -> dict[str, Judged]:
+    """Return what an adjudication names, by its field."""
+    return {"verification" if isinstance(candidate, Verification) else "candidate": candidate}
+
+
+def _judgments(candidate: Judged) -> QuerySet[Adjudication]:
+    own: QuerySet[Adjudication] = Adjudication.objects.filter(**_named(candidate), round=candidate.round)
+    return own
+
+
+def _settle(candidate: Judged, job: Job) -> None:
+    verdict = agreed(list(_judgments(candidate).values_list("verdict", flat=True)), job.reviewers)
     if verdict:
         move(candidate, verdict, table=CANDIDATE)
 
 
 def _release_when_reviewed(job: Job, by: Actor) -> None:
-    """Release a job whose last candidate was judged, inside the caller's scope."""
-    if job.status != JobStatus.AWAITING_REVIEW:
-        return
-    waiting = Candidate.objects.filter(item__job=job, status=CandidateStatus.CANDIDATE)
-    if not waiting.exists():
+    """Release a job whose last candidate or pair was judged, inside the caller's scope."""
+    if job.status == JobStatus.AWAITING_REVIEW and not progress.waits_for_review(job):
         progress.release(job, by=by)

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from portal.common.ids import public_id
 from recognition import comparisons
-from recognition.ages import Comparison, Pictured, Years
+from recognition.actions import pair_rows
+from recognition.actions.age_rows import age_row
+from recognition.actions.pair_rows import UNREVIEWED
+from recognition.ages import Comparison
 from recognition.models import Candidate, CandidateStatus, FoundFace, Item, Job, LeadOutcome
-
-UNREVIEWED = "unreviewed"
-AGE_COLUMNS = ("age_gap", "age_in_probe", "age_enrolled", "caution")
 
 
 def describe(job: Job, items: Sequence[Item]) -> list[dict[str, Any]]:
@@ -29,7 +29,8 @@ def describe(job: Job, items: Sequence[Item]) -> list[dict[str, Any]]:
     for candidate in found:
         row = _candidate_row(candidate, compared.get(candidate.pk), outcomes.get(candidate.pk, ""))
         candidates.setdefault(candidate.found_id, []).append(row)
-    return [_item_row(item, faces.get(item.pk, []), candidates) for item in items]
+    pairs = pair_rows.of_items(job, items)
+    return [_item_row(item, faces.get(item.pk, []), candidates) | pairs.get(item.pk, {}) for item in items]
 
 
 def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
         judged = [one for one in face["candidates"] if one["reviewed"]]
         face[UNREVIEWED] += len(face["candidates"]) - len(judged)
         face["candidates"] = judged
-    return row
+    return pair_rows.withhold_unreviewed(row)
 
 
 def handed_on(
@@ -60,16 +61,7 @@ def handed_on(
         face["left_out"] = dict(sorted(counts.items()))
     if alone:
         row["faces"] = [face for face in row["faces"] if face["candidates"]]
-    return row
-
-
-def age_columns(candidate: dict[str, Any]) -> dict[str, str]:
-    """Return what the calendar says about a candidate, in single cells; empty where nobody is sought."""
-    age = candidate["age"]
-    if age is None:
-        return dict.fromkeys(AGE_COLUMNS, "")
-    told = (age["gap"], age["probe"]["age"], age["enrolled"]["age"], " ".join(age["cautions"]))
-    return dict(zip(AGE_COLUMNS, told, strict=True))
+    return pair_rows.handed_on(row, leads, unreviewed=unreviewed)
 
 
 def _is_carried(row: dict[str, Any], leads: Collection[str], unreviewed: bool) -> bool:
@@ -96,17 +88,18 @@ def _item_row(
         "subject": item.subject_name,
         "status": item.status,
         "reason": item.reason,
-        "faces": [
-            {
-                "index": face.index,
-                "box": face.box,
-                "quality": face.quality,
-                "reason": face.reason,
-                UNREVIEWED: 0,
-                "candidates": candidates.get(face.pk, []),
-            }
-            for face in faces
-        ],
+        "faces": [_face_row(face) | {"candidates": candidates.get(face.pk, [])} for face in faces],
+    }
+
+
+def _face_row(face: FoundFace) -> dict[str, Any]:
+    return {
+        "photo": face.side + 1,
+        "index": face.index,
+        "box": face.box,
+        "quality": face.quality,
+        "reason": face.reason,
+        UNREVIEWED: 0,
     }
 
 
@@ -123,29 +116,5 @@ def _candidate_row(candidate: Candidate, compared: Comparison | None, outcome: s
         "reviewed": reviewed,
         "review": candidate.status if reviewed else UNREVIEWED,
         "outcome": outcome,
-        "age": _age_row(compared) if compared else None,
+        "age": age_row(compared) if compared else None,
     }
-
-
-def _age_row(compared: Comparison) -> dict[str, Any]:
-    return {
-        "gap_years": _range(compared.gap),
-        "gap": compared.gap_in_words,
-        "probe": _pictured_row(compared.probe),
-        "enrolled": _pictured_row(compared.enrolled),
-        "cautions": list(compared.cautions),
-    }
-
-
-def _pictured_row(pictured: Pictured) -> dict[str, Any]:
-    return {
-        "taken": str(pictured.taken) if pictured.taken else None,
-        "age_years": _range(pictured.age),
-        "age": str(pictured.age) if pictured.age else "unknown",
-        "edited": pictured.edited,
-        "age_progressed": pictured.age_progressed,
-    }
-
-
-def _range(years: Years | None) -> list[int] | None:
-    return [years.low, years.high] if years else None

@@ -21,7 +21,7 @@ from portal.common.clock import database_now
 from portal.common.steps import alone
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition import reimports
-from recognition.models import Face, Image, Item, Job, JobKind, JobStatus, Subject, Turn
+from recognition.models import Face, Item, Job, JobKind, JobStatus, Subject, Turn
 
 ONE_IN = 50  # product: one in 50 jobs is asked about
 _CHUNK = 1_000
@@ -112,7 +112,7 @@ def _fresh_subjects(job: Job) -> bool:
 def _probe_across_purposes(job: Job) -> bool:
     if job.kind != JobKind.SEARCH:
         return False
-    digests = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image")).values("sha256")
+    digests = Item.objects.filter(job=job).photos().values("sha256")
     others = Item.objects.filter(
         job__kind=JobKind.SEARCH, job__created_at__gt=job.created_at - MONTH, image__sha256__in=digests
     )
@@ -134,7 +134,7 @@ def _photos(jobs: QuerySet[Job]) -> int:
 
 
 def _reimport(job: Job) -> bool:
-    photos = Image.objects.filter(pk__in=Item.objects.filter(job=job).values("image")).only("pk", "sha256")
+    photos = Item.objects.filter(job=job).photos().only("pk", "sha256")
     found = photos.iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):
         if reimports.among(chunk, organization_id=job.organization_id):

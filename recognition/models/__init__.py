@@ -19,6 +19,7 @@ from recognition.models.results import (
 )
 from recognition.models.subjects import FaceMove, Subject, SubjectMerge
 from recognition.models.usage import Quota, Usage
+from recognition.models.verifications import Verification
 
 __all__ = [
     "Adjudication",
@@ -59,4 +60,5 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "Verification",
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import days, owned
+from recognition.models.images import Image
 from recognition.models.ledger import Priority
 
 RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
@@ -22,7 +24,13 @@ class JobKind(models.TextChoices):
 
     ENROLL = "enroll", "Enroll"
     SEARCH = "search", "Search"
+    COMPARE = "compare", "Compare"
     DETECT = "detect", "Detect"
+
+    @property
+    def uses_gallery(self) -> bool:
+        """Whether it works on a gallery."""
+        return self in {JobKind.ENROLL, JobKind.SEARCH}
 
 
 class JobStatus(models.TextChoices):
@@ -153,7 +161,8 @@ class Job(TenantModel):
             ),
             models.CheckConstraint(condition=Q(priority__in=Priority.values), name="job_priority_known"),
             models.CheckConstraint(
-                condition=Q(kind=JobKind.DETECT) | Q(gallery__isnull=False), name="job_has_its_gallery"
+                condition=Q(kind__in=(JobKind.DETECT, JobKind.COMPARE)) | Q(gallery__isnull=False),
+                name="job_has_its_gallery",
             ),
             models.CheckConstraint(
                 condition=~Q(status=JobStatus.HELD) | Q(held_at__isnull=False, held_reason__in=HOLD_REASONS),
@@ -171,6 +180,11 @@ class Job(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.public_id}"
+
+    @property
+    def photos(self) -> int:
+        """Photos handed in: two for each pair."""
+        return self.total * (2 if self.kind == JobKind.COMPARE else 1)
 
     @property
     def state(self) -> str:
@@ -201,12 +215,29 @@ class ItemQuerySet(ScopedQuerySet["Item"]):
 
     def reasons(self) -> dict[str, int]:
         """Return how many items ended with each reason code."""
-        rows = self.exclude(reason="").order_by().values_list("reason").annotate(number=Count("pk"))
-        return dict(rows)
+        counted: Counter[str] = Counter()
+        for name in ("reason", "second_reason"):
+            rows = self.exclude(**{name: ""}).order_by().values_list(name).annotate(number=Count("pk"))
+            counted.update(dict(rows))
+        return dict(counted)
+
+    def photos(self) -> QuerySet[Image]:
+        """Return the photos of these items, both of a pair."""
+        own = self.order_by()
+        second = own.filter(second__isnull=False).values("second")
+        return Image.objects.filter(Q(pk__in=own.values("image")) | Q(pk__in=second))
+
+    def showing(self, image: Any) -> ItemQuerySet:
+        """Return those with a photo, on either side of a pair.
+
+        Args:
+            image: A photo, or a reference to one of an outer query.
+        """
+        return self.filter(Q(image=image) | Q(second=image))
 
 
 class Item(TenantModel):
-    """One image of a job."""
+    """One image of a job, or a pair of images to compare."""
 
     PREFIX = "itm"
 
@@ -217,6 +248,9 @@ class Item(TenantModel):
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.WAITING)
     reason = models.CharField(max_length=32, blank=True, help_text="Reason code, where there is one.")
     faces = models.PositiveSmallIntegerField(default=0, help_text="Faces found in the photo.")
+    second = owned("recognition.Image", null=True)
+    second_reason = models.CharField(max_length=32, blank=True, help_text="Of a pair's second photo.")
+    second_faces = models.PositiveSmallIntegerField(default=0, help_text="In a pair's second photo.")
     done_at = models.DateTimeField(null=True, blank=True)
     retried = models.BooleanField(default=False, help_text="Put back after it failed: counted already.")
 
@@ -235,7 +269,15 @@ class Item(TenantModel):
             models.Index(
                 fields=("organization", "job", "reason"), condition=~Q(reason=""), name="item_by_reason"
             ),
+            models.Index(
+                fields=("organization", "second"), condition=Q(second__isnull=False), name="item_by_second"
+            ),
         )
 
     def __str__(self) -> str:
         return f"Item {self.position}"
+
+    @property
+    def photos(self) -> tuple[Image, ...]:
+        """The photos to look at: one, or both of a pair."""
+        return (self.image,) if self.second is None else (self.image, self.second)

@@ -20,6 +20,7 @@ class FoundFace(TenantModel):
     PREFIX = "fnd"
 
     item = owned("recognition.Item")
+    side = models.PositiveSmallIntegerField(default=0, help_text="0, or 1 in the second photo of a pair.")
     index = models.PositiveSmallIntegerField()
     box = models.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
     quality = models.JSONField(default=dict)
@@ -28,13 +29,19 @@ class FoundFace(TenantModel):
     class Meta:
         """A face of an item is written once: a result counted twice is impossible."""
 
-        ordering = ("index",)
+        ordering = ("side", "index")
         constraints = (
-            models.UniqueConstraint(fields=("organization", "item", "index"), name="found_face_once"),
+            models.UniqueConstraint(fields=("organization", "item", "side", "index"), name="found_face_once"),
+            models.CheckConstraint(condition=Q(side__in=(0, 1)), name="found_face_side_known"),
         )
 
     def __str__(self) -> str:
         return f"Face {self.index}"
+
+    @property
+    def image_id(self) -> UUID:
+        """The photo it is in."""
+        return self.item.second_id if self.side else self.item.image_id
 
 
 class CandidateStatus(models.TextChoices):
@@ -135,11 +142,12 @@ class Candidate(TenantModel):
 
 
 class Adjudication(TenantModel):
-    """One trained reviewer's judgment of one candidate, made before they saw its similarity."""
+    """One trained reviewer's judgment of a candidate or of a pair, made before they saw the similarity."""
 
     PREFIX = "adj"
 
-    candidate = owned("recognition.Candidate")
+    candidate = owned("recognition.Candidate", null=True)
+    verification = owned("recognition.Verification", null=True)
     round = models.PositiveSmallIntegerField(default=1, help_text="Of the candidate when it was judged.")
     reviewer = models.ForeignKey("tenancy.User", on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
@@ -152,11 +160,19 @@ class Adjudication(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        """A reviewer judges a candidate once a round."""
+        """A reviewer judges a candidate once a round, and a pair once."""
 
         constraints = (
             models.UniqueConstraint(
                 fields=("organization", "candidate", "reviewer", "round"), name="adjudicated_once_a_round"
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "verification", "reviewer", "round"),
+                name="pair_adjudicated_once_a_round",
+            ),
+            models.CheckConstraint(
+                condition=Q(candidate__isnull=True) ^ Q(verification__isnull=True),
+                name="adjudication_of_one_thing",
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=Verdict.values), name="adjudication_verdict_known"

@@ -8,7 +8,6 @@ import pytest
 
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import OrganizationType, Purpose
-from portal.common.errors import Refused
 from portal.common.ids import public_id, uuid7
 from portal.tenancy.actions import organizations
 from portal.tenancy.scope import tenant_scope
@@ -260,8 +259,54 @@ def test_a_stream_ends_when_its_ruling_no_longer_stands(alice, found, world, mon
     stream = iter(alice.get(f"jobs/{found}/results/?format=jsonl").streaming_content)
     assert next(stream)
     organizations.raise_epoch(world.alice.organization)
-    with pytest.raises(Refused, match="results_closed"):
-        next(stream)
+    [last] = map(json.loads, stream)
+    assert last["stopped"]["code"] == "results_closed"
+
+
+def test_a_document_and_a_table_that_were_stopped_say_so(alice, found, world, monkeypatch):
+    monkeypatch.setattr(results, "_CHUNK", 1)
+    document, table = (
+        iter(alice.get(f"jobs/{found}/results/?format={name}").streaming_content) for name in ("json", "csv")
+    )
+    begun = [next(document), next(document), next(table), next(table)]
+    organizations.raise_epoch(world.alice.organization)
+    body = json.loads(b"".join([*begun[:2], *document]))
+    assert (body["complete"], body["stopped"]["items_before"], len(body["items"])) == (False, 1, 1)
+    assert b"".join(table).startswith(b"STOPPED,")
+
+
+def test_pairs_are_compared_and_told_apart(alice):
+    first, second, other, nobody = (alice.image(color) for color in (ANNA, ANNA, BORIS, NOBODY))
+    body = {"kind": "compare", "pairs": [[first, second], [first, other], [first, nobody]], "threshold": 80}
+    job = alice.post("jobs/", body).json()["id"]
+    work_off()
+    answer = json.loads(b"".join(alice.get(f"jobs/{job}/results/").streaming_content))
+    assert answer["complete"] is True
+    told = [row["pair"]["compared"] for row in answer["items"]]
+    assert told == ["at_or_above", "below", "not_compared"]
+    items = alice.get(f"jobs/{job}/items/").json()["items"]
+    assert [item["second"]["reason"] for item in items] == ["", "", "no_face"]
+
+
+def test_a_table_has_one_line_a_pair(alice):
+    images = [alice.image(ANNA) for _ in range(2)]
+    job = alice.post("jobs/", {"kind": "compare", "pairs": [images]}).json()["id"]
+    work_off()
+    table = b"".join(alice.get(f"jobs/{job}/results/?format=csv").streaming_content).decode()
+    [row] = csv.DictReader(io.StringIO(table))
+    assert (row["compared"], row["second_image"], row["second_faces"]) == ("at_or_above", images[1], "1")
+
+
+@pytest.mark.parametrize("kind", ["detect", "search"])
+def test_pairs_are_for_comparisons_only(alice, kind):
+    images = [alice.image(ANNA) for _ in range(2)]
+    answer = alice.post("jobs/", {"kind": kind, "gallery": alice.gallery(), "pairs": [images]})
+    assert answer.status_code == 422
+
+
+def test_a_pair_with_anothers_photo_is_refused(alice, charlie):
+    answer = alice.post("jobs/", {"kind": "compare", "pairs": [[alice.image(ANNA), charlie.image(ANNA)]]})
+    problem(answer, 422, "unknown_image")
 
 
 def test_an_unknown_format_is_refused(alice, found):

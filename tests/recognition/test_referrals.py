@@ -4,16 +4,19 @@ import pytest
 from django.utils import timezone
 
 from compliance.actions import cases
-from compliance.models import Case, RulingRecord
-from portal.common.errors import Conflict
+from compliance.models import Case, EndUser, RulingRecord
+from portal.common.errors import Conflict, Refused
+from portal.common.ids import uuid7
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import officer_scope
+from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition.actions import jobs, referrals
-from recognition.models import JobStatus, Shard, ShardState
+from recognition.actions.exports import Recipient
+from recognition.models import ExportRecord, JobStatus, Shard, ShardState
 from tests.compliance.conftest import determine, new_officer
 from tests.support import policy
 from tests.support.jobs import ANNA, FACTS, Desk, new_desk, photo, work_off
+from tests.support.review import hand_out
 
 
 @pytest.fixture
@@ -55,6 +58,19 @@ def test_an_approved_referral_runs_through_every_later_gate(desk):
     assert desk.reload(job).status == JobStatus.QUEUED
     work_off()
     assert desk.reload(job).status == JobStatus.RELEASED
+
+
+def test_an_approval_is_of_the_recipient_the_job_declared_and_of_no_other(desk):
+    job, case, officer = referred(desk)
+    referrals.decide(case=case, approve=True, reasons="Seen the plan.", by=officer)
+    work_off()
+    job = desk.reload(job)
+    assert hand_out(desk, job).id
+    body = EndUser.objects.create(name=f"Quayside {uuid7()}", organization_type="missing_persons_ngo")
+    with pytest.raises(Refused, match="no-rule"):
+        hand_out(desk, job, Recipient("Shift leader", party="registered", end_user=body.pk))
+    with tenant_scope(desk.tenant.organization):
+        assert ExportRecord.objects.filter(job=job).count() == 1
 
 
 def test_an_approval_is_of_the_rule_the_officer_had_before_them(desk):
