@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
@@ -22,8 +23,9 @@ from portal.web.guards import MemberRequest, member_view, private
 from portal.web.paging import page_of
 from recognition import comparisons, rulings
 from recognition.actions import results, reviews
-from recognition.models import Candidate, CandidateStatus, Job, Reopening
+from recognition.models import Candidate, CandidateStatus, Job, Reopening, Verification
 from recognition.models.results import CandidateQuerySet
+from recognition.models.verifications import VerificationQuerySet
 from recognition.states import READABLE
 
 DRAWN = ("item", "found", "subject", "face", *comparisons.RELATED)
@@ -39,14 +41,17 @@ def index(request: MemberRequest) -> HttpResponse:
 
 @member_view(permission=Permission.ADJUDICATE)
 def following(request: MemberRequest, job_id: str) -> HttpResponse:
-    """Go to the next candidate of a job that the reviewer has not judged; to the job when there is none."""
+    """Go to the next candidate or pair of a job that the reviewer has not judged, else to the job."""
     job = reads.job(request.actor, job_id)
     rows = _waiting(request.actor).filter(item__job=job)
     candidate = rows.shuffled_for(request.actor.person, "item__position").first()
-    if candidate is None:
-        messages.success(request, "You have judged every candidate of this job that waits for you.")
-        return redirect("job", job.public_id)
-    return redirect("candidate", candidate.public_id)
+    if candidate is not None:
+        return redirect("candidate", candidate.public_id)
+    pairs = _waiting_pairs(request.actor).filter(item__job=job).select_related("item")
+    if (pair := pairs.order_by("item__position").first()) is not None:
+        return redirect("result", job.public_id, pair.item.public_id)
+    messages.success(request, "You have judged everything in this job that waits for you.")
+    return redirect("job", job.public_id)
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.VIEW_RESULTS, scoped=False)
@@ -69,8 +74,8 @@ def candidate(request: MemberRequest, candidate_id: str) -> HttpResponse:
 
 
 def due(actor: Actor) -> int:
-    """Return how many candidates wait for a reviewer's judgment. In scope."""
-    return int(_waiting(actor).count())
+    """Return how many candidates and pairs wait for a reviewer's judgment. In scope."""
+    return int(_waiting(actor).count()) + int(_waiting_pairs(actor).count())
 
 
 def candidate_of(request: MemberRequest, public_id: str) -> tuple[Candidate, Job]:
@@ -100,17 +105,32 @@ def opened(request: MemberRequest, found: Candidate, job: Job) -> Look:
 
 def _waiting(actor: Actor) -> CandidateQuerySet:
     """Return candidates that wait and that this reviewer may and has still to judge, of readable jobs."""
+    rows: CandidateQuerySet = _reviewed_by(actor, Candidate.objects.to_judge(actor.person))
+    return rows
+
+
+def _waiting_pairs(actor: Actor) -> VerificationQuerySet:
+    """Return pairs that wait likewise."""
+    rows: VerificationQuerySet = _reviewed_by(actor, Verification.objects.to_judge(actor.person))
+    return rows
+
+
+def _reviewed_by(actor: Actor, rows: Any) -> Any:
     strict = Q(item__job__review="before_release") | Q(item__job__reviewers__gt=1)
     own = strict & Q(item__job__submitted_by=actor.id)
-    rows: CandidateQuerySet = Candidate.objects.to_judge(actor.person)
     return rows.filter(item__job__status__in=READABLE).exclude(item__job__review="none").exclude(own)
 
 
 def _waiting_jobs(actor: Actor) -> Any:
-    """Return jobs with the number of candidates that wait for this reviewer in each, in one query."""
-    own = _waiting(actor).filter(item__job=OuterRef("pk")).order_by().values("item__job")
-    number = own.annotate(number=Count("pk")).values("number")
-    return reads.jobs(actor).annotate(waiting=Subquery(number)).filter(waiting__gt=0)
+    """Return jobs with how much waits for this reviewer in each (`to_judge`), in one query."""
+    numbers = (_number_of(rows) for rows in (_waiting(actor), _waiting_pairs(actor)))
+    candidates, pairs = (Coalesce(number, 0) for number in numbers)
+    return reads.jobs(actor).annotate(to_judge=candidates + pairs).filter(to_judge__gt=0)
+
+
+def _number_of(rows: Any) -> Subquery:
+    own = rows.filter(item__job=OuterRef("pk")).order_by().values("item__job")
+    return Subquery(own.annotate(number=Count("pk")).values("number"))
 
 
 def _untrained(request: MemberRequest) -> str:
