@@ -13,8 +13,7 @@ from recognition.engine.decode import decode_photo
 from recognition.engine.detect import Detector
 from recognition.engine.embed import Embedder
 from recognition.engine.geometry import distinct
-from recognition.engine.nets import Detections
-from recognition.engine.types import Found, Pixels
+from recognition.engine.types import Detections, Found, Pixels
 
 In = TypeVar("In")
 Out = TypeVar("Out")

@@ -34,6 +34,7 @@ KEY_ENCRYPTION_KEY = secret("KEY_ENCRYPTION_KEY")
 
 # --- engine -----------------------------------------------------------------------------------------------
 COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")
+COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface")
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)
 

@@ -181,6 +181,20 @@ def models() -> Iterator[Finding]:
             f"The files of the model {chosen[0].name} are not here.",
             f"Put them where `manage.py models list` says ({chosen[0].path}), or unset COUNTENANCE_MODEL.",
         )
+    yield from _detector(settings.COUNTENANCE_DETECTOR)
+
+
+def _detector(name: str) -> Iterator[Finding]:
+    if name not in catalog.DETECTORS:
+        known = ", ".join(catalog.DETECTORS)
+        yield fault(f"There is no detector {name}.", f"Set COUNTENANCE_DETECTOR to one of {known}.")
+        return
+    for file in catalog.DETECTORS[name]:
+        if not catalog.file_of(file).is_file():
+            yield fault(
+                f"The detector {name} needs {file.name}, whose file is not here.",
+                f"Put it at {catalog.file_of(file)}, or unset COUNTENANCE_DETECTOR.",
+            )
 
 
 def secrets() -> Iterator[Finding]:

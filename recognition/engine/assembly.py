@@ -7,12 +7,13 @@ from recognition.engine.embed import Embedder, ForeignEmbedder
 from recognition.engine.pipeline import Engine
 
 
-def assemble(model: str, *, mode: str, identity: str, threads: int) -> Engine:
+def assemble(model: str, *, mode: str, detector: str, identity: str, threads: int) -> Engine:
     """Return an engine whose first photo is as quick as any other.
 
     Args:
         model: Name in DeepFace's registry.
         mode: `default` or `fast`.
+        detector: Name in `registry.DETECTORS`.
         identity: The pipeline id its templates carry.
         threads: Number of detectors.
     """
@@ -24,4 +25,4 @@ def assemble(model: str, *, mode: str, identity: str, threads: int) -> Engine:
     else:
         embed = ForeignEmbedder(client, mirror=mirror)
     embed.warm_up()
-    return Engine(embed, [Detector(mode) for _ in range(threads)], identity)
+    return Engine(embed, [Detector(mode, detector) for _ in range(threads)], identity)

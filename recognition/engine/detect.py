@@ -1,137 +1,141 @@
-"""Faces of a photo: BlazeFace at two scales, then the face mesh for five exact points."""
+"""Faces of a photo: a finder's boxes, then the face mesh for five exact points and the pose."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from recognition.engine.align import warp
 from recognition.engine.decode import DETECTION_SIDE
-from recognition.engine.geometry import Canvas, distinct, letterbox
-from recognition.engine.nets import FRONT, FULL_RANGE, BlazeFace, Detections, FaceMesh
-from recognition.engine.types import Float32, Found, Pixels, Pose
+from recognition.engine.finders import finder
+from recognition.engine.geometry import distinct, turned_back
+from recognition.engine.nets import FaceMesh
+from recognition.engine.types import Detections, Float32, Found, Pixels, Pose
 
-# Up to this size one look at the whole photo finds every face that is large enough to compare.
-CLOSE_LOOK_ABOVE = 400
-
-# The close look runs the front net, trained on 128 x 128, on the whole photo at half its size: without the
-# cuts and the double work of tiles it finds what 240-pixel tiles find in a third of their time.
-_CLOSE_LOOK_SCALE = 0.5
-_CLOSE_LOOK_STEP = 32
-
-_LAST_LOOK_SIDE = 640  # keeps a photo without faces from costing more than one with many
-
-_LEAST_SCORE = 0.5
-
-# The mesh net wants the box turned upright and grown by half (MediaPipe's face landmark graph).
-_MESH_MARGIN = 1.5
 # A find the mesh does not confirm is a face in profile, or no face: kept only when the detector is sure.
-_CONFIRMED = 0.9
+CONFIRMED = 0.9
 _SURE = 0.75
+# Detectors are less sure of a face that hangs upside down; the mesh is not, and puts a face the right way up
+# there. Below this, the photo's other sides are looked at (docs/decisions/0115-detectors.md).
+_UPRIGHT = 0.85
+# Degrees from which the mesh's eyes correct those of the finder, and the mesh is fitted again.
+_LEVEL_WITHIN = 10.0
 
 _EYE_LEFT, _EYE_RIGHT = (33, 133), (362, 263)
 _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 1, 61, 291
 _FOREHEAD, _CHIN = 10, 152
 
+# Quarter turns to the left under which a photo is looked at where no upright face is in it: cameras are
+# held sideways more often than upside down.
+_TURNS = (1, 3, 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What is searched: the photo at no more than 1600 pixels a side, and its pixels per pixel of that."""
+
+    pixels: Pixels
+    factor: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """The mesh on one face: its points in the net's input, five of them in the photo, its score."""
+
+    mesh: Float32
+    landmarks: Float32
+    score: float
+
+    @property
+    def lean(self) -> float:
+        """Degrees by which the eyes are not level in the net's input, where the finder's points were."""
+        across = _five(self.mesh)[1] - _five(self.mesh)[0]
+        return float(np.degrees(np.arctan2(across[1], across[0])))
+
 
 class Detector:
     """Finds faces and their five points. An instance serves one thread at a time."""
 
-    def __init__(self, mode: str = "default") -> None:
-        """Load the nets; mode `fast` takes no close look and misses small faces in large photos."""
-        self._looks_closely = mode != "fast"
-        self._front, self._full = BlazeFace(FRONT), BlazeFace(FULL_RANGE)
-        self._close = BlazeFace(FRONT)
+    def __init__(self, mode: str = "default", detector: str = "blazeface") -> None:
+        """Load the nets.
+
+        Args:
+            mode: `default`, or `fast`, which takes no close look and misses small faces in large photos.
+            detector: What finds the boxes, a name in `registry.DETECTORS`.
+
+        Raises:
+            InvalidInput: `model_not_ready` or `model_changed`, about the detector's file.
+        """
+        self._finder = finder(detector, mode)
         self._mesh = FaceMesh()
 
     def __call__(self, pixels: Pixels) -> list[Found]:
         """Return the faces of an upright RGB photo (rows, columns, 3), uint8, largest first.
 
-        In 1280 x 960 all faces of 40 pixels are found, most of 32 and some of 24. Sides above 1600 pixels
-        are searched at 1600; landmarks always come from the pixels given.
+        Sides above 1600 pixels are searched at 1600; landmarks always come from the pixels given. Where no
+        face is sure, the photo is looked at turned by quarters: a camera held sideways does not always note
+        it in the file.
         """
-        view, factor = _view(pixels)
-        finds = self.search(view)
-        kept = distinct(finds.boxes, finds.scores)
-        found = [self.fit(pixels, finds, index, factor) for index in kept]
-        confirmed = [face for face in found if _is_face(face)]
-        return sorted(_apart(confirmed), key=lambda face: -_area(face.box))
+        view = _viewed(pixels)
+        faces = self._faces(pixels, self.search(view.pixels), view)
+        if _best(faces) < _UPRIGHT:
+            faces = self._turned(pixels, view, better_than=_best(faces)) or faces
+        return sorted(_apart(faces), key=lambda face: -_area(face.box))
 
     def search(self, view: Pixels) -> Detections:
         """Return raw finds in a photo of at most 1600 pixels a side, several for one face."""
-        finds = _look(self._front, view)
-        if self._looks_closely and max(view.shape[:2]) > CLOSE_LOOK_ABOVE:
-            finds = _joined(finds, self._look_closely(view, _CLOSE_LOOK_SCALE))
-        return finds if len(finds.scores) else self._search_harder(view)
+        return self._finder(view)
 
-    def _look_closely(self, view: Pixels, scale: float) -> Detections:
-        rows, columns = (_stepped(length * scale) for length in view.shape[:2])
-        return _found(self._close, letterbox(view, rows, columns))
+    def _turned(self, pixels: Pixels, view: _View, better_than: float) -> list[Found]:
+        """Return the faces of a photo that lies on its side or head, if they are surer than those upright."""
+        for turns in _TURNS:
+            turned = np.ascontiguousarray(np.rot90(view.pixels, turns))
+            faces: list[Found] = []
+            for look in (self._finder.glance, self.search):
+                finds = turned_back(look(turned), turns, view.pixels.shape[:2])
+                faces = self._faces(pixels, finds, view)
+                if _best(faces) <= max(better_than, _SURE):
+                    break
+            else:
+                return faces
+        return []
 
-    def _search_harder(self, view: Pixels) -> Detections:
-        """Look again where nothing was found: other net, face filling the photo, face small in it."""
-        attempts: tuple[Callable[[], Detections], ...] = (
-            lambda: _look(self._full, view),
-            lambda: _look(self._full, view, margin=0.25),
-            lambda: _look(self._front, view, margin=0.5),
-            lambda: self._look_closely(view, min(1.0, _LAST_LOOK_SIDE / max(view.shape[:2]))),
-        )
-        for attempt in attempts:
-            finds = attempt()
-            if len(finds.scores):
-                break
-        return finds
+    def _faces(self, pixels: Pixels, finds: Detections, view: _View) -> list[Found]:
+        kept = distinct(finds.boxes, finds.scores)
+        found = [self.fit(pixels, finds, index, view.factor) for index in kept]
+        return [face for face in found if _is_face(face)]
 
     def fit(self, pixels: Pixels, finds: Detections, index: int, factor: float) -> Found:
         """Fit the mesh to one find; `factor` is photo pixels per pixel of the searched view."""
         box, points = finds.boxes[index] * factor, finds.points[index] * factor
-        matrix = _mesh_matrix(box, points, self._mesh.side)
+        fit = self._fit(pixels, box, points)
+        if abs(fit.lean) > _LEVEL_WITHIN:
+            fit = self._fit(pixels, box, fit.landmarks)
+        pose = _pose(fit.mesh, fit.landmarks)
+        return Found(box, fit.landmarks, float(finds.scores[index]), fit.score, pose)
+
+    def _fit(self, pixels: Pixels, box: Float32, points: Float32) -> _Fit:
+        matrix = _mesh_matrix(box, points, self._mesh.side, self._finder.mesh_margin)
         mesh, score = self._mesh(warp(pixels, matrix, self._mesh.side))
-        landmarks = _five(mesh) @ cv2.invertAffineTransform(matrix)[:, :2].T
-        landmarks += cv2.invertAffineTransform(matrix)[:, 2]
-        return Found(
-            box, landmarks.astype(np.float32), float(finds.scores[index]), score, _pose(mesh, landmarks)
-        )
+        back = cv2.invertAffineTransform(matrix)
+        landmarks = (_five(mesh) @ back[:, :2].T + back[:, 2]).astype(np.float32)
+        return _Fit(mesh, landmarks, score)
 
 
-def _view(pixels: Pixels) -> tuple[Pixels, float]:
-    """Return the photo at no more than 1600 pixels a side and its pixels per pixel of that."""
+def _viewed(pixels: Pixels) -> _View:
     factor = max(pixels.shape[:2]) / DETECTION_SIDE
     if factor <= 1:
-        return pixels, 1.0
+        return _View(pixels, 1.0)
     size = (round(pixels.shape[1] / factor), round(pixels.shape[0] / factor))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8), factor
+    return _View(np.asarray(small, dtype=np.uint8), factor)
 
 
-def _stepped(length: float) -> int:
-    return max(1, round(length / _CLOSE_LOOK_STEP)) * _CLOSE_LOOK_STEP
-
-
-def _look(net: BlazeFace, view: Pixels, margin: float = 0.0) -> Detections:
-    """Run a net on the whole photo at the size it was trained for."""
-    return _found(net, letterbox(view, net.side, net.side, margin))
-
-
-def _found(net: BlazeFace, canvas: Canvas) -> Detections:
-    raw = net(canvas.pixels, _LEAST_SCORE)
-    boxes = canvas.to_photo(raw.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-    return Detections(boxes, canvas.to_photo(raw.points), raw.scores)
-
-
-def _joined(one: Detections, other: Detections) -> Detections:
-    return Detections(
-        np.concatenate([one.boxes, other.boxes]),
-        np.concatenate([one.points, other.points]),
-        np.concatenate([one.scores, other.scores]),
-    )
-
-
-def _mesh_matrix(box: Float32, points: Float32, side: int) -> Float32:
+def _mesh_matrix(box: Float32, points: Float32, side: int, margin: float) -> Float32:
     """Return the transform from photo to mesh input: eyes level, box grown, centered."""
     across = points[1] - points[0]
     angle = float(np.arctan2(across[1], across[0]))
-    scale = side / (_MESH_MARGIN * float((box[2:] - box[:2]).max()))
+    scale = side / (margin * max(float((box[2:] - box[:2]).max()), 1.0))
     cos, sin = scale * np.cos(angle), scale * np.sin(angle)
     linear = np.array([[cos, sin], [-sin, cos]])
     shift = side / 2 - linear @ ((box[:2] + box[2:]) / 2)
@@ -152,8 +156,17 @@ def _pose(mesh: Float32, landmarks: Float32) -> Pose:
     return Pose(*(round(float(np.degrees(angle)), 1) for angle in angles))
 
 
+def _is_confirmed(face: Found) -> bool:
+    return face.mesh_confidence >= CONFIRMED
+
+
+def _best(faces: list[Found]) -> float:
+    """Return the detector's highest score of a face that the mesh confirms, 0 without one."""
+    return max((face.confidence for face in faces if _is_confirmed(face)), default=0.0)
+
+
 def _is_face(face: Found) -> bool:
-    return face.mesh_confidence >= _CONFIRMED or face.confidence >= _SURE
+    return _is_confirmed(face) or face.confidence >= _SURE
 
 
 def _apart(faces: list[Found]) -> list[Found]:

@@ -5,13 +5,12 @@ not imported: it calls `np.math`, which NumPy 2 no longer has.
 """
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
 from recognition.engine.catalog import file_of, named
 from recognition.engine.runtime import tf
-from recognition.engine.types import Float32, Pixels
+from recognition.engine.types import Detections, Float32, Pixels
 
 FRONT = "blazeface-front"
 FULL_RANGE = "blazeface-full-range"
@@ -24,21 +23,6 @@ _LAYERS: dict[str, tuple[int, tuple[tuple[int, int], ...]]] = {
     FULL_RANGE: (192, ((4, 1),)),
 }
 _SCORE_LIMIT = 80.0  # keeps exp() inside float32
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Detections:
-    """Faces in one net input, coordinates in its pixels.
-
-    Attributes:
-        boxes: Shape (N, 4): left, top, right, bottom.
-        points: Shape (N, 6, 2): eye left in the photo, other eye, nose tip, mouth, both ears.
-        scores: Shape (N,), 0 to 1.
-    """
-
-    boxes: Float32
-    points: Float32
-    scores: Float32
 
 
 class BlazeFace:

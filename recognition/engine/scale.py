@@ -23,7 +23,7 @@ from recognition.engine.types import Float32
 
 Float64 = NDArray[np.float64]
 
-DEFAULT_PIPELINE = "dlib-resnet-v1/mesh5/mirror/1"
+DEFAULT_PIPELINE = "dlib-resnet-v1/blazeface/mesh5/mirror/1"
 SCALE_VERSION = "lfw-pooled-x3.4/1"  # of the default pipeline, as shipped
 PROVISIONAL = True
 

@@ -17,6 +17,22 @@ LOW_QUALITY = "low_quality"
 POISON = "poison"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What a detector found, several finds for one face allowed, in pixels of what it looked at.
+
+    Attributes:
+        boxes: Shape (N, 4): left, top, right, bottom.
+        points: Shape (N, P, 2): eye on the left, other eye, nose tip, then what the detector knows: BlazeFace
+            mouth and both ears, others the mouth's corners.
+        scores: Shape (N,), 0 to 1.
+    """
+
+    boxes: Float32
+    points: Float32
+    scores: Float32
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels of the upright photo at full resolution. It may reach past the edge."""

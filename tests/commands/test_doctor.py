@@ -133,6 +133,16 @@ def test_a_chosen_model_without_its_file_is_found(settings: Settings) -> None:
     assert "no model NoSuchNet" in sentences(doctor.models())
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("dowsing", "no detector dowsing"), ("yunet", "needs YuNet, whose file is not here")],
+)
+def test_a_detector_that_cannot_run_is_a_fault(settings, tmp_path, monkeypatch, name, sentence):
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    settings.COUNTENANCE_DETECTOR = name
+    assert sentence in sentences(doctor.models())
+
+
 def test_a_key_of_the_wrong_size_is_found(settings: Settings) -> None:
     settings.KEY_ENCRYPTION_KEY = "c2hvcnQ="
     assert "32 random bytes" in sentences(doctor.secrets())

@@ -28,7 +28,7 @@ def test_a_load_balancer_asks_for_database_and_broker_only(client, no_worker):
 
 @pytest.mark.parametrize(
     ("pipeline", "seconds_ago", "status"),
-    [(None, 0, 503), ("", 0, 503), ("dlib-resnet-v1/mesh5/mirror/1", 0, 200), ("dlib", 60, 503)],
+    [(None, 0, 503), ("", 0, 503), ("dlib-resnet-v1/blazeface/mesh5/mirror/1", 0, 200), ("dlib", 60, 503)],
     ids=["no worker", "still loading", "ready", "silent"],
 )
 def test_the_portal_is_ready_with_a_live_worker_that_has_loaded_its_model(

@@ -133,5 +133,5 @@ def enumerate_keys(photos: list[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def test_the_pipeline_is_named_so_that_templates_never_mix(engine: Engine) -> None:
-    assert engine.pipeline_id == registry.pipeline_id() == "dlib-resnet-v1/mesh5/mirror/1"
+    assert engine.pipeline_id == registry.pipeline_id() == "dlib-resnet-v1/blazeface/mesh5/mirror/1"
     assert registry.pipeline_id("fast") != engine.pipeline_id

@@ -30,4 +30,4 @@ def test_another_net_gives_its_own_unit_templates(ghostfacenet: Engine) -> None:
     templates = np.stack([result.faces[0].template for result in results])
     assert templates.shape == (3, 512)
     assert np.linalg.norm(templates, axis=1) == pytest.approx(1, abs=1e-5)
-    assert ghostfacenet.pipeline_id == "ghostfacenet-v1/mesh5/mirror/1"
+    assert ghostfacenet.pipeline_id == "ghostfacenet-v1/blazeface/mesh5/mirror/1"

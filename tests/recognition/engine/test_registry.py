@@ -25,8 +25,9 @@ def test_upload_checks_need_neither_numpy_nor_opencv() -> None:
 
 def test_the_built_in_nets_are_ready_with_license_and_digest() -> None:
     built_in = [model for model in registry.models() if model.sha256]
-    assert len(built_in) == 4
-    assert all(model.ready and model.license for model in built_in)
+    carried = [model for model in built_in if model.name != catalog.YUNET.name]
+    assert len(carried) == 7
+    assert all(model.ready and model.license for model in carried)
 
 
 def test_the_files_of_the_nets_are_the_published_ones() -> None:
@@ -60,5 +61,24 @@ def test_an_unknown_mode_is_refused() -> None:
     assert caught.value.code == "unknown_mode"
 
 
+def test_an_unknown_detector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTENANCE_DETECTOR", "dowsing")
+    with pytest.raises(InvalidInput) as caught:
+        registry.load()
+    assert caught.value.code == "unknown_detector"
+
+
+def test_a_detector_without_its_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(detector="yunet")
+    assert caught.value.code == "model_not_ready"
+
+
+def test_another_detector_makes_templates_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTENANCE_DETECTOR", "mtcnn")
+    assert registry.pipeline_id() == "dlib-resnet-v1/mtcnn/mesh5/mirror/1"
+
+
 def test_another_net_makes_templates_of_another_name() -> None:
-    assert registry.pipeline_id(model="ArcFace") == "arcface/mesh5/mirror/1"
+    assert registry.pipeline_id(model="ArcFace") == "arcface/blazeface/mesh5/mirror/1"

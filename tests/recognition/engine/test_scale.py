@@ -72,7 +72,7 @@ def test_a_budget_of_nothing_is_refused() -> None:
 
 def test_a_pipeline_that_was_never_calibrated_has_no_scale() -> None:
     with pytest.raises(InvalidInput) as caught:
-        scale.similarity(0.3, "arcface/mesh5/mirror/1")
+        scale.similarity(0.3, "arcface/blazeface/mesh5/mirror/1")
     assert caught.value.code == "no_scale"
 
 
@@ -83,7 +83,7 @@ def test_many_distances_are_converted_at_once() -> None:
 
 
 def test_both_modes_have_a_scale_and_it_is_marked_provisional() -> None:
-    for pipeline in (scale.DEFAULT_PIPELINE, "dlib-resnet-v1/mesh5/plain/1"):
+    for pipeline in (scale.DEFAULT_PIPELINE, "dlib-resnet-v1/blazeface/mesh5/plain/1"):
         assert scale.scale_of(pipeline).provisional
         assert scale.similarity(scale.distance(80, pipeline), pipeline) == pytest.approx(80, abs=1e-3)
 
