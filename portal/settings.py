@@ -36,6 +36,7 @@ KEY_ENCRYPTION_KEY = secret("KEY_ENCRYPTION_KEY")
 COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")
 COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface")
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")
+GALLERY_CACHE_BYTES = env.int("GALLERY_CACHE_MB", default=2_000) * 1_000_000  # of galleries in one worker
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)
 
 # --- Django -----------------------------------------------------------------------------------------------

@@ -31,7 +31,6 @@ from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
 from recognition.models import Gallery, Image, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
-from recognition.search import Matrix
 from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
@@ -223,8 +222,13 @@ def _search(work: Work, results: list[tuple[Item, ImageResult]], pipeline: str) 
         gallery.refresh_from_db()
         if gallery.pipeline not in ("", pipeline):  # templates of two models say nothing about each other
             return [Outcome(item, result, reason=writing.MODEL_MISMATCH) for item, result in results]
-        matrix: Matrix = search.matrix(gallery, work.key)
-    return [Outcome(item, result, writing.hits_of(result, matrix, work.job)) for item, result in results]
+        threshold, most = work.job.threshold, work.job.max_candidates
+        photos = [result for _, result in results]
+        try:
+            hits = search.of_photos(gallery, work.key, photos, threshold=threshold, most=most)
+        except InvalidInput as error:  # the pipeline was never calibrated: no similarity can be said
+            return [Outcome(item, result, reason=error.code) for item, result in results]
+    return [Outcome(item, result, own) for (item, result), own in zip(results, hits, strict=True)]
 
 
 def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:

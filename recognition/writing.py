@@ -13,11 +13,11 @@ from django.db.models.functions import Now
 
 from portal.common.envelope import DataKey
 from portal.common.ids import uuid7
-from recognition import search
+from recognition import matrices
 from recognition.engine import protect
 from recognition.engine.types import Box, DetectedFace, ImageResult, Quality
 from recognition.models import Candidate, Face, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, Subject
-from recognition.search import Hit, Matrix
+from recognition.search import Hit
 
 _BULK = 2_000
 # Reasons that say "nothing to use here", against those that say "could not be read".
@@ -50,16 +50,6 @@ class Outcome:
     result: ImageResult
     hits: dict[int, list[Hit]] = field(default_factory=dict)
     reason: str = ""  # why nothing was made of what the engine found
-
-
-def hits_of(result: ImageResult, matrix: Matrix, job: Job) -> dict[int, list[Hit]]:
-    """Search every usable face of a photo."""
-    usable = result.usable
-    if not usable:
-        return {}
-    probes = np.stack([face.template for face in usable if face.template is not None])
-    found = search.candidates(probes, matrix, threshold=job.threshold, most=job.max_candidates)
-    return {face.index: hits for face, hits in zip(usable, found, strict=True)}
 
 
 def write(
@@ -157,8 +147,7 @@ def _enroll(
     people = Subject.objects.meant_by(locked, {outcome.item.subject_name for outcome in outcomes})
     chosen = _within(_choose(locked, outcomes, rows, people), locked, rows, most_faces)
     subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
-    seed = search.seeds(locked, key)[locked.key_version]
-    Face.objects.bulk_create(_faces(locked, chosen, subjects, seed, pipeline), batch_size=_BULK)
+    Face.objects.bulk_create(_faces(locked, chosen, subjects, key, pipeline), batch_size=_BULK)
     Gallery.objects.filter(pk=locked.pk).update(version=F("version") + 1, pipeline=pipeline)
 
 
@@ -230,13 +219,14 @@ def _faces(
     gallery: Gallery,
     chosen: list[tuple[Outcome, DetectedFace]],
     subjects: dict[str, Subject],
-    seed: bytes,
+    key: DataKey,
     pipeline: str,
 ) -> list[Face]:
     if not chosen:
         return []
     plain = np.stack([face.template for _, face in chosen if face.template is not None])
-    rotated = protect.rotate(plain, protect.rotation(seed, plain.shape[1]))
+    turn = matrices.turns(gallery, key, plain.shape[1])[gallery.key_version]
+    rotated = protect.rotate(plain, turn)
     return [
         Face(
             organization_id=gallery.organization_id,

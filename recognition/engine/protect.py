@@ -38,8 +38,31 @@ def rotation(seed: bytes, dimensions: int) -> Float32:
 
 
 def rotate(templates: Float32, matrix: Float32) -> Float32:
-    """Turn templates (N, D), or one (D,), with a matrix from `rotation`."""
-    return (templates @ matrix).astype(np.float32)
+    """Turn templates (N, D), or one (D,), with a matrix from `rotation`.
+
+    Added up in double precision and template by template: what one becomes depends on no other.
+    """
+    turned: NDArray[np.float64] = np.einsum(
+        "...d,de->...e", templates.astype(np.float64), matrix.astype(np.float64)
+    )
+    return turned.astype(np.float32)
+
+
+def renew(templates: Float32, old: Float32, new: Float32) -> Float32:
+    """Turn stored templates (N, D) out of one rotation and into another, without a rounding between.
+
+    Brought to unit length again, so that renewing many times adds up to nothing.
+
+    Args:
+        templates: As `rotate` returned them under `old`.
+        old: Matrix they are stored under.
+        new: Matrix to store them under.
+    """
+    step = old.astype(np.float64).T @ new.astype(np.float64)
+    turned: NDArray[np.float64] = np.einsum("nd,de->ne", templates.astype(np.float64), step)
+    lengths = np.linalg.norm(turned, axis=1, keepdims=True)
+    turned /= np.where(lengths > 0, lengths, 1.0)
+    return turned.astype(np.float32)
 
 
 def _normal(seed: bytes, dimensions: int) -> NDArray[np.float64]:
