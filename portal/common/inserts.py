@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, LiteralString
 
 from django.db import connection
 from django.db.models import Model
+from psycopg import Cursor
 
 
 def insert(*rows: Model) -> None:
     """Insert new rows as `save` would, together and in one trip to the database. Inside a transaction.
 
-    The statement of a model is put together once a process instead of with every row, which is what takes
-    most of the time of `save`. Columns that the database fills are read back.
+    The statement is put together once a process instead of with every row, and planned once a connection
+    where that may prepare statements. Columns that the database fills are read back. The rows must not refer
+    to each other.
     """
-    statements = [_statement(row.__class__) for row in rows]
+    connection.validate_no_broken_transaction()
     values = [value for row in rows for value in _values(row)]
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(statements), values)
-        for place, row in enumerate(rows):
-            if place:
-                cursor.nextset()
-            _keep(row, cursor.fetchone())
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        found = cursor.execute(_statement(*(row.__class__ for row in rows)), values, prepare=True).fetchone()
+    filled = iter(found or ())
+    for row in rows:
+        _keep(row, filled)
 
 
 @cache
-def _statement(model: type[Model]) -> str:
+def _statement(*models: type[Model]) -> LiteralString:
+    """Return one statement that inserts a row of each model and gives what the database filled in."""
+    parts = [f"new_{place} AS ({_insertion(model)})" for place, model in enumerate(models)]
+    names = [f"new_{place}" for place in range(len(models))]
+    everything = ", ".join(f"{name}.*" for name in names)
+    return f"WITH {', '.join(parts)} SELECT {everything} FROM {', '.join(names)}"  # noqa: S608 - as below
+
+
+def _insertion(model: type[Model]) -> str:
     quote = connection.ops.quote_name
     given = [column for column in model._meta.concrete_fields if not column.has_db_default()]
     names = ", ".join(quote(str(column.column)) for column in given)
@@ -48,8 +58,10 @@ def _values(row: Model) -> list[Any]:
     ]
 
 
-def _keep(row: Model, filled: tuple[Any, ...]) -> None:
+def _keep(row: Model, filled: Iterator[Any]) -> None:
     """Note on an instance what the database filled in, and that it is stored."""
-    for name, value in zip(_filled(row.__class__), filled, strict=False):
-        setattr(row, name, value)
+    for name in _filled(row.__class__) or (None,):
+        value = next(filled)
+        if name:
+            setattr(row, name, value)
     row._state.adding, row._state.db = False, connection.alias
