@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,16 +26,17 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, pairs, reimports, rulings, search, storage, usage, writing
+from recognition import ledger, pairs, probes, rulings, search, sources, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
-from recognition.models import Gallery, Image, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
+from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
 from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
 COMMIT_TAKES = timedelta(seconds=0.25)  # at most: so long before its end a ruling lets nothing be written
 ENGINE = Actor.system("engine")
+Outcomes = list[Outcome] | list[pairs.Outcome] | list[probes.Outcome]
 _AT_WORK = (JobStatus.QUEUED, JobStatus.RUNNING)
 logger = logging.getLogger(__name__)
 
@@ -182,36 +183,21 @@ def _hold(work: Work, reason: str, *, rule: str, ruling: str) -> bool:
     return True
 
 
-def _recognize(
-    work: Work, engine: EngineLike, between_batches: Callable[[], None]
-) -> list[Outcome] | list[pairs.Outcome]:
-    found = {result.key: result for result in engine.run(_sources(work), between_batches=between_batches)}
+def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], None]) -> Outcomes:
+    if work.job.of_subject and work.gallery is not None:
+        with tenant_scope(work.claim.organization_id):
+            work.gallery.refresh_from_db()
+            return probes.outcomes(work.job, work.gallery, work.items, work.key)
+    found = {
+        result.key: result
+        for result in engine.run(sources.of(work.items, work.key), between_batches=between_batches)
+    }
     if work.job.kind == JobKind.COMPARE:
         return pairs.outcomes(work.items, found, engine.pipeline_id)
     results = [(item, found[pairs.key_of(item, 0)]) for item in work.items]
     if work.job.kind != JobKind.SEARCH:
         return [Outcome(item, result) for item, result in results]
     return _search(work, results, engine.pipeline_id)
-
-
-def _sources(work: Work) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    photos = [image for item in work.items for image in item.photos]
-    foreign = reimports.among(photos, organization_id=work.claim.organization_id)
-    for item in work.items:
-        for side, image in enumerate(item.photos):
-            yield pairs.key_of(item, side), _reader(image, work.key, is_foreign=image.pk in foreign)
-
-
-def _reader(image: Image, key: DataKey, *, is_foreign: bool) -> Callable[[], bytes]:
-    def read() -> bytes:
-        if is_foreign:
-            raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE)
-        try:
-            return storage.get(image.path, key=key, owner=image.pk)
-        except FileNotFoundError:
-            raise InvalidInput(writing.ERASED, "The photo was erased before it was looked at.") from None
-
-    return read
 
 
 def _search(work: Work, results: list[tuple[Item, ImageResult]], pipeline: str) -> list[Outcome]:
@@ -247,9 +233,7 @@ def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
     return look
 
 
-def _commit(
-    work: Work, outcomes: list[Outcome] | list[pairs.Outcome], ruling: RulingRecord, pipeline: str
-) -> None:
+def _commit(work: Work, outcomes: Outcomes, ruling: RulingRecord, pipeline: str) -> None:
     with tenant_scope(work.claim.organization_id):
         epochs = gates.lock_epochs_for_share(work.claim.organization_id)
         job = _locked_job(work.claim)
@@ -264,9 +248,11 @@ def _commit(
             raise Stopped
 
 
-def _write(
-    work: Work, outcomes: list[Outcome] | list[pairs.Outcome], ruling: RulingRecord, pipeline: str
-) -> None:
+def _write(work: Work, outcomes: Outcomes, ruling: RulingRecord, pipeline: str) -> None:
+    if work.job.of_subject and work.gallery is not None:
+        searched = [one for one in outcomes if isinstance(one, probes.Outcome)]
+        probes.write(work.job, work.gallery, searched)
+        return
     compared = [one for one in outcomes if isinstance(one, pairs.Outcome)]
     if work.job.kind == JobKind.COMPARE:
         pairs.write(work.job, compared)

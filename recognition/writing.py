@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,9 +21,10 @@ from recognition.search import Hit
 
 _BULK = 2_000
 # Reasons that say "nothing to use here", against those that say "could not be read".
-_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased"})
+_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased", "other_person"})
 ERASED = "erased"  # the person or the photo was erased before the item's turn
 OTHER_FACE = "other_face"  # another face of the photo was enrolled or compared: the largest usable one
+OTHER_PERSON = "other_person"  # the face that was to be searched for was moved to somebody else
 GALLERY_FULL = "gallery_full"  # the grant allows no more faces in one gallery
 MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
 
@@ -78,7 +79,8 @@ def write(
         _enroll(gallery, outcomes, rows, key, pipeline, most_faces)
     FoundFace.objects.bulk_create(rows.values(), batch_size=_BULK)
     if job.kind == JobKind.SEARCH and gallery is not None:
-        _write_candidates(gallery, outcomes, rows)
+        hits = [(rows[o.item.pk, index], own) for o in outcomes for index, own in o.hits.items()]
+        write_candidates(gallery, hits)
     fields = ["status", "reason", "faces", "done_at"]
     Item.objects.bulk_update([outcome.item for outcome in outcomes], fields, batch_size=_BULK)
 
@@ -244,28 +246,33 @@ def _faces(
     ]
 
 
-def _write_candidates(
-    gallery: Gallery, outcomes: list[Outcome], rows: dict[tuple[UUID, int], FoundFace]
+def write_candidates(
+    gallery: Gallery, found: Sequence[tuple[FoundFace, list[Hit]]], *, besides: Subject | None = None
 ) -> None:
     """Write hits whose face is still enrolled; the lock keeps erasures and merges from overtaking.
 
     Whom a face shows is read under it: the matrix may be older than a merge.
+
+    Args:
+        gallery: What was searched.
+        found: Each face that was searched for, with its hits.
+        besides: Somebody who is no candidate: the person who is searched for.
     """
     Gallery.objects.select_for_update().get(pk=gallery.pk)
-    named = {hit.face_id for outcome in outcomes for hits in outcome.hits.values() for hit in hits}
+    named = {hit.face_id for _, hits in found for hit in hits}
     enrolled = dict(Face.objects.filter(pk__in=named).values_list("pk", "subject_id"))
+    shown = {face: whom for face, whom in enrolled.items() if besides is None or whom != besides.pk}
     candidates = [
         Candidate(
             organization_id=gallery.organization_id,
-            item=outcome.item,
-            found=rows[outcome.item.pk, index],
+            item=row.item,
+            found=row,
             face_id=hit.face_id,
-            subject_id=enrolled[hit.face_id],
+            subject_id=shown[hit.face_id],
             rank=rank,
             similarity=round(hit.similarity, 3),
         )
-        for outcome in outcomes
-        for index, hits in outcome.hits.items()
-        for rank, hit in enumerate((hit for hit in hits if hit.face_id in enrolled), start=1)
+        for row, hits in found
+        for rank, hit in enumerate((hit for hit in hits if hit.face_id in shown), start=1)
     ]
     Candidate.objects.bulk_create(candidates, batch_size=_BULK)

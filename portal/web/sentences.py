@@ -31,6 +31,7 @@ REASONS: Final[Mapping[str, str]] = {
     "policy": "A rule stopped the job before this photo.",
     "timeout": "The engine took too long for this photo.",
     "purged": "The photo was purged.",
+    "other_person": "This face was moved to another person before it had its turn.",
     "erased": "The person or the photo was erased before this photo had its turn.",
 }
 

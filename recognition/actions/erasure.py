@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from portal.audit import actions as audit
@@ -16,7 +16,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants, storage
-from recognition.actions import images, jobs, removal
+from recognition.actions import endings, images, jobs, removal
 from recognition.models import (
     Candidate,
     CaseRecordPhoto,
@@ -61,14 +61,25 @@ def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
     return Receipt(event, count, 1, len(purged))
 
 
-def erase_person(subject: Subject, *, by: Actor) -> tuple[str, int, list[Image]]:
-    """Erase one person from a gallery, inside the caller's scope.
+def erase_person(
+    subject: Subject, *, by: Actor, besides: Collection[Job] = ()
+) -> tuple[str, int, list[Image]]:
+    """Erase one person from a gallery, inside the caller's scope, with the searches for them.
+
+    Args:
+        subject: Whom.
+        by: Who erases.
+        besides: Jobs that the caller ends.
 
     Returns:
         The event, the number of faces, and the photos whose stored bytes go after the commit (`destroy`).
     """
+    searches = _lock_searches(_for(subject))
     _lock(subject.gallery_id)
     names = _names_of(subject)
+    if Job.objects.filter(_for(subject)).exclude(pk__in=[job.pk for job in searches]).exists():
+        raise Conflict("state_changed", "This changed while you were looking at it. Open it again.")
+    endings.purge([job for job in searches if job not in besides], by)
     named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name__in=names)
     photo_ids = set(named.values_list("image", flat=True))
     named.update(subject_name="")
@@ -78,6 +89,15 @@ def erase_person(subject: Subject, *, by: Actor) -> tuple[str, int, list[Image]]
         verb="subject.erased", actor=by, target=subject, organization=subject.organization_id, faces=count
     )
     return str(event.pk), count, purged
+
+
+def _for(subject: Subject) -> Q:
+    return Q(subject=subject) | Q(subject__merged_into=subject)
+
+
+def _lock_searches(whom: Q) -> list[Job]:
+    """Lock the jobs that search for somebody, before the gallery, as by the workers."""
+    return list(Job.objects.filter(whom).order_by("pk").select_for_update(of=("self",)))
 
 
 def _names_of(subject: Subject) -> list[str]:
@@ -102,7 +122,9 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     with tenant_scope(gallery.organization_id):
         grants.require_use(by, gallery)
         _end_jobs(gallery, by)
+        searches = _lock_searches(Q(subject__gallery=gallery))
         _lock(gallery.pk)
+        endings.purge(searches, by)
         enrolled = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
         photo_ids = set(enrolled.values_list("image", flat=True))
         count, purged = _erase(Face.objects.filter(gallery=gallery), by, photo_ids)

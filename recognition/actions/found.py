@@ -18,7 +18,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import erasure, images, jobs, naming, notices, records, removal
+from recognition.actions import endings, erasure, images, jobs, naming, notices, records, removal
 from recognition.models import (
     Candidate,
     CaseRecord,
@@ -33,7 +33,7 @@ from recognition.models import (
     Subject,
     Verification,
 )
-from recognition.states import JOB, READABLE, RECORD
+from recognition.states import RECORD
 
 CLOCK = Actor.system("clock")
 _ENDS = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
@@ -91,7 +91,7 @@ def found(*, record: CaseRecord, by: Actor) -> Found:
         own = _locked_jobs(locked)
         for job in own:
             naming.adopt(job)
-            if job.status in _ENDS and not _has_results(job):
+            if job.status in _ENDS and not endings.has_results(job):
                 jobs.end(job, by=by)
         told = sum(len(notices.tell_recipients(job=job, by=by)) for job in own)
         held = _is_kept(locked, own)
@@ -99,7 +99,7 @@ def found(*, record: CaseRecord, by: Actor) -> Found:
         move(locked, RecordStatus.FOUND, table=RECORD, **ended)
         event = records.note(locked, "record.found", by, on_hold=held, exports=told)
         if held:
-            _close_results(own, JobStatus.RECALLED)
+            endings.close_results(own, JobStatus.RECALLED)
             return Found(on_hold=True, event=str(event.pk), told=told)
         erased = _erase(locked, own, by)
         event = _receipt(locked, erased, by)
@@ -153,10 +153,6 @@ def _locked_jobs(record: CaseRecord) -> list[Job]:
     return list(rows.order_by("pk"))
 
 
-def _has_results(job: Job) -> bool:
-    return job.status in READABLE or (job.status == JobStatus.HELD and job.held_from in READABLE)
-
-
 def _is_kept(record: CaseRecord, own: Iterable[Job]) -> bool:
     """Whether a legal hold keeps something of this. The organization is told no more than that it waits."""
     linked = Subject.objects.filter(record=record).select_related("gallery")
@@ -173,12 +169,12 @@ def _erase(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:
     seen = Q(item__job__in=about) | Q(subject__record=record)
     number = Candidate.objects.filter(seen).count()
     number += Verification.objects.filter(item__job__in=about).count()
-    erased = _erase_people(record, by)
+    erased = _erase_people(record, own, by)
     erased.candidates = number
     for job in about:
         faces, count = removal.results(job)
         jobs.record(job, "job.purged", by, status=str(job.status), faces=faces, candidates=count)
-    _close_results(about, JobStatus.PURGED)
+    endings.close_results(about, JobStatus.PURGED)
     Job.objects.filter(pk__in=[job.pk for job in about], purged_at=None).update(purged_at=Now(), rejected=[])
     erased.jobs = len(about)
     keys |= set(Item.objects.filter(job__in=about).photos().values_list("pk", flat=True))
@@ -198,31 +194,15 @@ def _is_about(job: Job, record: CaseRecord) -> bool:
     return bool(name) and not others.exists()
 
 
-def _erase_people(record: CaseRecord, by: Actor) -> _Erased:
-    """Erase the linked people from their galleries."""
+def _erase_people(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:
+    """Erase the linked people from their galleries; the record's own jobs are seen to by the caller."""
     erased = _Erased()
     for subject in Subject.objects.filter(record=record).order_by("gallery", "pk"):
-        _, faces, photos = erasure.erase_person(subject, by=by)
+        _, faces, photos = erasure.erase_person(subject, by=by, besides=own)
         erased.faces += faces
         erased.subjects += 1
         erased.photos += photos
     return erased
-
-
-def _close_results(own: Iterable[Job], to: JobStatus) -> None:
-    """Close results for good: nobody reads them any more.
-
-    What waits for review, is held or done in part is released on the way. Nobody can read it in between, for
-    all of it is one transaction.
-    """
-    for job in own:
-        if not _has_results(job):
-            continue
-        if job.status != JobStatus.RELEASED:
-            nothing = dict.fromkeys(("held_reason", "held_from", "held_because", "held_by", "refused_by"), "")
-            moment = job.released_at or Now()
-            move(job, JobStatus.RELEASED, table=JOB, **nothing, held_at=None, released_at=moment)
-        jobs.conclude(job, to, **({"purged_at": Now(), "rejected": []} if to == JobStatus.PURGED else {}))
 
 
 def _receipt(record: CaseRecord, erased: _Erased, by: Actor) -> Event:

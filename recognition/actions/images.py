@@ -35,6 +35,7 @@ class Photo:
     image: Image
     subject: str = ""
     second: Image | None = None
+    probe: Face | None = None  # only this enrolled face of it is searched for
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -124,6 +125,18 @@ def unneeded(rows: QuerySet[Image], *, besides: Iterable[Job] = ()) -> QuerySet[
     working = (items.filter(**own), items.filter(second=OuterRef("pk")))
     needing = (Face.objects.filter(**own), CaseRecordPhoto.objects.filter(**own), *working)
     return rows.filter(*(~Exists(reference.order_by()) for reference in needing), purged_at=None)
+
+
+def hold_probes(photos: Sequence[Photo]) -> None:
+    """Hold the faces that are searched for against erasure until the job refers to them. In scope.
+
+    Raises:
+        Conflict: `state_changed`, one was erased meanwhile.
+    """
+    keys = [photo.probe.pk for photo in photos if photo.probe]
+    held = Face.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True)
+    if keys and len(held.values_list("pk", flat=True)) < len(keys):
+        raise Conflict("state_changed", "A face of this person was erased meanwhile. Submit again.")
 
 
 def purge(image: Image, *, by: Actor) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from compliance.actions import cases, referrals
@@ -164,6 +164,8 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
         organization=organization,
         kind=order.kind,
         gallery=order.gallery,
+        of_subject=order.subject is not None,
+        subject=order.subject,
         purpose=order.purpose,
         end_user_id=order.end_user_id,
         facts=dict(order.facts),
@@ -198,6 +200,7 @@ def _keep(job: Job, ruling: RulingRecord, received: Received, by: Actor) -> None
 
 
 def _write(job: Job, photos: Sequence[Photo]) -> None:
+    images.hold_probes(photos)
     job.save(force_insert=True)
     items = [
         Item(
@@ -206,6 +209,7 @@ def _write(job: Job, photos: Sequence[Photo]) -> None:
             position=position,
             image=photo.image,
             second=photo.second,
+            probe=photo.probe,
             subject_name=photo.subject if job.kind == JobKind.ENROLL else "",
         )
         for position, photo in enumerate(photos)
@@ -243,8 +247,9 @@ def _waiting(job: Job) -> Any:
 
 
 def _pieces(items: Any) -> list[tuple[int, int]]:
-    """Return position and pixels of items, both photos of a pair counted."""
-    first = F("image__width") * F("image__height")
+    """Return position and pixels to look at of items: both photos of a pair, none of a face that is known."""
+    known = When(probe__isnull=False, then=Value(0))
+    first = Case(known, default=F("image__width") * F("image__height"), output_field=IntegerField())
     second = Coalesce(F("second__width") * F("second__height"), 0)
     rows = items.order_by("position").annotate(pixels=first + second)
     return list(rows.values_list("position", "pixels"))

@@ -11,7 +11,7 @@ from portal.common.errors import InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from recognition import threshold
 from recognition.actions.images import Photo
-from recognition.models import Gallery, JobKind
+from recognition.models import Gallery, JobKind, Subject
 
 MOST_ITEMS = 50_000
 MOST_CANDIDATES = 100
@@ -30,6 +30,7 @@ class Order:
         facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
         threshold: Similarity asked for, 0 to 100.
         max_candidates: At most so many a face.
+        subject: Whose enrolled faces are searched for, instead of those in photos.
     """
 
     kind: JobKind
@@ -39,6 +40,7 @@ class Order:
     facts: Mapping[str, Any] = field(default_factory=dict)
     threshold: float = threshold.DEFAULT
     max_candidates: int = 10
+    subject: Subject | None = None
 
 
 def check(order: Order, photos: Sequence[Photo]) -> None:

@@ -95,6 +95,10 @@ class Job(TenantModel):
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.SUBMITTED)
     gallery = owned("recognition.Gallery", null=True)
     record = owned("recognition.CaseRecord", null=True)
+    of_subject = models.BooleanField(
+        default=False, help_text="A search with the faces enrolled of a subject, not with photos."
+    )
+    subject = owned("recognition.Subject", null=True)
     purpose = models.CharField(max_length=64)
     end_user_id = models.UUIDField(null=True)
     facts = models.JSONField(
@@ -147,6 +151,9 @@ class Job(TenantModel):
             models.Index(
                 fields=("organization", "id"), condition=Q(watched_at__isnull=True), name="job_unwatched"
             ),
+            models.Index(
+                fields=("organization", "subject"), condition=Q(subject__isnull=False), name="job_by_subject"
+            ),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
@@ -163,6 +170,10 @@ class Job(TenantModel):
             models.CheckConstraint(
                 condition=Q(kind__in=(JobKind.DETECT, JobKind.COMPARE)) | Q(gallery__isnull=False),
                 name="job_has_its_gallery",
+            ),
+            models.CheckConstraint(
+                condition=Q(of_subject=False, subject__isnull=True) | Q(of_subject=True, kind=JobKind.SEARCH),
+                name="job_of_subject_searches",
             ),
             models.CheckConstraint(
                 condition=~Q(status=JobStatus.HELD) | Q(held_at__isnull=False, held_reason__in=HOLD_REASONS),
@@ -244,6 +255,7 @@ class Item(TenantModel):
     job = owned("recognition.Job")
     position = models.PositiveIntegerField()
     image = owned("recognition.Image")
+    probe = owned("recognition.Face", null=True)
     subject_name = models.CharField(max_length=200, blank=True, help_text="Whom an enrollment is of.")
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.WAITING)
     reason = models.CharField(max_length=32, blank=True, help_text="Reason code, where there is one.")
@@ -268,6 +280,9 @@ class Item(TenantModel):
             models.Index(fields=("organization", "job", "status"), name="item_by_status"),
             models.Index(
                 fields=("organization", "job", "reason"), condition=~Q(reason=""), name="item_by_reason"
+            ),
+            models.Index(
+                fields=("organization", "probe"), condition=Q(probe__isnull=False), name="item_by_probe"
             ),
             models.Index(
                 fields=("organization", "second"), condition=Q(second__isnull=False), name="item_by_second"
