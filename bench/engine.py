@@ -1,41 +1,32 @@
-"""How fast the engine is, against DeepFace called directly, and where its time goes.
+"""How fast the engine is, file in to candidates out, against DeepFace and dlib, and against its own floor.
 
-All contenders run in one process in interleaved rounds, so that whatever else the machine does falls on all
-of them alike; medians over the rounds are printed.
+All contenders and the floors of the stages run in one process in interleaved rounds, so that whatever else
+the machine does falls on all of them alike; medians over the rounds, and medians of the ratios of a round.
 """
 
-import csv
-import io
 import resource
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-from skimage import data
+from bench import loads, stages
+from bench.contenders import Contender, contenders
+from bench.stages import Floors
 
-from bench import stages
-from recognition.engine import registry
-from recognition.engine.deepface_backend import DeepFace
-from recognition.engine.pipeline import Engine
-from recognition.engine.types import Pixels
-
-PRESS_PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "lfw_dev"
-NET = "CountenanceDlib"
+PHOTOS, FLOOR_PHOTOS = 512, 128
+FAST, DEFAULT = 0, 1  # places in the list of contenders
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A way to turn photos into templates, and how many photos a round of it takes."""
+class Round:
+    """Milliseconds per photo, of each contender and of each stage alone."""
 
-    name: str
-    photos: int
-    run: Callable[[list[bytes]], int]
+    contenders: list[float]
+    floors: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -45,109 +36,92 @@ class Row:
     name: str
     photos_per_second: float
     milliseconds_per_photo: float
-    times_slower: float
+    times_slower_than_fast: float
+    goal: float
 
 
 def measure(rounds: int) -> dict[str, Any]:
     """Measure, print the table and return the results."""
-    photos = _photos(320)
-    contenders = _contenders()
-    rows = _rows(contenders, _measure(contenders, photos, rounds))
-    parts = stages.measure(photos[:64], rounds)
-    _print(rows, parts)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = loads.written(PHOTOS, Path(folder))
+        entered, floors = contenders(), Floors()
+        measured = _measure(entered, floors, paths, rounds)
+    rows = [_row(contender, place, measured) for place, contender in enumerate(entered)]
+    parts = {stage: _median(one.floors[stage] for one in measured) for stage in measured[0].floors}
+    shares = _shares(measured)
+    _print(rows, parts, shares)
     return {
-        "photos": len(photos),
-        "press_photos": PRESS_PHOTOS.is_dir(),
+        "photos": PHOTOS,
+        "press_photos": loads.PRESS_PHOTOS.is_dir(),
         "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
         "contenders": [asdict(row) for row in rows],
         "milliseconds_per_stage": parts,
+        "shares": shares,
     }
 
 
-def _contenders() -> list[Contender]:
-    default, fast = registry.load("default"), registry.load("fast")
-
-    def one_by_one(detector: str) -> Callable[[list[bytes]], int]:
-        return lambda photos: sum(_represented(_bgr(photo), detector) for photo in photos)
-
-    def as_list(photos: list[bytes]) -> int:
-        return _represented([_bgr(photo) for photo in photos], "countenance")
-
-    return [
-        Contender("Countenance, default mode", 192, lambda photos: _recognized(default, photos)),
-        Contender("Countenance, fast mode", 192, lambda photos: _recognized(fast, photos)),
-        Contender("DeepFace, list, our detector", 32, as_list),
-        Contender("DeepFace, one by one, our detector", 32, one_by_one("countenance")),
-        Contender("DeepFace, one by one, MTCNN", 12, one_by_one("mtcnn")),
-    ]
-
-
-def _recognized(engine: Engine, photos: list[bytes]) -> int:
-    return sum(len(result.usable) for result in engine.run((str(n), data) for n, data in enumerate(photos)))
-
-
-def _represented(photos: Any, detector: str) -> int:
-    return len(DeepFace.represent(photos, model_name=NET, detector_backend=detector, enforce_detection=False))
-
-
-def _bgr(data: bytes) -> Pixels:
-    return np.ascontiguousarray(np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))[..., ::-1])
-
-
-def _measure(contenders: list[Contender], photos: list[bytes], rounds: int) -> list[list[float]]:
-    """Return milliseconds per photo, one list per round, after one round that is not counted."""
-    for contender in contenders:
-        contender.run(photos[:8])
+def _measure(entered: list[Contender], floors: Floors, paths: list[Path], rounds: int) -> list[Round]:
+    """Measure after one short round that is not counted."""
+    for contender in entered:
+        contender.run(paths[:8])
+    floors.measure(paths[:16])
     measured = []
     for number in range(rounds):
-        measured.append([_timed(contender, photos, number) for contender in contenders])
+        times = [_timed(contender, paths, number) for contender in entered]
+        measured.append(Round(times, floors.measure(_chosen(paths, number, FLOOR_PHOTOS))))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return measured
 
 
-def _timed(contender: Contender, photos: list[bytes], number: int) -> float:
-    start = number * contender.photos % len(photos)
-    chosen = (photos[start:] + photos)[: contender.photos]
+def _timed(contender: Contender, paths: list[Path], number: int) -> float:
+    chosen = _chosen(paths, number, contender.photos)
     begun = time.perf_counter()
     contender.run(chosen)
     return (time.perf_counter() - begun) * 1000 / contender.photos
 
 
-def _rows(contenders: list[Contender], rounds: list[list[float]]) -> list[Row]:
-    rows = []
-    for place, contender in enumerate(contenders):
-        typical = statistics.median(measured[place] for measured in rounds)
-        slower = statistics.median(measured[place] / measured[0] for measured in rounds)
-        rows.append(Row(contender.name, round(1000 / typical, 1), round(typical, 2), round(slower, 2)))
-    return rows
+def _chosen(paths: list[Path], number: int, count: int) -> list[Path]:
+    start = number * count % len(paths)
+    return (paths[start:] + paths)[:count]
 
 
-def _photos(count: int) -> list[bytes]:
-    """Return press photos of 250 pixels where there are any, else variants of a packaged portrait."""
-    table = PRESS_PHOTOS.with_suffix(".csv")
-    if not table.is_file():
-        return _portraits(count)
-    with table.open() as file:
-        names = [row["path"] for row in csv.DictReader(file)]
-    return [(PRESS_PHOTOS / name).read_bytes() for name in names[:: len(names) // count][:count]]
+def _row(contender: Contender, place: int, measured: list[Round]) -> Row:
+    typical = _median(one.contenders[place] for one in measured)
+    slower = _median(one.contenders[place] / one.contenders[FAST] for one in measured)
+    return Row(contender.name, round(1000 / typical, 1), typical, slower, contender.goal)
 
 
-def _portraits(count: int) -> list[bytes]:
-    portrait = Image.fromarray(data.astronaut()).crop((80, 0, 380, 300))
-    return [_jpeg(portrait.rotate(number % 21 - 10).resize((250, 250))) for number in range(count)]
+def _shares(measured: list[Round]) -> dict[str, float]:
+    """Return how much of the ideal each mode reaches, and of the fast mode the default one."""
+    ideals = [(stages.ideal(one.floors), stages.ideal(one.floors, mirror=True)) for one in measured]
+    pairs = list(zip(measured, ideals, strict=True))
+    return {
+        "fast mode, of its ideal": _median(ideal[0] / one.contenders[FAST] for one, ideal in pairs),
+        "default mode, of its own ideal": _median(ideal[1] / one.contenders[DEFAULT] for one, ideal in pairs),
+        "default mode, of the fast mode's ideal": _median(
+            ideal[0] / one.contenders[DEFAULT] for one, ideal in pairs
+        ),
+        "default mode, of the fast mode": _median(
+            one.contenders[FAST] / one.contenders[DEFAULT] for one in measured
+        ),
+    }
 
 
-def _jpeg(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
-    return file.getvalue()
+def _median(values: Any) -> float:
+    return round(statistics.median(values), 3)
 
 
-def _print(rows: list[Row], parts: dict[str, float]) -> None:
-    print(f"\n{'':38}{'photos/s':>10}{'ms/photo':>10}{'times':>8}")
+def _print(rows: list[Row], parts: dict[str, float], shares: dict[str, float]) -> None:
+    print(
+        f"\n{'file in, candidates of 10,000 out':38}{'photos/s':>10}{'ms/photo':>10}{'times':>8}{'goal':>8}"
+    )
     for row in rows:
-        numbers = f"{row.photos_per_second:>10.1f}{row.milliseconds_per_photo:>10.2f}{row.times_slower:>8.2f}"
-        print(f"{row.name:38}{numbers}")
-    print("\nWhere the time goes, one photo alone in one thread (embedding in batches of 32):")
+        numbers = f"{row.photos_per_second:>10.1f}{row.milliseconds_per_photo:>10.2f}"
+        goal = f"{row.goal:>8.1f}" if row.goal else ""
+        print(f"{row.name:38}{numbers}{row.times_slower_than_fast:>8.2f}{goal}")
+    print("\nFloors, ms per photo, each stage alone on all processors:")
     for name, milliseconds in parts.items():
-        print(f"  {name:36}{milliseconds:>20.2f} ms")
+        print(f"  {name:46}{milliseconds:>10.2f}")
+    print("\nShares:")
+    for name, share in shares.items():
+        print(f"  {name:46}{share:>10.2f}")

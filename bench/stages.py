@@ -1,74 +1,97 @@
-"""Milliseconds per photo of each stage of the engine, measured apart."""
+"""The floor of each stage of the engine: what it takes alone, with all processors at its work.
 
-import statistics
+The sum of the floors is the ideal: a pipeline whose stages never wait for each other nor get in each
+other's way takes so long for a photo, and no less.
+"""
+
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from bench.contenders import NET, searched
 from recognition.engine import deepface_backend
 from recognition.engine.align import chip
 from recognition.engine.decode import decode_photo
 from recognition.engine.detect import Detector
 from recognition.engine.embed import Embedder
-from recognition.engine.geometry import distinct
-from recognition.engine.types import Detections, Found, Pixels
+from recognition.engine.types import Float32, Found, Pixels
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-MODES = {"embed, mirrored (default)": True, "embed, plain (fast)": False}
+PLAIN, MIRRORED = "embed, plain (fast)", "embed, mirrored (default)"
+_TOGETHER = ("read and decode", "detect, with landmarks", "align", "search")
 
 
-def measure(photos: list[bytes], rounds: int) -> dict[str, float]:
-    """Return the median milliseconds per photo by stage, of rounds over the same photos."""
-    detector, embedders = Detector(), _embedders()
-    times = [_round(photos, detector, embedders) for _ in range(rounds)]
-    return {stage: round(statistics.median(one[stage] for one in times), 2) for stage in times[0]}
+class Floors:
+    """Measures the stages apart, over the same photos each round."""
+
+    def __init__(self) -> None:
+        """Load what the stages need: a detector for each processor, the net plain and mirrored."""
+        self._threads = os.cpu_count() or 1
+        self._detectors = [Detector("fast") for _ in range(self._threads)]
+        net = deepface_backend.build(NET).model
+        self._embedders = {name: Embedder(net, mirror=name == MIRRORED) for name in (PLAIN, MIRRORED)}
+        for embedder in self._embedders.values():
+            embedder.warm_up()
+
+    def measure(self, paths: list[Path]) -> dict[str, float]:
+        """Return milliseconds per photo by stage, of one round."""
+        clock = _Clock(len(paths), self._threads)
+        pixels = clock.each("read and decode", lambda path, _: _decoded(path), paths)
+        found = clock.each("detect, with landmarks", lambda photo, nth: self._detectors[nth](photo), pixels)
+        cut = clock.each("align", lambda pair, _: _chips(*pair), list(zip(pixels, found, strict=True)))
+        chips = np.stack([chip for photo in cut for chip in photo])
+        for name, embedder in self._embedders.items():
+            clock.once(name, lambda embedder=embedder: _embedded(embedder, chips))
+        templates = _embedded(self._embedders[PLAIN], chips)
+        clock.once("search", lambda: searched(templates))
+        return clock.times
 
 
-def _embedders() -> dict[str, Embedder]:
-    net = deepface_backend.build("CountenanceDlib").model
-    embedders = {stage: Embedder(net, mirror=mirror) for stage, mirror in MODES.items()}
-    for embedder in embedders.values():
-        embedder.warm_up()
-    return embedders
-
-
-def _round(photos: list[bytes], detector: Detector, embedders: dict[str, Embedder]) -> dict[str, float]:
-    clock = _Clock(len(photos))
-    pixels = clock.each("decode", _decoded, photos)
-    finds = clock.each("detect", detector.search, pixels)
-    pairs = list(zip(pixels, finds, strict=True))
-    faces = clock.each("landmarks (mesh)", lambda pair: _largest(detector, *pair), pairs)
-    chips = clock.each(
-        "align", lambda pair: chip(pair[0], pair[1].landmarks), zip(pixels, faces, strict=True)
-    )
-    stacked = np.stack(chips)
-    for stage, embedder in embedders.items():
-        clock.each(stage, embedder, [stacked])
-    return clock.times
+def ideal(floors: dict[str, float], *, mirror: bool = False) -> float:
+    """Return the milliseconds per photo of a pipeline that loses nothing."""
+    return sum(floors[stage] for stage in (*_TOGETHER, MIRRORED if mirror else PLAIN))
 
 
 class _Clock:
     """Times work over all photos, in milliseconds per photo."""
 
-    def __init__(self, photos: int) -> None:
+    def __init__(self, photos: int, threads: int) -> None:
         self.times: dict[str, float] = {}
-        self._photos = photos
+        self._photos, self._threads = photos, threads
 
-    def each(self, stage: str, work: Callable[[In], Out], things: Iterable[In]) -> list[Out]:
-        """Do the work for each thing and note what it took."""
+    def each(self, stage: str, work: Callable[[In, int], Out], things: Sequence[In]) -> list[Out]:
+        """Do the work for each thing, every thread its share, and note what it took."""
+        done: list[list[Out]] = [[] for _ in range(self._threads)]
+
+        def share(nth: int) -> None:
+            done[nth] += [work(thing, nth) for thing in things[nth :: self._threads]]
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            self.once(stage, lambda: list(pool.map(share, range(self._threads))))
+        return [done[nth % self._threads][nth // self._threads] for nth in range(len(things))]
+
+    def once(self, stage: str, work: Callable[[], object]) -> None:
+        """Do the work and note what it took."""
         begun = time.perf_counter()
-        done = [work(thing) for thing in things]
+        work()
         self.times[stage] = (time.perf_counter() - begun) * 1000 / self._photos
-        return done
 
 
-def _decoded(data: bytes) -> Pixels:
-    return decode_photo(data, reduced=True).pixels
+def _decoded(path: Path) -> Pixels:
+    return decode_photo(path.read_bytes(), reduced=True).pixels
 
 
-def _largest(detector: Detector, pixels: Pixels, finds: Detections) -> Found:
-    return detector.fit(pixels, finds, distinct(finds.boxes, finds.scores)[0], 1.0)
+def _chips(pixels: Pixels, found: list[Found]) -> list[Pixels]:
+    return [chip(pixels, face.landmarks) for face in found]
+
+
+def _embedded(embedder: Embedder, chips: Pixels) -> Float32:
+    size = embedder.batch
+    return np.concatenate([embedder(chips[start : start + size]) for start in range(0, len(chips), size)])
