@@ -5,6 +5,9 @@ from recognition.engine.catalog import MODEL_NAME
 from recognition.engine.detect import Detector
 from recognition.engine.embed import Embedder, ForeignEmbedder
 from recognition.engine.pipeline import Engine
+from recognition.engine.runtime import has_gpu
+
+_FEW = 8  # processors that a batch and detectors use in turn: side by side they take each other's caches
 
 
 def assemble(model: str, *, mode: str, detector: str, identity: str, threads: int) -> Engine:
@@ -25,4 +28,6 @@ def assemble(model: str, *, mode: str, detector: str, identity: str, threads: in
     else:
         embed = ForeignEmbedder(client, mirror=mirror)
     embed.warm_up()
-    return Engine(embed, [Detector(mode, detector) for _ in range(threads)], identity)
+    # A batch keeps few processors busy by itself; many would wait for it in vain, and a GPU has its own.
+    in_turn = not has_gpu() and threads <= _FEW
+    return Engine(embed, [Detector(mode, detector) for _ in range(threads)], identity, in_turn=in_turn)

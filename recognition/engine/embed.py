@@ -1,18 +1,14 @@
 """Chips to templates, in batches of fixed sizes, through one compiled forward pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
-from recognition.engine.align import CHIP_SIDE
+from recognition.engine import batching
 from recognition.engine.runtime import has_gpu, tf
 from recognition.engine.types import Float32, Pixels
-
-# Few sizes, so that few programs are compiled and memory stays flat; a last batch is filled up with black.
-_SIZES_CPU = (1, 8, 32)
-_SIZES_GPU = (1, 8, 32, 128)
 
 
 class Embedder:
@@ -26,7 +22,7 @@ class Embedder:
             mirror: Average each template with that of the mirrored chip: fewer true persons are missed
                 (FNMR 4.7 instead of 6.4 % at FMR 0.001, LFW) for twice the time.
         """
-        self.sizes = _SIZES_GPU if has_gpu() else _SIZES_CPU
+        self.sizes: tuple[int, ...] = (1,)
         self._dimensions = int(net.output_shape[-1])
         self._forward = _compiled(net, mirror)
 
@@ -40,22 +36,33 @@ class Embedder:
 
         A row of a net that failed on its chip is not finite; the others are untouched by it.
         """
-        if not len(chips):
-            return np.empty((0, self._dimensions), dtype=np.float32)
-        parts = [chips[start : start + self.batch] for start in range(0, len(chips), self.batch)]
-        return np.concatenate([self._padded(part) for part in parts])
+        ends = np.cumsum(batching.parts(len(chips), self.sizes))
+        empty = np.empty((0, self._dimensions), dtype=np.float32)
+        return np.concatenate(
+            [empty, *(self._padded(part) for part in np.split(chips, ends[:-1]) if len(part))]
+        )
 
     def _padded(self, chips: Pixels) -> Float32:
-        size = next(size for size in self.sizes if size >= len(chips))
-        full = np.zeros((size, *chips.shape[1:]), dtype=np.uint8)
-        full[: len(chips)] = chips
-        templates: Float32 = self._forward(tf.constant(full)).numpy()
-        return templates[: len(chips)]
+        missing = next(size for size in self.sizes if size >= len(chips)) - len(chips)
+        full = np.pad(chips, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else chips
+        return self._templates(full)[: len(chips)]
 
-    def warm_up(self) -> None:
-        """Compile every batch size, so that no request waits for it."""
-        for size in self.sizes:
-            self(np.zeros((size, CHIP_SIDE, CHIP_SIDE, 3), dtype=np.uint8))
+    def _templates(self, chips: Pixels) -> Float32:
+        templates: Float32 = self._forward(tf.constant(chips)).numpy()
+        return templates
+
+    def warm_up(self, worth: Sequence[int] | None = None) -> None:
+        """Find the best batch and compile what is used, so that no request waits for it.
+
+        Args:
+            worth: Batch sizes to choose from; those worth trying on this device by default.
+        """
+        self.sizes = _measured(self._templates, worth)
+
+
+def _measured(forward: Callable[[Pixels], Float32], worth: Sequence[int] | None) -> tuple[int, ...]:
+    on_this_device = batching.WORTH_ON_GPU if has_gpu() else batching.WORTH_ON_CPU
+    return batching.sizes(forward, worth or on_this_device, tf.errors.ResourceExhaustedError)
 
 
 def _compiled(net: Any, mirror: bool) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -76,10 +83,9 @@ def _compiled(net: Any, mirror: bool) -> Callable[[tf.Tensor], tf.Tensor]:
 class ForeignEmbedder:
     """Turns chips into unit-length templates with one of DeepFace's own nets, as it would feed it."""
 
-    batch = 32
-
     def __init__(self, client: Any, *, mirror: bool) -> None:
         """Wrap a model from DeepFace's registry; see `Embedder` for `mirror`."""
+        self.batch = 32
         self._client, self._mirror = client, mirror
 
     def __call__(self, chips: Pixels) -> Float32:
@@ -102,6 +108,6 @@ class ForeignEmbedder:
         batch = np.stack(resized)[..., ::-1].astype(np.float32) / 255  # DeepFace: BGR in 0 to 1
         return np.asarray(self._client.forward(batch), dtype=np.float32).reshape(len(chips), -1)
 
-    def warm_up(self) -> None:
-        """Run once, so that no request waits for the net's first start."""
-        self(np.zeros((1, CHIP_SIDE, CHIP_SIDE, 3), dtype=np.uint8))
+    def warm_up(self, worth: Sequence[int] | None = None) -> None:
+        """Find the best batch, so that no request waits for the net's first start; see `Embedder`."""
+        self.batch = _measured(self._unit, worth)[-1]

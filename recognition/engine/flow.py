@@ -70,7 +70,6 @@ class Threads(Generic[Out]):
         """Take a photo in; what becomes of it is handed out by the future. Photos begin in order."""
         done: Future[Out] = Future()
         if isinstance(source, bytes):
-            self._room.acquire()
             self._workers.submit(self._fill, key, source, done)
         else:
             self._readers.submit(self._read, key, source, done)
@@ -83,16 +82,16 @@ class Threads(Generic[Out]):
         read: Future[bytes] = Future()
         try:
             read.set_result(source())
-        except Exception as error:  # told by whoever asks for the photo
+        except Exception as error:
             read.set_exception(error)
-        self._workers.submit(self._fill, key, read.result, done)
+        worked = self._workers.submit(self._fill, key, read.result, done)
+        worked.add_done_callback(lambda _: self._room.release())
 
     def _fill(self, key: str, source: Source, done: Future[Out]) -> None:
+        if not done.set_running_or_notify_cancel():
+            return
         try:
-            if done.set_running_or_notify_cancel():
-                done.set_result(self._work(key, source))
+            done.set_result(self._work(key, source))
         except BaseException as error:
             done.set_exception(error)
             raise
-        finally:
-            self._room.release()

@@ -1,18 +1,20 @@
-"""Photos in, faces with templates out: decode, detect and align in threads, embed in batches."""
+"""Photos in, faces with templates out: read ahead, decode, detect and align in threads, embed in batches."""
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Protocol
 
 import numpy as np
 
 from portal.common.errors import InvalidInput
-from recognition.engine.align import CHIP_SIDE, chip
+from recognition.engine.align import chip
 from recognition.engine.decode import Photo, decode_photo
+from recognition.engine.flow import Source, Threads, Turnstile
 from recognition.engine.quality import measure, reason_against
 from recognition.engine.types import (
     FACE_TOO_SMALL,
@@ -28,13 +30,13 @@ from recognition.engine.types import (
     Quality,
 )
 
-Source = bytes | Callable[[], bytes]
+__all__ = ["Detects", "Embeds", "Engine", "Source"]
 
 logger = logging.getLogger(__name__)
 
 # Photos in work or waiting for their batch: enough to keep the threads busy during one batch, few enough
 # that memory stays flat (a prepared photo keeps only its 68 KB chips).
-_AHEAD = 48
+_LEAST_AHEAD = 48
 
 
 class Detects(Protocol):
@@ -78,9 +80,11 @@ class _Prepared:
 
 
 class Engine:
-    """Recognizes faces. One engine serves one run at a time, and `analyze` beside it."""
+    """Recognizes faces. Several runs may go on at once, and `analyze` beside them; they share the threads."""
 
-    def __init__(self, embed: Embeds, detectors: Sequence[Detects], pipeline_id: str) -> None:
+    def __init__(
+        self, embed: Embeds, detectors: Sequence[Detects], pipeline_id: str, *, in_turn: bool = False
+    ) -> None:
         """Join the parts.
 
         Args:
@@ -88,10 +92,12 @@ class Engine:
             detectors: One for each thread that shall detect.
             pipeline_id: Names net, landmarks, averaging and version. Templates of different pipelines are
                 never compared.
+            in_turn: Let the detectors rest while a batch is embedded: for processors that do both.
         """
         self.pipeline_id = pipeline_id
         self._embed = embed
-        self._threads = len(detectors)
+        self._turns = Turnstile() if in_turn else None
+        self._threads = Threads(self._prepare, len(detectors))
         self._detectors: SimpleQueue[Detects] = SimpleQueue()
         for detector in detectors:
             self._detectors.put(detector)
@@ -99,7 +105,7 @@ class Engine:
     def analyze(self, data: bytes) -> ImageResult:
         """Return all faces of one photo; what is wrong with it stands in the result's reason."""
         prepared = self._prepare("", data)
-        return _result(prepared, self._templates(prepared.chips))
+        return _result(prepared, list(self._templates(prepared.chips)))
 
     def run(
         self,
@@ -116,27 +122,33 @@ class Engine:
 
         A photo that cannot be read, or that breaks the engine, gets a reason; the others go on.
         """
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="faces") as pool:
-            futures = self._submitted(pool, images)
-            try:
-                for group in _batches(futures, self._embed.batch):
-                    if between_batches is not None:
-                        between_batches()
-                    yield from self._finish(group)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        line, look = _Line(), between_batches or _nothing
+        with closing(self._prepared(images)) as prepared:
+            for one in prepared:
+                line.join(one)
+                while line.fills(self._embed.batch):
+                    look()
+                    line.serve(self._templates(line.next(self._embed.batch)))
+                    yield from line.served()
+        if line.photos:
+            look()
+            line.serve(self._templates(line.next(len(line.chips))))
+            yield from line.served()
 
-    def _submitted(
-        self, pool: ThreadPoolExecutor, images: Iterable[tuple[str, Source]]
-    ) -> Iterator[_Prepared]:
+    def _prepared(self, images: Iterable[tuple[str, Source]]) -> Generator[_Prepared, None, None]:
         """Keep a bounded number of photos in work and hand them on in order."""
         waiting: deque[Future[_Prepared]] = deque()
-        for key, source in images:
-            waiting.append(pool.submit(self._prepare, key, source))
-            if len(waiting) >= _AHEAD:
+        ahead = max(_LEAST_AHEAD, self._embed.batch)
+        try:
+            for key, source in images:
+                waiting.append(self._threads.begin(key, source))
+                if len(waiting) >= ahead:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
     def _prepare(self, key: str, source: Source) -> _Prepared:
         try:
@@ -149,41 +161,62 @@ class Engine:
             return _Prepared(key, 0, 0, (), POISON)
 
     def _faces(self, key: str, data: bytes) -> _Prepared:
-        photo = decode_photo(data, reduced=True)
-        detector = self._detectors.get()
-        try:
-            found = detector(photo.pixels)
-        finally:
-            self._detectors.put(detector)
-        sharp = _sharpest(photo, found, data)
-        faces = tuple(_cut(face, photo, sharp) for face in found)
+        with self._turns.beside() if self._turns else nullcontext():
+            photo = decode_photo(data, reduced=True)
+            found = self._found(photo.pixels)
+            sharp = _sharpest(photo, found, data)
+            faces = tuple(_cut(face, photo, sharp) for face in found)
         return _Prepared(key, photo.width, photo.height, faces, None if faces else NO_FACE)
 
-    def _finish(self, group: list[_Prepared]) -> Iterator[ImageResult]:
-        templates = self._templates([chip for prepared in group for chip in prepared.chips])
-        start = 0
-        for prepared in group:
-            end = start + len(prepared.chips)
-            yield _result(prepared, templates[start:end])
-            start = end
+    def _found(self, pixels: Pixels) -> list[Found]:
+        detector = self._detectors.get()
+        try:
+            return detector(pixels)
+        finally:
+            self._detectors.put(detector)
 
     def _templates(self, chips: list[Pixels]) -> Float32:
-        empty = np.empty((0, CHIP_SIDE, CHIP_SIDE, 3), dtype=np.uint8)
-        return self._embed(np.stack(chips) if chips else empty)
+        if not chips:
+            return np.empty((0, 0), dtype=np.float32)
+        stacked = np.stack(chips)
+        if self._turns is None:
+            return self._embed(stacked)
+        with self._turns.alone():
+            return self._embed(stacked)
 
 
-def _batches(prepared: Iterable[_Prepared], size: int) -> Iterator[list[_Prepared]]:
-    """Group photos until their chips fill a batch, or so many are faceless that results would stall."""
-    group: list[_Prepared] = []
-    chips = 0
-    for one in prepared:
-        group.append(one)
-        chips += len(one.chips)
-        if chips >= size or len(group) >= 2 * size:
-            yield group
-            group, chips = [], 0
-    if group:
-        yield group
+@dataclass(slots=True)
+class _Line:
+    """Photos in order, whose chips are served in batches that need not end where a photo ends."""
+
+    photos: deque[_Prepared] = field(default_factory=deque)
+    chips: deque[Pixels] = field(default_factory=deque)
+    templates: deque[Float32] = field(default_factory=deque)
+
+    def join(self, photo: _Prepared) -> None:
+        self.photos.append(photo)
+        self.chips.extend(photo.chips)
+
+    def fills(self, size: int) -> bool:
+        """Say whether chips fill a batch, or so many photos are faceless that results would stall."""
+        return len(self.chips) >= size or len(self.photos) >= 2 * size
+
+    def next(self, count: int) -> list[Pixels]:
+        """Take the next chips off the line, at most so many."""
+        return [self.chips.popleft() for _ in range(min(count, len(self.chips)))]
+
+    def serve(self, templates: Float32) -> None:
+        self.templates.extend(templates)
+
+    def served(self) -> Iterator[ImageResult]:
+        """Take off the photos whose chips were all served."""
+        while self.photos and len(self.photos[0].chips) <= len(self.templates):
+            photo = self.photos.popleft()
+            yield _result(photo, [self.templates.popleft() for _ in photo.chips])
+
+
+def _nothing() -> None:
+    """Look at nothing between batches."""
 
 
 def _sharpest(photo: Photo, found: list[Found], data: bytes) -> Photo:
@@ -206,7 +239,7 @@ def _cut(face: Found, photo: Photo, sharp: Photo) -> _Face:
     return _Face(Box(left, top, right - left, bottom - top), landmarks, quality, cut, reason_against(quality))
 
 
-def _result(prepared: _Prepared, templates: Float32) -> ImageResult:
+def _result(prepared: _Prepared, templates: list[Float32]) -> ImageResult:
     remaining = iter(templates)
     faces = tuple(
         _detected(index, face, None if face.reason else next(remaining))

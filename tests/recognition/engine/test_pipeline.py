@@ -124,6 +124,27 @@ def test_photos_are_fetched_only_as_they_are_needed(engine: Engine) -> None:
     assert len(fetched) < 100
 
 
+def test_batches_are_full_wherever_photos_end() -> None:
+    embeds = Embeds()
+    rows = [200, 300, 100, 700, 0, 200]
+    results = list(
+        Engine(embeds, [Looks()], "test/1").run(
+            (str(n), photo(n, rows=max(count, 50))) for n, count in enumerate(rows)
+        )
+    )
+    assert embeds.sizes == [4, 4, 4, 3]
+    assert [len(result.usable) for result in results] == [count // 100 for count in rows]
+
+
+def test_two_runs_and_a_single_photo_go_on_at_the_same_time() -> None:
+    engine = Engine(Embeds(), [Looks(), Looks()], "test/1", in_turn=True)
+    one, other = engine.run(many(60)), engine.run(many(60))
+    pairs = [(next(one).key, next(other).key) for _ in range(30)]
+    assert engine.analyze(photo(1)).reason is None
+    assert pairs == [(str(number), str(number)) for number in range(30)]
+    assert len([*one, *other]) == 60
+
+
 def test_an_abandoned_run_stops_its_threads(engine: Engine) -> None:
     run = engine.run(many(100))
     next(run)
