@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from portal.common.envelope import DataKey
 from portal.common.ids import uuid7
 from recognition import matrices
-from recognition.engine import protect
+from recognition.engine import grades, protect
 from recognition.engine.types import Box, DetectedFace, ImageResult, Quality
 from recognition.models import Candidate, Face, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, Subject
 from recognition.search import Hit
@@ -121,13 +121,16 @@ def box_json(box: Box) -> dict[str, float]:
 
 
 def quality_json(quality: Quality) -> dict[str, Any]:
-    """Return a quality for storing."""
+    """Return a quality for storing: what was measured, grades of 0 to 100, reasons against comparing."""
     pose = quality.pose
     return {
         "confidence": round(quality.confidence, 3),
         "size_px": round(quality.size_px, 1),
         "sharpness": round(quality.sharpness, 1),
         "brightness": round(quality.brightness, 1),
+        "sharpness_grade": grades.sharpness(quality),
+        "brightness_grade": grades.brightness(quality),
+        "reasons": list(grades.reasons(quality)),
         "pose": {n: round(getattr(pose, n), 1) for n in ("yaw", "pitch", "roll")} if pose else None,
     }
 
@@ -191,8 +194,14 @@ def _choose(
             chosen.append((outcome, usable[0]))
         others = usable if item.reason else usable[1:]
         for face in others:
-            rows[item.pk, face.index].reason = item.reason or OTHER_FACE
+            _leave_out(rows[item.pk, face.index], item.reason or OTHER_FACE)
     return chosen
+
+
+def _leave_out(row: FoundFace, reason: str) -> None:
+    row.reason = reason
+    if reason == OTHER_FACE:
+        row.quality["reasons"].append(grades.EXCEEDS_MAX_FACES)
 
 
 def _within(

@@ -104,8 +104,8 @@ def photo_facts(face: FoundFace | Face) -> str:
     """Return in words how much of a face a photo shows: size, sharpness, angle."""
     quality = face.quality
     parts = [f"{round(quality.get('size_px') or face.box['width'])} px wide"]
-    if (sharpness := quality.get("sharpness")) is not None:
-        parts.append(f"sharpness {round(sharpness)}")
+    if (sharpness := quality.get("sharpness_grade")) is not None:
+        parts.append(f"sharpness {round(sharpness)} of 100")
     if pose := quality.get("pose"):
         parts.append(f"turned {round(abs(pose['yaw']))}°")
     return ", ".join(parts)

@@ -120,8 +120,10 @@ def _face_row(look: Look, found: Item, face: FoundFace, count: int) -> dict[str,
         "candidates": count,
         "picture": face_url(found.image, face.public_id, look.ruling),
         "size_px": round(face.quality.get("size_px") or min(box["width"], box["height"])),
-        "sharpness": face.quality.get("sharpness"),
+        "sharpness": face.quality.get("sharpness_grade"),
+        "brightness": face.quality.get("brightness_grade"),
         "pose": face.quality.get("pose"),
+        "against": sentences.against(face.quality) if face.reason else [],
     }
 
 

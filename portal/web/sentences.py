@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from compliance.policy.vocabulary import SubjectClass
 from recognition import threshold
@@ -33,6 +33,16 @@ REASONS: Final[Mapping[str, str]] = {
     "purged": "The photo was purged.",
     "other_person": "This face was moved to another person before it had its turn.",
     "erased": "The person or the photo was erased before this photo had its turn.",
+}
+
+# Why one face is not compared; `EXCEEDS_MAX_FACES` is told by the reason of its face already.
+QUALITY: Final[Mapping[str, str]] = {
+    "SMALL_BOUNDING_BOX": "The face is less than 24 pixels wide.",
+    "EXTREME_POSE": "The head is turned too far away.",
+    "LOW_SHARPNESS": "The face is blurred.",
+    "LOW_BRIGHTNESS": "The face is too dark.",
+    "LOW_FACE_QUALITY": "The face is washed out by light.",
+    "LOW_CONFIDENCE": "Eyes, nose and mouth cannot be made out with certainty.",
 }
 
 # What a state means and what happens next. `%` is not used: the texts are complete.
@@ -66,6 +76,11 @@ _NOT_SURE_FROM: Final = 99.0
 def reason(code: str) -> str:
     """Return the sentence of a reason code; an unlisted code is shown as it is."""
     return REASONS.get(code, code.replace("_", " ")) if code else ""
+
+
+def against(quality: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what speaks against comparing a face: each reason's code and sentence."""
+    return [{"code": one, "sentence": QUALITY[one]} for one in quality.get("reasons", ()) if one in QUALITY]
 
 
 def state(job: Job) -> str:

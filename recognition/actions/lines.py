@@ -44,6 +44,9 @@ MEANINGS: Final[Mapping[str, str]] = {
     "size_px": "Shorter side of the face, in pixels.",
     "sharpness": "Of the face: higher is sharper.",
     "brightness": "Of the face, 0 to 255.",
+    "sharpness_grade": "Of the face, 0 to 100.",
+    "brightness_grade": "Of the face, 0 (black) to 100 (white).",
+    "quality_reasons": "Every reason against comparing the face: SMALL_BOUNDING_BOX, EXTREME_POSE, …",
     "yaw": "Degrees the head is turned.",
     "pitch": "Degrees the head is raised or lowered.",
     "roll": "Degrees the head is tilted.",
@@ -74,9 +77,11 @@ MEANINGS: Final[Mapping[str, str]] = {
     "second_faces": "Faces found in it.",
 }
 _BOX = ("left", "top", "width", "height")
-_MEASURED = ("confidence", "size_px", "sharpness", "brightness")
+_MEASURED = ("confidence", "size_px", "sharpness", "brightness", "sharpness_grade", "brightness_grade")
 _ANGLES = ("yaw", "pitch", "roll")
-FACE_COLUMNS = ("in_photo", "faces", *(f"box_{name}" for name in _BOX), *_MEASURED, *_ANGLES)
+FACE_COLUMNS = (
+    "in_photo", "faces", *(f"box_{name}" for name in _BOX), *_MEASURED, *_ANGLES, "quality_reasons",
+)  # fmt: skip
 _OF_PAIR = ("compared", "threshold", "fmr", "fnmr", "second_face")
 PAIR_COLUMNS = (*_OF_PAIR, "verification", "second_image", "second_name", "second_sha256", "second_reason",
                 "second_faces")  # fmt: skip
@@ -202,7 +207,8 @@ def _place(face: Row) -> Row:
     measured = {name: quality.get(name, "") for name in _MEASURED}
     angles = {name: pose.get(name, "") for name in _ANGLES}
     told = {"in_photo": face["photo"], "face": face["index"], "face_reason": face["reason"]}
-    return {**told, "unreviewed": face["unreviewed"], **box, **measured, **angles}
+    told |= {"quality_reasons": " ".join(quality.get("reasons", ())), "unreviewed": face["unreviewed"]}
+    return {**told, **box, **measured, **angles}
 
 
 def _of_pair(own: Row, row: Row) -> Row:

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from portal.common.errors import InvalidInput
 from recognition.engine.catalog import models_home
-from recognition.engine.scale import LEAST_EVENTS, scale_of
+from recognition.engine.counting import STEPS, Float64, Labels, Tally, tally
+from recognition.engine.scale import scale_of
 from recognition.engine.types import Float32
 
-Counts = NDArray[np.int64]
-Labels = NDArray[np.str_]
-
-# Distances at which rates are counted: the scale's useful range in steps finer than its slope needs.
-STEPS = np.round(np.arange(0.15, 1.2, 0.015), 3)
+# Points measured on fewer false matches are left out: their rate would be known to a factor of 1.5 at best.
+LEAST_EVENTS = 30
 # A group with fewer pairs of strangers cannot show a false match rate of 1 in 1,000 with 30 events.
 LEAST_PAIRS = 30_000
 LEAST_GENUINE = 300
@@ -24,8 +22,17 @@ LEAST_GENUINE = 300
 FULL_PAIRS = 3_000_000
 # Somebody photographed a hundred times would otherwise outweigh a thousand people.
 PHOTOS_PER_PERSON = 5
-_HIGHEST_LOG10_FMR = -0.05  # nine of ten strangers: no threshold lies beyond
-_BLOCK = 1_024
+_MOST_FMR = 0.9  # nine of ten strangers: no threshold lies beyond
+TOGETHER = "all together"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A share of pairs at each of STEPS, 0 to 1, with its 95 % interval."""
+
+    value: Float64
+    low: Float64
+    high: Float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +41,46 @@ class Calibration:
 
     Attributes:
         pipeline: Whose templates were counted.
-        log10_fmr: At each of STEPS, of the group with the most false matches there; -inf where none.
-        misses: Share of genuine pairs at that distance or farther, 0 to 1.
-        impostor_pairs: Of the smallest group that was counted.
-        genuine_pairs: Counted over all groups.
-        groups: The groups that had enough pairs; empty when all were counted together.
+        fmr: False match rate of the group with the most false matches at each step.
+        events: False matches behind it.
+        fmr_pooled: The same over all pairs of two people, whatever their groups.
+        misses: Share of genuine pairs at that distance or farther.
+        strangers: Pairs of two people by group that was counted apart; by TOGETHER where none was.
+        left_out: Groups with too few pairs, and how many.
+        genuine_pairs: Over all groups, at most five photos a person.
     """
 
     pipeline: str
-    log10_fmr: NDArray[np.float64]
-    misses: NDArray[np.float64]
-    impostor_pairs: int
+    fmr: Curve
+    events: NDArray[np.int64]
+    fmr_pooled: Curve
+    misses: Curve
+    strangers: dict[str, int]
+    left_out: dict[str, int]
     genuine_pairs: int
-    groups: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that had enough pairs; empty when all were counted together."""
+        return tuple(name for name in self.strangers if name != TOGETHER)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether two groups or more carry a false match rate of 1 in 100,000 each."""
+        return len(self.groups) > 1 and min(self.strangers.values()) >= FULL_PAIRS
+
+    def missed_at(self, rate: float, *, pooled: bool) -> tuple[float, float, float]:
+        """Return the share of true persons missed at a false match rate, with its 95 % interval.
+
+        Args:
+            rate: False match rate, pooled or of the worst group.
+            pooled: Which of the two.
+        """
+        curve = (self.fmr_pooled if pooled else self.fmr).value
+        place = np.interp(np.log10(rate), np.log10(curve.clip(1e-12)), STEPS)
+        shares = (self.misses.value, self.misses.low, self.misses.high)
+        value, low, high = (float(np.interp(place, STEPS, share)) for share in shares)
+        return value, low, high
 
 
 def calibrate(
@@ -68,19 +102,24 @@ def calibrate(
     """
     people, labels = np.asarray(subjects), np.asarray(groups)
     few = _few_of_each(people)
-    genuine = _counts(templates[few], people[few], people[few], same=True)
-    strangers = {
-        str(group): _counts(templates[labels == group], people[labels == group], labels[labels == group])
+    genuine, pooled = tally(templates[few], people[few], same=True), tally(templates, people)
+    apart = {
+        str(group): tally(templates[labels == group], people[labels == group])
         for group in np.unique(labels[labels != ""])
     }
-    counted = {group: counts for group, counts in strangers.items() if counts[-1] >= LEAST_PAIRS}
-    tables = list(counted.values()) or [_counts(templates, people, np.full(len(people), ""))]
-    _check(genuine, tables)
-    with np.errstate(divide="ignore"):
-        log10_fmr = np.log10(np.max([table[:-1] / table[-1] for table in tables], axis=0))
-    misses = 1 - genuine[:-1] / genuine[-1]
-    pairs = int(min(table[-1] for table in tables))
-    return Calibration(pipeline, log10_fmr, misses, pairs, int(genuine[-1]), tuple(counted))
+    counted = {name: one for name, one in apart.items() if one.total >= LEAST_PAIRS} or {TOGETHER: pooled}
+    _check(genuine, counted)
+    fmr, events = _worst(list(counted.values()))
+    return Calibration(
+        pipeline,
+        fmr,
+        events,
+        Curve(pooled.rate, *pooled.near_interval()),
+        Curve(1 - genuine.rate, *genuine.far_interval()),
+        {name: one.total for name, one in counted.items()},
+        {name: one.total for name, one in apart.items() if name not in counted},
+        genuine.total,
+    )
 
 
 def save(result: Calibration, *, version: str, data_set: str, folder: Path | None = None) -> Path:
@@ -103,25 +142,13 @@ def save(result: Calibration, *, version: str, data_set: str, folder: Path | Non
     return path
 
 
-def _counts(templates: Float32, people: Labels, within: Labels, *, same: bool = False) -> Counts:
-    """Count the pairs nearer than each step, and all pairs at the end; each pair once.
-
-    Args:
-        templates: Shape (N, D).
-        people: Person of each.
-        within: Pairs count only where this is equal.
-        same: Count pairs of one person, else of two.
-    """
-    counts = np.zeros(len(STEPS) + 1, dtype=np.int64)
-    for start in range(0, len(templates), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        cosine = templates[rows] @ templates.T
-        chosen = (people[rows, None] == people) == same
-        chosen &= within[rows, None] == within
-        chosen &= np.arange(len(templates)) > np.arange(start, start + len(cosine))[:, None]
-        distances = np.sort(np.sqrt((2 - 2 * cosine[chosen]).clip(0)))
-        counts += np.append(np.searchsorted(distances, STEPS), len(distances))
-    return counts
+def _worst(tables: list[Tally]) -> tuple[Curve, NDArray[np.int64]]:
+    """Return at each step the rate of the group that has the highest, its interval and its events."""
+    rates = np.stack([table.rate for table in tables])
+    place = rates.argmax(axis=0), np.arange(rates.shape[1])
+    intervals = np.array([table.near_interval() for table in tables])
+    events = np.stack([table.events for table in tables])
+    return Curve(rates[place], intervals[:, 0][place], intervals[:, 1][place]), events[place]
 
 
 def _few_of_each(people: Labels) -> NDArray[np.bool_]:
@@ -132,35 +159,43 @@ def _few_of_each(people: Labels) -> NDArray[np.bool_]:
     return chosen
 
 
-def _check(genuine: Counts, tables: list[Counts]) -> None:
-    if genuine[-1] < LEAST_GENUINE or min(table[-1] for table in tables) < LEAST_PAIRS:
+def _check(genuine: Tally, counted: dict[str, Tally]) -> None:
+    least = min(one.total for one in counted.values())
+    if genuine.total < LEAST_GENUINE or least < LEAST_PAIRS:
         raise InvalidInput(
             "too_few_pairs",
             f"A scale needs {LEAST_GENUINE} pairs of one person and {LEAST_PAIRS} of two. "
-            f"The set has {genuine[-1]} and {min(table[-1] for table in tables)}.",
+            f"The set has {genuine.total} and {least}.",
         )
 
 
 def _head(result: Calibration, version: str, data_set: str) -> list[str]:
-    apart = ", worst of the groups " + ", ".join(result.groups) if result.groups else ", all groups together"
-    complete = len(result.groups) > 1 and result.impostor_pairs >= FULL_PAIRS
+    apart = f", worst of the groups {', '.join(result.groups)}" if result.groups else f", {TOGETHER}"
+    pairs = ", ".join(f"{name} {pairs}" for name, pairs in result.strangers.items())
     return [
         f"# pipeline: {result.pipeline}",
         f"# version: {version}",
-        f"# provisional: {'no' if complete else 'yes'}",
-        f"# impostor pairs: {result.impostor_pairs}",
-        "# factor on FMR: 1.0",
+        f"# provisional: {'no' if result.is_complete else 'yes'}",
+        f"# data set: {data_set}{apart}",
+        f"# impostor pairs: {pairs}",
+        f"# genuine pairs: {result.genuine_pairs}, at most {PHOTOS_PER_PERSON} photos a person",
+        f"# points: at least {LEAST_EVENTS} false matches each",
+        "# interval: 95 %, by leaving one person out at a time: pairs of one person are not independent",
         "# distance: euclidean, between templates of unit length",
-        f"# measured on: {data_set}, {result.genuine_pairs:,} genuine pairs{apart}",
-        "distance,log10_fmr,fnmr_percent",
+        "distance,log10_fmr,log10_fmr_low,log10_fmr_high,fnmr_percent,fnmr_low,fnmr_high",
     ]
 
 
 def _rows(result: Calibration) -> list[str]:
     """Write the points with enough false matches."""
-    least = np.log10(LEAST_EVENTS / result.impostor_pairs)
+    chosen = (result.events >= LEAST_EVENTS) & (result.fmr.value <= _MOST_FMR)
+    logs = [np.log10(part[chosen].clip(1e-12)) for part in _parts(result.fmr)]
+    shares = [100 * part[chosen] for part in _parts(result.misses)]
     return [
-        f"{step:.3f},{fmr:.4f},{100 * missed:.4f}"
-        for step, fmr, missed in zip(STEPS, result.log10_fmr, result.misses, strict=True)
-        if least <= fmr <= _HIGHEST_LOG10_FMR
+        ",".join([f"{step:.3f}", *(f"{value:.4f}" for value in values)])
+        for step, *values in zip(STEPS[chosen], *logs, *shares, strict=True)
     ]
+
+
+def _parts(curve: Curve) -> tuple[Float64, Float64, Float64]:
+    return curve.value, curve.low, curve.high

@@ -172,6 +172,11 @@ def file_of(model: ModelFile) -> Path:
     return home / model.file
 
 
+def is_here(model: ModelFile) -> bool:
+    """Say whether the net's file is on this machine."""
+    return file_of(model).is_file()
+
+
 def named(name: str) -> ModelFile:
     """Return a net by name.
 

@@ -15,7 +15,8 @@ from portal.common.errors import InvalidInput
 from recognition.engine.align import chip
 from recognition.engine.decode import Photo, decode_photo
 from recognition.engine.flow import Source, Threads, Turnstile
-from recognition.engine.quality import measure, reason_against
+from recognition.engine.grades import reason_against
+from recognition.engine.quality import measure
 from recognition.engine.types import (
     FACE_TOO_SMALL,
     LOW_QUALITY,

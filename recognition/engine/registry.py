@@ -9,6 +9,7 @@ from portal.common.errors import InvalidInput
 from recognition.engine.catalog import DETECTORS, ModelFile, ModelInfo, file_of, models, verify
 from recognition.engine.identity import DEFAULT_MODEL, MODES, detector_name, pipeline_id, recognition_file
 from recognition.engine.pipeline import Engine
+from recognition.engine.scale import scale_of
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -29,6 +30,8 @@ def load(
     model: str | None = None,
     threads: int | None = None,
     detector: str | None = None,
+    *,
+    calibrated: bool = True,
 ) -> Engine:
     """Return an engine that is warmed up and ready.
 
@@ -37,14 +40,18 @@ def load(
         model: Name of a recognition net; the environment's COUNTENANCE_MODEL, else the built-in one.
         threads: How many photos are decoded and searched at once; one per processor by default.
         detector: One of DETECTORS; the environment's COUNTENANCE_DETECTOR, else BlazeFace.
+        calibrated: Refuse a pipeline that has no similarity scale. Only calibrating does without.
 
     Raises:
-        InvalidInput: `unknown_model`, `unknown_mode`, `unknown_detector`, `model_not_ready`, `model_changed`.
+        InvalidInput: `unknown_model`, `unknown_mode`, `unknown_detector`, `model_not_ready`, `model_changed`,
+            `no_scale`: a pipeline without a similarity scale makes no templates.
     """
     identity = pipeline_id(mode, model, detector)
     file = recognition_file(model)
     finder = detector_name(detector)
     _check_ready(file, *DETECTORS[finder])
+    if calibrated:
+        scale_of(identity)
     # Loads TensorFlow and deepface, 10 seconds and 0.6 GB: only a process that recognizes pays for it.
     from recognition.engine.assembly import assemble  # noqa: PLC0415
 

@@ -18,6 +18,13 @@ def test_the_list_names_license_digest_and_whether_a_net_is_ready():
     assert "put its file at" in run("list")
 
 
+def test_the_list_names_detectors_with_their_scales_and_what_fast_mode_misses():
+    listed = run("list")
+    assert "* blazeface" in listed
+    assert "dlib-resnet-v1/mtcnn/mesh5/mirror/1: scale lfw-x4.8-mtcnn-mirror/1, provisional" in listed
+    assert "small faces in large photos are missed" in listed
+
+
 def test_the_weights_that_packages_carry_are_the_measured_ones():
     assert "measured" in run("verify")
 

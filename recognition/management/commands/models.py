@@ -13,10 +13,18 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.common.errors import DomainError
+from portal.common.errors import DomainError, InvalidInput
 from recognition.engine import calibration, registry
+from recognition.engine.calibration import Calibration
+from recognition.engine.catalog import is_here
+from recognition.engine.scale import scale_of
 from recognition.engine.types import Float32, ImageResult
 
+MODES = {
+    "default": "chip and mirrored chip averaged; a close look for small faces",
+    "fast": "half the time; no mirrored chip, and small faces in large photos are missed",
+}
+_TOLD = (1e-3, 1e-4)  # false match rates
 CENTER_FIRST = 0  # faces come largest first: a labeled photo is of its largest face
 
 
@@ -33,6 +41,7 @@ class Command(BaseCommand):
         calibrate = actions.add_parser("calibrate", help="make a similarity scale from labeled photos")
         calibrate.add_argument("--dataset", type=Path, required=True, help="CSV: path,subject[,group]")
         calibrate.add_argument("--mode", choices=registry.MODES, default="default")
+        calibrate.add_argument("--detector", choices=list(registry.DETECTORS), help="else the chosen one")
         calibrate.add_argument("--scale-version", required=True, help="a new name, stored with every result")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -47,13 +56,19 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([asdict(one) for one in known], indent=2))
             return
         for one in known:
-            state = "ready" if one.ready else "not here"
-            self.stdout.write(f"{one.name:<24}{one.role:<12}{state:<10}{one.license}")
+            self.stdout.write(f"{one.name:<24}{one.role:<12}{_state(one.ready):<10}{one.license}")
             self.stdout.write(
                 f"{'':<24}{one.version}, {one.source}\n{'':<24}sha256 {one.sha256 or 'not pinned'}"
             )
             if not one.ready:
                 self.stdout.write(f"{'':<24}put its file at {one.path}")
+        self.stdout.write("\nDetectors (COUNTENANCE_DETECTOR), each with the face mesh for its landmarks:")
+        for name, files in registry.DETECTORS.items():
+            self.stdout.write(f"{_chosen(name)}{name:<22}{_state(all(is_here(file) for file in files))}")
+            self.stdout.write(f"{'':<24}{_calibrated(registry.pipeline_id(detector=name))}")
+        self.stdout.write("\nModes:")
+        for mode, meaning in MODES.items():
+            self.stdout.write(f"{mode:<24}{meaning}")
 
     def _verify(self, _: dict[str, Any]) -> None:
         problems = registry.verify()
@@ -63,11 +78,12 @@ class Command(BaseCommand):
 
     def _calibrate(self, options: dict[str, Any]) -> None:
         rows = list(_rows(options["dataset"]))
-        templates, used, left_out = _templates(rows, options["mode"])
+        mode, detector = options["mode"], options["detector"]
+        templates, used, left_out = _templates(rows, mode, detector)
         for photo, reason in left_out:
             self.stderr.write(f"left out: {photo} ({reason})")
         found = calibration.calibrate(
-            registry.pipeline_id(options["mode"]),
+            registry.pipeline_id(mode, detector=detector),
             templates,
             [row["subject"] for row in used],
             [row.get("group") or "" for row in used],
@@ -75,10 +91,43 @@ class Command(BaseCommand):
         name = options["scale_version"]
         scale = calibration.save(found, version=name, data_set=options["dataset"].name)
         self.stdout.write(
-            f"{len(used)} photos, {len(left_out)} left out, {found.genuine_pairs:,} genuine and at least "
-            f"{found.impostor_pairs:,} impostor pairs a group. Scale {name} is at {scale}; "
+            f"{len(used)} photos, {len(left_out)} left out, {found.genuine_pairs:,} genuine pairs.\n"
+            f"{_rates(found)}\nScale {name} of {found.pipeline} is at {scale}; "
             "workers and portal read it when they start."
         )
+
+
+def _state(ready: bool) -> str:
+    return "ready" if ready else "not here"
+
+
+def _chosen(detector: str) -> str:
+    return "* " if detector == registry.detector_name() else "  "
+
+
+def _calibrated(pipeline: str) -> str:
+    try:
+        found = scale_of(pipeline)
+    except InvalidInput:
+        return f"{pipeline}: no similarity scale yet"
+    return f"{pipeline}: scale {found.version}{', provisional' if found.provisional else ''}"
+
+
+def _rates(found: Calibration) -> str:
+    """Write the share of true persons missed at two false match rates, pooled and of the worst group."""
+    pairs = ", ".join(f"{name}: {number:,}" for name, number in found.strangers.items())
+    lines = [f"Pairs of strangers by group: {pairs}."]
+    if found.left_out:
+        few = ", ".join(f"{name}: {number:,}" for name, number in found.left_out.items())
+        lines.append(f"Too few to be counted apart: {few}.")
+    for rate in _TOLD:
+        for pooled, whose in ((True, "all groups together"), (False, "the worst group")):
+            missed, low, high = (100 * share for share in found.missed_at(rate, pooled=pooled))
+            told = f"{missed:.1f} % of true persons missed (95 %: {low:.1f} to {high:.1f})"
+            lines.append(f"At a false match rate of {rate:g} in {whose}: {told}.")
+    if not found.is_complete:
+        lines.append("Provisional: below what 30 false matches a group carry, the scale is drawn on.")
+    return "\n".join(lines)
 
 
 def _rows(dataset: Path) -> Iterator[dict[str, str]]:
@@ -94,10 +143,10 @@ def _rows(dataset: Path) -> Iterator[dict[str, str]]:
 
 
 def _templates(
-    rows: list[dict[str, str]], mode: str
+    rows: list[dict[str, str]], mode: str, detector: str | None
 ) -> tuple[Float32, list[dict[str, str]], list[tuple[str, str]]]:
     """Return one template a photo that has one, its row, and what was left out with the reason."""
-    engine = registry.load(mode=mode)
+    engine = registry.load(mode=mode, detector=detector, calibrated=False)
     sources = ((str(number), Path(row["path"]).read_bytes) for number, row in enumerate(rows))
     templates, used, left_out = [], [], []
     for result in engine.run(sources):

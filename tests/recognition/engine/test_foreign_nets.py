@@ -22,7 +22,7 @@ def ghostfacenet(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     weights.mkdir(parents=True)
     GhostFaceNetV1().save_weights(weights / "ghostfacenet_v1.h5")
     monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
-    return registry.load(model="GhostFaceNet", threads=1)
+    return registry.load(model="GhostFaceNet", threads=1, calibrated=False)
 
 
 def test_another_net_gives_its_own_unit_templates(ghostfacenet: Engine) -> None:

@@ -75,6 +75,18 @@ def test_a_detector_without_its_file_is_refused(tmp_path: Path, monkeypatch: pyt
     assert caught.value.code == "model_not_ready"
 
 
+def test_a_pipeline_without_a_scale_makes_no_templates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / ".deepface" / "weights"
+    weights.mkdir(parents=True)
+    (weights / "arcface_weights.h5").write_bytes(b"there")
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(model="ArcFace")
+    assert caught.value.code == "no_scale"
+
+
 def test_another_detector_makes_templates_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTENANCE_DETECTOR", "mtcnn")
     assert registry.pipeline_id() == "dlib-resnet-v1/mtcnn/mesh5/mirror/1"

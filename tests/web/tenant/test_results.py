@@ -69,6 +69,15 @@ def test_a_photo_without_a_face_says_so(site, database):
     assert "No face was found in the photo." in page
 
 
+def test_a_face_that_is_not_used_says_every_reason(site, database):
+    job = site.desk.submit("search", [("far.png", photo((250, 250, 250)))])
+    work_off()
+    item = site.desk.items(job)[0]
+    page = site.alice.get(f"/jobs/{job.public_id}/results/{item.public_id}/").content.decode()
+    for words in ("The face is too small to compare.", "less than 24 pixels wide", "SMALL_BOUNDING_BOX"):
+        assert words in page
+
+
 def test_a_face_that_was_not_found_has_no_page(site, database):
     assert site.alice.get(f"{site.paths()['result']}9/").status_code == 404
     assert site.alice.get(f"{site.paths()['result']}0/").status_code == 404
