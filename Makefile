@@ -5,15 +5,16 @@
 #   make test [T="tests/local -k port"]              the whole suite, or what T names
 #   make lint | proof | setup
 #   make bench [PART="policy gate"]                  how fast it is: policy, gate, simulation, engine
+#   make soak [SOAK="--engine fake --workers 4"]     that work survives killed workers, database and broker
 
 SHELL := /bin/sh
 PY := .venv/bin/python
 JOBS ?= 2
 
-.PHONY: help setup demo run test proof bench lint format
+.PHONY: help setup demo run test proof bench soak lint format
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
 
 setup:
 	@tools/setup.sh
@@ -34,6 +35,9 @@ proof: setup
 ifneq ($(wildcard bench/__main__.py),)
 bench: setup
 	@exec $(PY) -m bench $(PART)
+
+soak: setup
+	@exec $(PY) -m bench.soak $(SOAK)
 endif
 
 lint: setup

@@ -162,6 +162,7 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 180.0  # a child loads its model first; 4 s, the default, kill it
+CELERY_WORKER_LOST_WAIT = 0.5  # for the result of a killed child, which writes none: 10 s, the default, idle
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_IMPORTS = ("recognition.tasks",)

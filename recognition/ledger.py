@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from compliance.actions.gate import Epochs
 from portal.common.clock import database_now
-from recognition import pace, turns
+from recognition import pace, parts, turns
 from recognition.models import Heartbeat, Priority, Shard, ShardState
 from recognition.pace import Piece
 
@@ -80,7 +80,7 @@ def plan(
 _CLAIM = """
 WITH next AS (
     SELECT id FROM recognition_shard
-    WHERE organization_id = %(organization)s AND state = 'ready'
+    WHERE organization_id = %(organization)s AND state = 'ready' AND (attempt = 0 OR %(alone)s)
     ORDER BY priority DESC, job_id, first
     LIMIT 1 FOR UPDATE SKIP LOCKED
 )
@@ -97,11 +97,16 @@ def claim(worker: str) -> Claim | None:
     """Lease the next ready shard of the organization that has used least; None when nothing is ready.
 
     Within an organization urgent jobs come first, then the oldest. A shard that this worker would be at for
-    much longer than others is cut, and the rest left for the next one.
+    much longer than others is cut, and the rest left for the next one. A worker may lease one shard while it
+    works on another; but one that was lost before is worked on alone, so that what kills its worker brings
+    no other under suspicion.
     """
     with transaction.atomic(durable=True):
+        holding = list(Shard.objects.filter(state=ShardState.LEASED, worker=worker).values_list("attempt"))
+        if any(attempt > 1 for (attempt,) in holding):
+            return None
         for organization_id in turns.in_order():
-            row = _lease_next(organization_id, worker)
+            row = _lease_next(organization_id, worker, alone=not holding)
             if row is None:  # other workers took it meanwhile
                 continue
             taken, work = _shortened(Claim(*row[:-1]), row[-1], pace.of(worker))
@@ -187,10 +192,17 @@ def cancel(job_id: UUID) -> None:
     )
 
 
-def lost() -> list[Claim]:
-    """Return leased shards whose lease ran out or whose worker fell silent."""
+def lost(database_since: datetime | None = None) -> list[Claim]:
+    """Return leased shards whose lease ran out or whose worker fell silent.
+
+    After a restart of the database workers have as long as a lease to be heard again.
+
+    Args:
+        database_since: When the database began; it is asked where this is not given.
+    """
     now = database_now()
-    silent = Heartbeat.objects.filter(beat_at__lt=now - SILENT).values("worker")
+    patience = LEASE if now - (database_since or _database_since()) < SILENT else SILENT
+    silent = Heartbeat.objects.filter(beat_at__lt=now - patience).values("worker")
     rows = Shard.objects.filter(state=ShardState.LEASED).filter(Q(lease_until__lt=now) | Q(worker__in=silent))
     return [
         Claim(row.pk, row.organization_id, row.job_id, row.first, row.last, row.attempt, row.lease)
@@ -231,13 +243,21 @@ def waiting_organizations() -> list[UUID]:
     return list(rows.order_by().values_list("organization_id", flat=True).distinct())
 
 
+def _database_since() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
 def _own(taken: Claim) -> models.QuerySet[Shard]:
     return Shard.objects.filter(pk=taken.shard_id, state=ShardState.LEASED, lease=taken.lease)
 
 
-def _lease_next(organization_id: UUID, worker: str) -> tuple[Any, ...] | None:
+def _lease_next(organization_id: UUID, worker: str, *, alone: bool) -> tuple[Any, ...] | None:
     values: dict[str, UUID | str | float] = {
         "organization": organization_id,
+        "alone": alone,
         "lease": uuid4(),
         "worker": worker,
         "length": LEASE.total_seconds(),
@@ -253,49 +273,14 @@ def _shortened(taken: Claim, work: float, at_pace: float) -> tuple[Claim, float]
     if work * at_pace <= TOO_LONG:
         return taken, work
     items = pace.share(Piece(taken.first, taken.last, work), at_pace)
-    last = taken.first + items - 1
-    if last >= taken.last:
+    if taken.first + items > taken.last:
         return taken, work
-    row = Shard.objects.get(pk=taken.shard_id)
-    upper, row.work = _upper(row, last), work * items / (taken.last - taken.first + 1)
-    upper.save(force_insert=True)
-    Shard.objects.filter(pk=row.pk).update(last=last, work=row.work)
-    return replace(taken, last=last), row.work
-
-
-def _upper(row: Shard, last: int, attempt: int = 0) -> Shard:
-    """Return the part of a shard behind an item, as a shard of its own."""
-    return Shard(
-        organization_id=row.organization_id,
-        job_id=row.job_id,
-        first=last + 1,
-        last=row.last,
-        work=row.work * (row.last - last) / (row.last - row.first + 1),
-        priority=row.priority,
-        attempt=attempt,
-        policy_epoch=row.policy_epoch,
-        organization_epoch=row.organization_epoch,
-    )
+    kept = parts.shorten(Shard.objects.get(pk=taken.shard_id), taken.first + items - 1)
+    return replace(taken, last=kept.last), kept.work
 
 
 def _bisect(taken: Claim) -> None:
-    middle = (taken.first + taken.last) // 2
     with transaction.atomic():
         row = _own(taken).select_for_update().first()
-        if row is None:
-            return
-        upper = _upper(row, middle, _suspected(middle + 1, row.last))
-        upper.save(force_insert=True)
-        _own(taken).update(
-            state=ShardState.READY,
-            last=middle,
-            work=row.work - upper.work,
-            attempt=_suspected(row.first, middle),
-            lease=None,
-            lease_until=None,
-        )
-
-
-def _suspected(first: int, last: int) -> int:
-    """Return the attempts that a half of a lost shard begins with: all but one, alone none."""
-    return 0 if first == last else MOST_ATTEMPTS - 1
+        if row is not None:
+            parts.halve(row, suspected=MOST_ATTEMPTS - 1)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 
 from compliance.actions import gate as gates
@@ -59,13 +59,19 @@ class Work:
 def run(claim: Claim, engine: EngineLike) -> None:
     """Do one claimed shard: results written once, or nothing written and the shard given back or held.
 
-    A shard that breaks is given up with its attempt counted, as if its worker had died.
+    A shard that breaks is given up with its attempt counted, as if its worker had died; not so where the
+    database went away or is full, which no photo is to blame for.
+
+    Raises:
+        OperationalError, InterfaceError: The database could not be written; the caller gives the shard back.
     """
     try:
         _run(claim, engine)
     except Stopped:
         ledger.give_back(claim)
         rulings.close_if_ended(claim.organization_id, claim.job_id)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception:  # whatever one shard does must not leave it leased, nor end the worker
         logger.exception("A shard broke", extra={"shard": str(claim.shard_id), "attempt": claim.attempt})
         take_over(claim)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from compliance.actions import simulations
 from recognition import client, ledger, reconcile, runner, sweeps
-from recognition.worker import Worker
+from recognition.worker import Worker, bury_kin
 
+logger = logging.getLogger(__name__)
 _worker: list[Worker] = []  # at most one: the engine of this process
 
 
@@ -18,8 +21,19 @@ _worker: list[Worker] = []  # at most one: the engine of this process
 def _begin(**_: Any) -> None:
     """Load the model after the fork, in workers that take from the `gpu` queue."""
     if "gpu" in current_app.amqp.queues.consume_from:
+        _take_over_from_kin()
         _worker.append(Worker())
         _worker[0].begin()
+
+
+def _take_over_from_kin() -> None:
+    """Bring the ledger in step before the model loads: this process may follow one that was killed."""
+    try:
+        bury_kin()
+        reconcile.reconcile()
+    except (DatabaseError, InterfaceError):  # it is away: a light worker does it when it is back
+        logger.warning("The ledger could not be reconciled at the start of a worker")
+        connection.close()
 
 
 @worker_process_shutdown.connect
@@ -38,7 +52,11 @@ def work() -> None:
     claim = ledger.claim(worker.name)
     if claim is None:
         return
-    runner.run(claim, worker.engine)
+    try:
+        runner.run(claim, worker.engine)
+    except (OperationalError, InterfaceError):
+        worker.drop(claim)
+        raise
     if ledger.ready_count():
         client.wake()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -11,38 +12,49 @@ from datetime import timedelta
 from typing import cast
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from portal.common.clock import database_now
+from recognition import client, ledger
+from recognition.ledger import Claim
 from recognition.models import Heartbeat
 from recognition.writing import EngineLike
 
 BEAT_SECONDS = 1.0
 FORGET_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
+# Drawn where Celery's main process imports this, and the same in all that it forks: workers of one lineage
+# share a machine, so that the next one can tell which of them are dead.
+LINEAGE = secrets.token_hex(4)
 
 
 class Worker:
     """One engine process. Made after the fork: a model loaded before it would hang the child."""
 
     def __init__(self) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
+        self.name = f"{_kin()}{os.getpid()}:{time.time_ns()}"
         self._engine: EngineLike | None = None
+        self._dropped: list[Claim] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def begin(self) -> None:
         """Give signs of life from now on, and load the model."""
+        self._beat_once()  # a lease whose worker was never heard of would have to run out
         self._thread.start()
         self.engine  # noqa: B018 - loads it
+
+    def drop(self, claim: Claim) -> None:
+        """Give a shard back, undone, as soon as the database can be written again: not its items' fault."""
+        self._dropped.append(claim)
 
     def end(self) -> None:
         """Stop the signs of life in a way that is seen, so that leases end at once."""
         self._ended.set()
         self._thread.join(timeout=2 * BEAT_SECONDS)
-        Heartbeat.objects.filter(pk=self.name).update(beat_at=database_now() - FORGET_AFTER / 2)
+        _silence(self.name)
 
     @property
     def engine(self) -> EngineLike:
@@ -54,18 +66,51 @@ class Worker:
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
-            try:
-                self._write()
-            except DatabaseError as error:  # the database restarts: the next beat tells it again
-                log.warning("heartbeat not written: %s", type(error).__name__)
-                connection.close()
+            self._beat_once()
         connection.close()  # the thread's own
+
+    def _beat_once(self) -> None:
+        try:
+            self._write()
+            self._give_back()
+        except (DatabaseError, InterfaceError) as error:  # it restarts, or is full: the next beat tells
+            log.warning("heartbeat not written: %s", type(error).__name__)
+            connection.close()
 
     def _write(self) -> None:
         pipeline = self._engine.pipeline_id if self._engine else ""
         Heartbeat.objects.update_or_create(
             worker=self.name, defaults={"pipeline": pipeline, "beat_at": Now()}
         )
+
+    def _give_back(self) -> None:
+        while self._dropped:
+            ledger.give_back(self._dropped[0])
+            self._dropped.pop(0)
+            client.wake()
+
+
+def bury_kin() -> None:
+    """Say goodbye for workers of this lineage that were killed: their leases end at once, not in seconds."""
+    for name in Heartbeat.objects.filter(pk__startswith=_kin()).values_list("pk", flat=True):
+        if not _lives(int(name.removeprefix(_kin()).partition(":")[0])):
+            _silence(name)
+
+
+def _kin() -> str:
+    return f"{socket.gethostname()[:60]}:{LINEAGE}:"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _silence(name: str) -> None:
+    Heartbeat.objects.filter(pk=name).update(beat_at=database_now() - FORGET_AFTER / 2)
 
 
 def forget_dead() -> None:

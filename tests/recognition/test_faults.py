@@ -1,23 +1,25 @@
 """A job outlives its workers and its broker: nothing lost, nothing done twice."""
 
+import json
 import os
+import subprocess
+import sys
 import time
-from collections import Counter
 
 import pytest
-import redis
-from django.conf import settings
 
-from portal.audit.models import Event
+from portal.env import ROOT
+from portal.local.services import VARIABLES
 from portal.tenancy.actions import organizations
 from portal.tenancy.scope import tenant_scope
-from recognition.models import FoundFace, Item, JobStatus, Shard, ShardState
+from recognition.models import Item, JobStatus, Shard, ShardState
 from tests.support.jobs import ANNA, new_desk, photo
-from tests.support.workers import kill_child, wait_for, workers
+from tests.support.workers import wait_for, workers
 
 pytestmark = [pytest.mark.engine, pytest.mark.proof, pytest.mark.timeout(240)]
 FULL = os.environ.get("PROOF") == "full"
-PHOTOS, KILLS = (1000, 5) if FULL else (400, 2)
+PHOTOS = 400
+SIZE = ("--photos=1000", "--poison=3", "--kills=10") if FULL else ("--photos=160", "--poison=0", "--small")
 
 
 @pytest.fixture
@@ -30,23 +32,21 @@ def done(desk, job) -> int:
         return Item.objects.filter(job=job, status="done").count()
 
 
-def test_killed_workers_and_a_flushed_broker_lose_and_double_nothing(fresh_database, desk):
-    job = desk.submit("detect", [(f"{n}.png", photo(ANNA)) for n in range(PHOTOS)], gallery=None)
-    with workers(fresh_database | {"FAKE_SECONDS": "0.01"}) as engine:
-        for kill in range(KILLS):
-            wait_for(lambda: Shard.objects.filter(job_id=job.pk, state=ShardState.LEASED).exists(), 60, 0.05)
-            wait_for(lambda: kill_child(engine), 30)
-            if kill == KILLS // 2:
-                redis.from_url(settings.REDIS_URL).flushdb()
-        wait_for(lambda: desk.reload(job).status == JobStatus.RELEASED, 120)
-    finished = desk.reload(job)
-    with tenant_scope(desk.tenant.organization):
-        faces = Counter(FoundFace.objects.filter(item__job=job).values_list("item", flat=True))
-    assert done(desk, job) == PHOTOS
-    assert len(faces) == PHOTOS
-    assert set(faces.values()) == {1}
-    assert finished.recoveries >= 1
-    assert Event.objects.filter(target=job.public_id, verb="job.finished").count() == 1
+def test_a_job_outlives_killed_workers_its_broker_and_its_database_and_a_full_disk(tmp_path):
+    """On services of its own, which are killed too; `make soak` does the same at full size."""
+    results = tmp_path / "soak.json"
+    options = ("--engine=fake", "--fake-seconds=0.1", "--workers=2", "--megabytes=500", *SIZE)
+    command = [sys.executable, "-m", "bench.soak", *options, f"--results={results}"]
+    done = subprocess.run(command, cwd=ROOT, env=elsewhere(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(results.read_text())
+    assert len(found["faults"]) + len(found["skipped"]) == sum(found["plan"]["faults"].values())
+
+
+def elsewhere() -> dict[str, str]:
+    """The environment without what leads to the services of these tests."""
+    ours = {*VARIABLES, "COUNTENANCE_HOME", "DJANGO_SETTINGS_MODULE"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def test_a_suspension_stops_a_running_job_before_its_next_result(fresh_database, desk):
