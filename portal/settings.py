@@ -260,7 +260,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 15 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 2_000  # a folder; more come as an archive
+FILE_UPLOAD_HANDLERS = ["portal.common.uploads.NamelessUploadHandler"]
 STATIC_URL = "/static/"
 STATIC_ROOT = env("STATIC_ROOT", default=str(home() / "static"))
 STATICFILES_DIRS = [ROOT / "static"]

@@ -5,34 +5,40 @@ A refused archive raises; a refused member is reported with its name and a reaso
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
 from portal.common.errors import InvalidInput
+from recognition import manifests, ziphead
 from recognition.images import MAX_BYTES
+from recognition.manifests import Manifest, tidy
 
 MOST_MEMBERS = 20_000
 MOST_BYTES = 8_000_000_000  # unpacked, all members together
 # Deflate cannot exceed about 1032:1 and photos hardly shrink: past this a member is a bomb.
 BOMB_RATIO = 100
-MANIFEST = "manifest.csv"
-_IGNORED = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\._)")
+NOT_NAMED = "not_in_manifest"
+_IGNORED = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._)")
 _NUMBERED = re.compile(r"[_\- ]*\(?\d+\)?$")
+_DEVICE = re.compile(r"(con|prn|aux|nul|clock\$|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _CHUNK = 1 << 20
+_UTF8_NAME = 0x800
+_IS_ENCRYPTED = 0x1 | 0x40 | 0x2000  # classic, strong, and hidden names
 # LZMA lets a header of a few bytes ask for gigabytes of memory, and no camera or system packs photos so.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NESTED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh")
+_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive: either its bytes or the reason it was not read."""
+    """One file of an archive or upload: either its bytes or the reason it was not read."""
 
     name: str
     data: bytes = b""
@@ -42,13 +48,12 @@ class Member:
         object.__setattr__(self, "name", tidy(self.name))
 
 
-def tidy(text: str) -> str:
-    """Return a name as it can be stored and shown: what is no printable sign is marked."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
-
-
-def members(file: IO[bytes]) -> Iterator[Member]:
+def members(file: IO[bytes], *, wanted: Callable[[str], bool] | None = None) -> Iterator[Member]:
     """Read every file of a zip archive, one in memory at a time.
+
+    Args:
+        file: The archive; read in place.
+        wanted: Whether a file is read at all, by its name; else it is named as in no manifest.
 
     Raises:
         InvalidInput: `archive_format`, `archive_encrypted`, `archive_empty`, `archive_too_large`,
@@ -56,37 +61,39 @@ def members(file: IO[bytes]) -> Iterator[Member]:
     """
     with _open(file) as archive:
         infos = [
-            info for info in archive.infolist() if not info.is_dir() and not _IGNORED.search(info.filename)
+            info for info in archive.infolist() if not info.is_dir() and not _IGNORED.search(_name(info))
         ]
         _check(infos)
-        left = MOST_BYTES
+        left, seen = MOST_BYTES, set[str]()
         for info in infos:
-            if info.filename != MANIFEST:
-                member = _read(archive, info, min(MAX_BYTES, left))
-                left -= len(member.data)
-                yield member
+            name = tidy(_name(info))
+            if is_manifest(name):
+                continue
+            member = _refused(info, name, seen, wanted) or _read(archive, info, name, min(MAX_BYTES, left))
+            seen.add(name)
+            left -= len(member.data)
+            yield member
 
 
-def manifest(file: IO[bytes]) -> dict[str, str]:
-    """Return path -> subject from `manifest.csv` in the archive; empty where there is none.
+def manifest(file: IO[bytes], *, pairs: bool = False) -> Manifest:
+    """Return what `manifest.csv` in the archive says.
 
     Raises:
-        InvalidInput: `manifest_format`, when it lacks the columns `path` and `subject`.
+        InvalidInput: `manifest_missing`, there is none; as `manifests.read` and `members`.
     """
     with _open(file) as archive:
-        if MANIFEST not in archive.namelist():
-            return {}
-        member = _read(archive, archive.getinfo(MANIFEST), MAX_BYTES)
-    rows = csv.DictReader(io.StringIO(member.data.decode("utf-8-sig", "replace"), newline=None))
-    try:
-        if not {"path", "subject"} <= set(rows.fieldnames or ()):
-            raise InvalidInput("manifest_format", "manifest.csv needs the columns path and subject.")
-        return {tidy(row["path"]): tidy(row["subject"] or "").strip() for row in rows if row["path"]}
-    except csv.Error:
-        raise InvalidInput("manifest_format", "manifest.csv is damaged.") from None
+        infos = [info for info in archive.infolist() if is_manifest(_name(info))]
+        if not infos:
+            raise missing_manifest()
+        found = min(infos, key=lambda info: _name(info).count("/"))  # the one nearest to the top
+        _check([found])
+        member = _read(archive, found, manifests.NAME, MAX_BYTES, nested=True)
+    if member.reason:
+        raise InvalidInput("manifest_format", "manifest.csv in the archive is damaged or too large.")
+    return manifests.read(member.data, pairs=pairs, folder=tidy(_name(found)).removesuffix(manifests.NAME))
 
 
-def subject_of(name: str, subject_from: str, named: dict[str, str]) -> str:
+def subject_of(name: str, subject_from: str, named: Manifest) -> str:
     """Return whom a file shows, by the rule the submitter chose.
 
     Args:
@@ -96,28 +103,57 @@ def subject_of(name: str, subject_from: str, named: dict[str, str]) -> str:
     """
     path = PurePosixPath(name)
     if subject_from == "manifest":
-        return named.get(name, "")
+        line = named.line_of(name)
+        return line.subject if line else ""
     if subject_from == "folder":
         return path.parent.name
     return _NUMBERED.sub("", path.stem) or path.stem
 
 
+def is_manifest(name: str) -> bool:
+    """Whether a file of an upload is its manifest."""
+    return PurePosixPath(name).name == manifests.NAME
+
+
+def missing_manifest() -> InvalidInput:
+    """Return the error of an upload that should have a manifest and has none."""
+    sentence = "There is no manifest.csv in the upload. Add one, or choose another way to name people."
+    return InvalidInput("manifest_missing", sentence, field="subject_from")
+
+
+def escapes(name: str) -> bool:
+    """Whether a name would leave the folder it is unpacked into (zip slip), or names a device."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
+        return True
+    return any(_DEVICE.match(part) for part in path.parts)
+
+
 def _open(file: IO[bytes]) -> zipfile.ZipFile:
+    ziphead.check(file, most=MOST_MEMBERS)
     file.seek(0)
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError):
+    except _BROKEN:
         raise InvalidInput("archive_format", "This file is not a zip archive, or it is damaged.") from None
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name; many programs write UTF-8 without saying so."""
+    if info.flag_bits & _UTF8_NAME:
+        return info.filename
+    if named := ziphead.unicode_name(info.extra):
+        return named
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _check(infos: list[zipfile.ZipInfo]) -> None:
     if not infos:
         raise InvalidInput("archive_empty", "The archive holds no file.")
-    if len(infos) > MOST_MEMBERS:
-        raise InvalidInput(
-            "archive_too_large", f"The archive holds more than {MOST_MEMBERS:,} files. Split it."
-        )
-    if any(info.flag_bits & 0x1 for info in infos):
+    if any(info.flag_bits & _IS_ENCRYPTED for info in infos):
         raise InvalidInput("archive_encrypted", "The archive is encrypted. Send it without a password.")
     unpacked, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
     if unpacked > BOMB_RATIO * max(packed, 1):
@@ -128,27 +164,40 @@ def _check(infos: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> Member:
-    if _escapes(info.filename):
-        return Member(info.filename, reason="archive_path")
+def _refused(
+    info: zipfile.ZipInfo, name: str, seen: set[str], wanted: Callable[[str], bool] | None
+) -> Member | None:
+    """Return a member that is not read, with its reason."""
+    if escapes(name):
+        return Member(name, reason="archive_path")
+    mode = info.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return Member(name, reason="archive_link")
+    if name in seen:
+        return Member(name, reason="name_twice")
     if info.compress_type not in _PACKED:
-        return Member(info.filename, reason="image_format")
+        return Member(name, reason="image_format")
+    if wanted is not None and not wanted(name):
+        return Member(name, reason=NOT_NAMED)
+    return None
+
+
+def _read(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, most: int, *, nested: bool = False
+) -> Member:
     if info.file_size > most:
-        return Member(info.filename, reason="image_too_large")
-    parts, size = [], 0
+        return Member(name, reason="image_too_large")
+    parts: list[bytes] = []
+    size = 0
     try:
         with archive.open(info) as stream:
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
                 if size > most or size > BOMB_RATIO * max(info.compress_size, 1) + _CHUNK:
-                    return Member(info.filename, reason="image_bomb")
+                    return Member(name, reason="image_bomb")
+                if not parts and not nested and chunk.startswith(_NESTED):
+                    return Member(name, reason="archive_nested")
                 parts.append(chunk)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
-        return Member(info.filename, reason="image_truncated")
-    return Member(info.filename, data=b"".join(parts))
-
-
-def _escapes(name: str) -> bool:
-    """Whether a name would leave the folder it is unpacked into (zip slip)."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]
+    except _BROKEN:
+        return Member(name, reason="image_truncated")
+    return Member(name, data=b"".join(parts))

@@ -1,7 +1,7 @@
 """What the calendar says about candidates: the dates of both photos, the ages in them, the years between.
 
-A photo's date stands in a case record. It is looked up by what the photo is, not by its row: the same file,
-uploaded again for a search, was not taken on another day.
+A photo's date stands in a case record, or in the manifest that it came with. That of a record is looked up by
+what the photo is, not by its row: the same file, uploaded again for a search, was not taken on another day.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compliance.policy.vocabulary import PEOPLE_FINDING, Purpose, SubjectClass
 from portal.common.envelope import DataKey
 from portal.tenancy import secrets
 from recognition import details
-from recognition.ages import Comparison, Pictured, Span
+from recognition.ages import Comparison, Pictured, Span, span
 from recognition.details import PhotoDetails, RecordDetails
 from recognition.models import Candidate, CaseRecord, CaseRecordPhoto, Image, Item, Job
 
@@ -64,8 +64,8 @@ class _Calendar:
         known = self.born(candidate.subject.record or (enrolled.record if enrolled else None))
         # The question is whether both are one person: whose birth is not known is reckoned with the other's.
         return Comparison(
-            self._pictured(probe, searched or known),
-            self._pictured(enrolled, known or searched),
+            self._pictured(candidate.item.image, probe, searched or known),
+            self._pictured(candidate.face.image, enrolled, known or searched),
             of_a_child=self.of_a_child,
         )
 
@@ -74,8 +74,8 @@ class _Calendar:
         one = self.born(self.record or (first.record if first else None))
         other = self.born(self.record or (second.record if second else None))
         return Comparison(
-            self._pictured(first, one or other),
-            self._pictured(second, other or one),
+            self._pictured(item.photos[0], first, one or other),
+            self._pictured(item.photos[1], second, other or one),
             of_a_child=self.of_a_child,
             names=("first", "second"),
         )
@@ -94,9 +94,9 @@ class _Calendar:
         own = [row for row in rows if record is not None and row.record_id == record.pk]
         return next(iter([*own, *rows]), None)
 
-    def _pictured(self, photo: CaseRecordPhoto | None, born: Span | None) -> Pictured:
+    def _pictured(self, image: Image, photo: CaseRecordPhoto | None, born: Span | None) -> Pictured:
         if photo is None:
-            return Pictured(born=born)
+            return Pictured(span(image.taken) if image.taken else None, born)
         known = details.opened(PhotoDetails, photo.details, owner=photo.pk, key=self.key)
         return Pictured(known.taken_span, born, photo.edited, photo.age_progressed)
 

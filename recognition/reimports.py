@@ -26,6 +26,16 @@ def among(images: Iterable[Image], *, organization_id: UUID) -> frozenset[UUID]:
     by_digest: dict[str, list[UUID]] = {}
     for image in images:
         by_digest.setdefault(keyed(image.sha256), []).append(image.pk)
-    known = ExportedImage.objects.filter(digest__in=by_digest).exclude(organization_id=organization_id)
-    digests = known.order_by().values_list("digest", flat=True).distinct()
+    digests = _known(by_digest, organization_id)
     return frozenset(key for digest in digests for key in by_digest[digest])
+
+
+def digests_among(digests: Iterable[str], *, organization_id: UUID) -> frozenset[str]:
+    """Return the SHA-256 of those files that an export of another organization named, in one query."""
+    named = {keyed(one): one for one in digests}
+    return frozenset(named[digest] for digest in _known(named, organization_id))
+
+
+def _known(digests: Iterable[str], organization_id: UUID) -> Iterable[str]:
+    known = ExportedImage.objects.filter(digest__in=list(digests)).exclude(organization_id=organization_id)
+    return known.order_by().values_list("digest", flat=True).distinct()

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from django.core.files.uploadedfile import UploadedFile
 
-from portal.tenancy.actor import Actor
-from portal.tenancy.models import Organization
-from portal.web.forms.jobs import is_archive
-from recognition.actions import images
-from recognition.actions.images import Received
-from recognition.images import MAX_BYTES
+from portal.common.uploads import path_of
+from recognition.actions.imports import File
 
 
-def receive(
-    files: Sequence[UploadedFile], *, organization: Organization, subject_from: str, by: Actor
-) -> Received:
-    """Receive photos and archives of photos as one upload.
+def files_of(uploaded: Sequence[UploadedFile], *, folder: str = "") -> list[File]:
+    """Return uploaded files as an import takes them.
 
-    Django keeps files above 2.5 MB on disk, so that memory holds one photo at a time.
-
-    Raises:
-        InvalidInput: An archive as a whole is refused.
+    Args:
+        uploaded: Photos, archives, or the files of a folder.
+        folder: Put around their names, with a slash at the end: one side of a comparison.
     """
-    archives = [file for file in files if is_archive(file)]
-    photos = [file for file in files if file not in archives]
-    received = images.receive(organization=organization, files=_read(photos), subject_from="filename", by=by)
-    for archive in archives:
-        more = images.receive_archive(
-            organization=organization,
-            file=archive.file,  # type: ignore[arg-type]  # Django types it as any file
-            subject_from=subject_from,
-            by=by,
-        )
-        received.photos += more.photos
-        received.rejected += more.rejected
-    return received
+    return [File(_name(file, folder), file.file) for file in uploaded]  # type: ignore[arg-type]  # any file
 
 
-def _read(files: Sequence[UploadedFile]) -> Iterator[tuple[str, bytes]]:
-    for file in files:
-        # A byte more than allowed is enough for the check to refuse it.
-        yield file.name or "photo", file.read(MAX_BYTES + 1)
+def _name(file: UploadedFile, folder: str) -> str:
+    """Return a file's name; an archive within a folder is named by the folder alone: its members have names."""
+    name = path_of(file)
+    return folder if folder and is_archive(file) else f"{folder}{name}"
+
+
+def is_archive(file: UploadedFile) -> bool:
+    """Tell a ZIP file by its first bytes; names lie."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    return head in {b"PK\x03\x04", b"PK\x05\x06"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
@@ -22,10 +23,10 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives, images, storage
+from recognition.manifests import LONGEST_NAME, Manifest, tidy
 from recognition.models import CaseRecordPhoto, Face, Image, Item, Job
 
 _TOGETHER = 100  # rows written in one transaction while an archive streams in
-_NAME = 255  # characters of a file's name that are kept: the last ones, they tell most
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
         InvalidInput: With the reason code of `recognition.images.inspect`.
     """
     require(by, Permission.UPLOAD, organization=organization)
-    image = _keep(organization, archives.tidy(name), data, secrets.data_key(organization), by)
+    image = _keep(organization, tidy(name), data, secrets.data_key(organization), by)
     _insert(organization, [image], by)
     return image
 
@@ -67,7 +68,8 @@ def receive(
     *, organization: Organization, files: Iterable[tuple[str, bytes]], subject_from: str, by: Actor
 ) -> Received:
     """Receive single photos; one that is refused is named and the rest goes on."""
-    return _receive(organization, (archives.Member(*file) for file in files), subject_from, {}, by)
+    members = (archives.Member(*file) for file in files)
+    return receive_members(organization, members, subject_from, Manifest(), by=by)
 
 
 def receive_archive(*, organization: Organization, file: IO[bytes], subject_from: str, by: Actor) -> Received:
@@ -82,8 +84,8 @@ def receive_archive(*, organization: Organization, file: IO[bytes], subject_from
     Raises:
         InvalidInput: The archive as a whole is refused (`archive_…`, `manifest_format`).
     """
-    named = archives.manifest(file) if subject_from == "manifest" else {}
-    return _receive(organization, archives.members(file), subject_from, named, by)
+    named = archives.manifest(file) if subject_from == "manifest" else Manifest()
+    return receive_members(organization, archives.members(file), subject_from, named, by=by)
 
 
 def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
@@ -110,6 +112,13 @@ def delete(*, image: Image, by: Actor) -> None:
             )
         purge(image, by=by)
     storage.delete(image.path)
+
+
+def discard(received: Received, *, by: Actor) -> None:
+    """Destroy photos that were received and are used for nothing; those in use stay."""
+    for image in {image for photo in received.photos for image in photo.images}:
+        with suppress(Conflict):  # a photo of a case record stays where it was
+            delete(image=image, by=by)
 
 
 def is_needed(image: Image) -> bool:
@@ -141,7 +150,7 @@ def hold_probes(photos: Sequence[Photo]) -> None:
 
 def purge(image: Image, *, by: Actor) -> None:
     """Mark a photo as purged, inside the caller's scope; the caller then deletes the stored bytes."""
-    Image.objects.filter(pk=image.pk).update(purged_at=Now(), name="")
+    Image.objects.filter(pk=image.pk).update(purged_at=Now(), name="", taken="")
     audit.record(verb="image.deleted", actor=by, target=image, organization=image.organization_id)
 
 
@@ -149,25 +158,35 @@ def purge_all(photos: Sequence[Image], *, by: Actor) -> None:
     """Mark many photos as purged, in two statements, inside the caller's scope."""
     if not photos:
         return
-    Image.objects.filter(pk__in=[photo.pk for photo in photos]).update(purged_at=Now(), name="")
+    Image.objects.filter(pk__in=[photo.pk for photo in photos]).update(purged_at=Now(), name="", taken="")
     about: list[tuple[Image, dict[str, Any]]] = [(photo, {}) for photo in photos]
     audit.record_many(verb="image.deleted", actor=by, about=about, organization=photos[0].organization_id)
 
 
-def _receive(
+def receive_members(
     organization: Organization,
-    files: Iterator[archives.Member],
+    files: Iterable[archives.Member],
     subject_from: str,
-    named: dict[str, str],
+    named: Manifest,
+    *,
     by: Actor,
 ) -> Received:
+    """Receive files that were taken apart already.
+
+    Args:
+        organization: Whose photos.
+        files: Each with its bytes, or why it was not read.
+        subject_from: `filename`, `folder` or `manifest`.
+        named: What the manifest says of them.
+        by: The uploader.
+    """
     require(by, Permission.UPLOAD, organization=organization)
     key, received = secrets.data_key(organization), Received()
     # One file in memory at a time: the rows of a batch are gathered, its bytes are not.
     kept = (
         Photo(image, archives.subject_of(member.name, subject_from, named))
         for member in files
-        if (image := _try(organization, member, key, by, received))
+        if (image := _try(organization, member, key, by, received, named))
     )
     while photos := list(islice(kept, _TOGETHER)):
         _insert(organization, [photo.image for photo in photos], by)
@@ -176,24 +195,34 @@ def _receive(
 
 
 def _try(
-    organization: Organization, member: archives.Member, key: DataKey, by: Actor, received: Received
+    organization: Organization,
+    member: archives.Member,
+    key: DataKey,
+    by: Actor,
+    received: Received,
+    named: Manifest,
 ) -> Image | None:
     """Keep one file, or note why not."""
     try:
         if member.reason:
             raise InvalidInput(member.reason, "The archive's member was not read.")
-        return _keep(organization, member.name, member.data, key, by)
+        line = named.line_of(member.name)
+        taken = line.taken if line else ""
+        return _keep(organization, member.name, member.data, key, by, taken=taken)
     except DomainError as error:
-        received.rejected.append({"name": member.name[-_NAME:], "reason": error.code})
+        received.rejected.append({"name": member.name[-LONGEST_NAME:], "reason": error.code})
         return None
 
 
-def _keep(organization: Organization, name: str, data: bytes, key: DataKey, by: Actor) -> Image:
+def _keep(
+    organization: Organization, name: str, data: bytes, key: DataKey, by: Actor, *, taken: str = ""
+) -> Image:
     info = images.inspect(data)
     image = Image(
         id=uuid7(),
         organization=organization,
-        name=name[-_NAME:],
+        name=name[-LONGEST_NAME:],
+        taken=taken,
         sha256=info.sha256,
         size=len(data),
         format=info.format,

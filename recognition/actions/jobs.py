@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -75,9 +74,7 @@ def submit_fresh(*, organization: Organization, order: Order, received: Received
         return submit(organization=organization, order=order, received=received, by=by)
     except DomainError as error:
         if "job" not in error.detail:
-            for image in {image for photo in received.photos for image in photo.images}:
-                with suppress(Conflict):  # a photo of a case record stays where it was
-                    images.delete(image=image, by=by)
+            images.discard(received, by=by)
         raise
 
 

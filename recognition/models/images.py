@@ -14,6 +14,9 @@ class Image(TenantModel):
     PREFIX = "img"
 
     name = models.CharField(max_length=255, blank=True, help_text="As the uploader named it.")
+    taken = models.CharField(
+        max_length=10, blank=True, help_text="Day or year it was taken, as a manifest states it."
+    )
     sha256 = models.CharField(max_length=64, help_text="Of the bytes as uploaded.")
     size = models.PositiveIntegerField(help_text="Bytes.")
     format = models.CharField(max_length=8)
