@@ -86,7 +86,9 @@ def manifest(file: IO[bytes], *, pairs: bool = False) -> Manifest:
         if not infos:
             raise missing_manifest()
         found = min(infos, key=lambda info: _name(info).count("/"))  # the one nearest to the top
-        _check([found])
+        _check_open([found])
+        if found.compress_type not in _PACKED:
+            raise InvalidInput("manifest_format", "manifest.csv is packed in a way that is not read here.")
         member = _read(archive, found, manifests.NAME, MAX_BYTES, nested=True)
     if member.reason:
         raise InvalidInput("manifest_format", "manifest.csv in the archive is damaged or too large.")
@@ -153,8 +155,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 def _check(infos: list[zipfile.ZipInfo]) -> None:
     if not infos:
         raise InvalidInput("archive_empty", "The archive holds no file.")
-    if any(info.flag_bits & _IS_ENCRYPTED for info in infos):
-        raise InvalidInput("archive_encrypted", "The archive is encrypted. Send it without a password.")
+    _check_open(infos)
     unpacked, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
     if unpacked > BOMB_RATIO * max(packed, 1):
         raise InvalidInput("archive_bomb", "The archive would unpack to far more than photos need.")
@@ -162,6 +163,11 @@ def _check(infos: list[zipfile.ZipInfo]) -> None:
         raise InvalidInput(
             "archive_too_large", f"The archive unpacks to more than {MOST_BYTES // 10**9} GB. Split it."
         )
+
+
+def _check_open(infos: list[zipfile.ZipInfo]) -> None:
+    if any(info.flag_bits & _IS_ENCRYPTED for info in infos):
+        raise InvalidInput("archive_encrypted", "The archive is encrypted. Send it without a password.")
 
 
 def _refused(

@@ -35,9 +35,12 @@ from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives
-from recognition.actions import images, jobs
+from recognition.actions import imports, jobs, previews
 from recognition.actions.images import Photo, Received
-from recognition.models import Item, Job, JobStatus
+from recognition.actions.imports import File, How
+from recognition.actions.orders import Order
+from recognition.manifests import Manifest
+from recognition.models import Item, Job, JobKind, JobStatus
 from recognition.models.jobs import HOLD_REASONS
 
 _SUBMIT = (Permission.SUBMIT_JOBS,)
@@ -85,6 +88,24 @@ class ItemOutput(serializers.Serializer[Any]):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
+class FileOutput(serializers.Serializer[Any]):
+    """What would come of one file or pair of an upload."""
+
+    name = serializers.CharField()
+    outcome = serializers.CharField(help_text="accepted, or the reason code why not.")
+    subject = serializers.CharField(help_text="Whom it would be an enrollment of.")
+    second = serializers.CharField(help_text="What it would be compared with.")
+    taken = serializers.CharField(help_text="When it was taken, as the manifest states it.")
+
+
+class DryRunOutput(serializers.Serializer[Any]):
+    """What would come of an upload."""
+
+    dry_run = serializers.BooleanField()
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Files by outcome.")
+    files = FileOutput(many=True)
+
+
 class SubmittedOutput(JobOutput):
     """A new job with its ruling."""
 
@@ -117,7 +138,7 @@ class Jobs(Endpoint):
         operation_id="jobs_submit",
         tags=["jobs"],
         request={"application/json": JobInput, "multipart/form-data": JobInput},
-        responses={201: SubmittedOutput, (403, PROBLEM): Problem},
+        responses={200: DryRunOutput, 201: SubmittedOutput, (403, PROBLEM): Problem},
         examples=[
             sent("Search for a missing child", NEW_SEARCH),
             sent("Compare pairs of photos", NEW_COMPARISON),
@@ -127,22 +148,40 @@ class Jobs(Endpoint):
     def post(self, request: Request) -> Response:
         """Submit a job.
 
+        200: with `dry_run`, what would come of each file; nothing was kept or ruled on.
         201: cleared and queued, or referred and waiting for approval (`ruling.outcome` says which).
         403: refused by a rule; the job is kept as refused, `decision` is the id of the ruling.
         """
         values = self.read(JobInput)
         order = orders.order_of(values, self.caller)
-        submit = jobs.submit_fresh if values.get("archive") else jobs.submit
-        job = submit(organization=self.organization, order=order, received=self._received(values), by=self.by)
+        files = orders.files_of(values)
+        if files:
+            require_scope(self.caller, Permission.UPLOAD)
+        if values["dry_run"]:
+            return Response(self._examined(order, files, values["subject_from"]))
+        submit = jobs.submit_fresh if files else jobs.submit
+        job = submit(
+            organization=self.organization, order=order, received=self._received(values, files), by=self.by
+        )
         with tenant_scope(self.organization):
             return Response(SubmittedOutput(_with_ruling(job)).data, status=201)
 
-    def _received(self, values: Mapping[str, Any]) -> Received:
+    def _examined(self, order: Order, files: list[File], subject_from: str) -> dict[str, Any]:
+        how = How(order.kind, subject_from)
+        rows = previews.examine(
+            organization=self.organization, files=files, how=how, gallery=order.gallery, by=self.by
+        )
+        return {
+            "dry_run": True,
+            "counts": previews.counted(rows),
+            "files": FileOutput(rows, many=True).data,
+        }
+
+    def _received(self, values: Mapping[str, Any], files: list[File]) -> Received:
         how = values["subject_from"]
-        if archive := values.get("archive"):
-            require_scope(self.caller, Permission.UPLOAD)
-            return images.receive_archive(
-                organization=self.organization, file=archive.file, subject_from=how, by=self.by
+        if files:
+            return imports.receive(
+                organization=self.organization, files=files, how=How(JobKind(values["kind"]), how), by=self.by
             )
         if pairs := values.get("pairs"):
             return Received(orders.pairs_of(pairs, self.caller))
@@ -150,7 +189,7 @@ class Jobs(Endpoint):
         found = orders.photos_of(values["images"], self.caller)
         return Received(
             [
-                Photo(image, named.get(image.public_id) or archives.subject_of(image.name, how, {}))
+                Photo(image, named.get(image.public_id) or archives.subject_of(image.name, how, Manifest()))
                 for image in found
             ]
         )

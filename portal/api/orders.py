@@ -15,8 +15,10 @@ from portal.api.authentication import Caller
 from portal.api.endpoint import Input
 from portal.common.errors import InvalidInput, NotFound, Refused
 from portal.common.ids import parse_public_id, public_id
+from portal.common.uploads import path_of
 from portal.tenancy.scope import tenant_scope
 from recognition.actions.images import Photo
+from recognition.actions.imports import File
 from recognition.actions.orders import MOST_CANDIDATES, MOST_ITEMS, Order
 from recognition.models import Gallery, Image, JobKind
 
@@ -25,6 +27,7 @@ SUBJECT_FROM = ("filename", "folder", "manifest")
 _CARRIED = ("recipient", "requested_by", "case_reference", "subject_class", "image_source", "authorization")
 _CARRIED_SETTINGS = ("threshold", "max_candidates")
 _NAMED_AT_MOST = 5
+_UPLOADS = ("archive", "files")
 
 
 class Similarity(serializers.FloatField):
@@ -89,13 +92,30 @@ class JobInput(Input):
         help_text="Whom a photo to enroll shows, by image id; else as subject_from says.",
     )
     archive = serializers.FileField(required=False, allow_empty_file=True, help_text="A zip of photos.")
-    subject_from = serializers.ChoiceField(SUBJECT_FROM, default="filename")
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        required=False,
+        min_length=1,
+        help_text="Photos of this job alone, with their folders in their names, and a manifest.csv if any.",
+    )
+    subject_from = serializers.ChoiceField(
+        SUBJECT_FROM,
+        default="filename",
+        help_text="A comparison pairs the photos of an upload by its manifest, or else by its two folders.",
+    )
+    dry_run = serializers.BooleanField(
+        default=False,
+        help_text="Only say what would come of each file of the upload: nothing is kept or ruled on.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         own = "pairs" if attrs["kind"] == JobKind.COMPARE else "images"
         other = "images" if own == "pairs" else "pairs"
-        if other in attrs or (own in attrs) == ("archive" in attrs):
-            raise serializers.ValidationError({own: [f"Send either {own} or an archive."]})
+        sent = [name for name in (own, other, *_UPLOADS) if name in attrs]
+        if len(sent) != 1 or sent == [other]:
+            raise serializers.ValidationError({own: [f"Send {own}, files or an archive, and one of them."]})
+        if attrs["dry_run"] and sent == [own]:
+            raise serializers.ValidationError({"dry_run": ["Only files and archives are looked at so."]})
         if JobKind(attrs["kind"]).uses_gallery and not attrs.get("gallery"):
             raise serializers.ValidationError({"gallery": ["Name the gallery."]})
         return attrs
@@ -124,6 +144,13 @@ def order_of(values: dict[str, Any], caller: Caller) -> Order:
         facts=_facts(carried | {n: values[n] for n in _CARRIED if n in values}, kind, values, gallery),
         **settings,
     )
+
+
+def files_of(values: dict[str, Any]) -> list[File]:
+    """Return the uploaded files of a request; none where it names photos that are here already."""
+    if archive := values.get("archive"):
+        return [File(path_of(archive), archive.file, said_archive=True)]
+    return [File(path_of(file), file.file) for file in values.get("files", [])]
 
 
 def photos_of(ids: list[str], caller: Caller) -> list[Image]:

@@ -24,7 +24,12 @@ class NamelessUploadHandler(FileUploadHandler):
     _inside = False
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 - Django names it
+        content_length: int,
+        boundary: Any,
+        encoding: Any = None,
     ) -> Any:
         """Parse the form with a parser that keeps folders; the files come back to this handler."""
         if self._inside:
@@ -41,7 +46,7 @@ class NamelessUploadHandler(FileUploadHandler):
         """Keep a piece of a file."""
         self.file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
         """Hand a whole file on."""
         self.file.seek(0)
         path = self.file_name or ""
@@ -54,11 +59,12 @@ class _KeepsFolders(MultiPartParser):
     """Leaves the folders in the names of files. Nothing is ever written under such a name."""
 
     def sanitize_file_name(self, file_name: str) -> str | None:
-        """Return the name without what cannot be shown; folders that lead out stay visible, and are refused."""
+        """Return the name without what cannot be shown; one that leads out is refused by the import."""
         name = html.unescape(file_name).replace("\\", "/")
-        return "".join(sign for sign in name if sign.isprintable()) or None
+        shown = "".join(sign for sign in name if sign.isprintable())
+        return None if shown.rsplit("/", 1)[-1] in {"", ".", ".."} else shown
 
 
-def path_of(file: UploadedFile) -> str:
+def path_of(file: UploadedFile[Any]) -> str:
     """Return the name of an uploaded file with its folders, where the sender gave them."""
     return str(getattr(file, "path", "") or file.name or "")

@@ -44,7 +44,8 @@ class Estimate:
 def estimate(
     *,
     organization: Organization,
-    gallery: Gallery,
+    gallery: Gallery | None,
+    purpose: str,
     kind: JobKind,
     end_user: UUID | None,
     facts: dict[str, Any],
@@ -54,15 +55,16 @@ def estimate(
 
     Args:
         organization: Whose job.
-        gallery: Which gallery.
-        kind: Enroll or search.
+        gallery: Which gallery, if any.
+        purpose: Of the job.
+        kind: What it does.
         end_user: For whom.
         facts: What was declared so far.
         asked: Similarity asked for, 0 to 100.
     """
     size = rulings.gallery_size(gallery)
     stated = rulings.stated(
-        purpose=gallery.purpose,
+        purpose=purpose,
         kind=kind,
         end_user=end_user,
         gallery=gallery,
@@ -85,7 +87,7 @@ def estimate(
         expected_false=few(threshold.expected_false_candidates(found.similarity, size)),
         missed=threshold.share_missed(found.similarity),
         gallery_size=size,
-        caution=sentences.caution(gallery.purpose, facts.get("subject_class", "")),
+        caution=sentences.caution(purpose, facts.get("subject_class", "")),
         unstated=_unanswered(kind, facts) or _unstated(ruling),
     )
 
@@ -103,7 +105,7 @@ def _evaluate(organization: Organization, stated: Stated) -> Ruling:
 def _unanswered(kind: JobKind, facts: dict[str, Any]) -> str:
     """Return what the form still asks for: a verdict on half a request would only frighten."""
     needed = {"requested_by": "who asked for it", "subject_class": "whom the photos show"}
-    if kind == JobKind.SEARCH:
+    if kind != JobKind.ENROLL:
         needed["probe_source"] = "where the photos come from"
     open_ = [words for name, words in needed.items() if name not in facts]
     return f"Say {', '.join(open_)}; how the rules stand appears here." if open_ else ""

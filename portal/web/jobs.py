@@ -23,10 +23,10 @@ from compliance.policy.vocabulary import (
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 from portal.web import handed_out, holds, job_steps, reads, sentences, takeovers
+from portal.web.file_rows import rejected_rows
 from portal.web.forms.jobs import DeclineForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.names import name_of, names_of
-from portal.web.orders import rejected_rows
 from portal.web.paging import page_of
 from portal.web.rulings import refusal_of
 from recognition.actions import jobs

@@ -21,7 +21,7 @@ def files_of(uploaded: Sequence[UploadedFile], *, folder: str = "") -> list[File
 
 
 def _name(file: UploadedFile, folder: str) -> str:
-    """Return a file's name; an archive within a folder is named by the folder alone: its members have names."""
+    """Return a file's name; an archive by the folder alone, for its members have names."""
     name = path_of(file)
     return folder if folder and is_archive(file) else f"{folder}{name}"
 

@@ -62,6 +62,12 @@ tenant = [
     path("images/<str:image_id>/face/<str:face_id>/", images.face, name="face"),
     path("jobs/", jobs.index, name="jobs"),
     path("jobs/new/", orders.start, name="start_job"),
+    re_path(r"^jobs/new/(?P<kind>compare|detect)/(?P<purpose>\w+)/$", orders.order, name="order_of_purpose"),
+    re_path(
+        r"^jobs/new/(?P<kind>compare|detect)/(?P<purpose>\w+)/estimate/$",
+        orders.expect,
+        name="expect_of_purpose",
+    ),
     path("jobs/<str:job_id>/", jobs.detail, name="job"),
     path("jobs/<str:job_id>/progress/", jobs.progress, name="job_progress"),
     re_path(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from portal.common.errors import DomainError
+from portal.common.errors import DomainError, InvalidInput
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -23,6 +23,7 @@ from recognition.models import Image, Item, Job, JobKind
 ACCEPTED = "accepted"
 NAME_UNUSABLE = "name_unusable"
 NAME_TWICE = "name_twice"
+REPORT_COLUMNS = ("name", "outcome", "item", "subject", "second")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _CHUNK = 500
 
@@ -34,14 +35,18 @@ class File:
     Attributes:
         name: With its folders, where the sender gave them.
         content: Its bytes, read in place; seekable.
+        said_archive: The sender said that it is an archive.
     """
 
     name: str
     content: IO[bytes]
+    said_archive: bool = False
 
     @property
     def is_archive(self) -> bool:
-        """Whether it is a zip archive, by its first bytes; names lie."""
+        """Whether it is read as a zip archive: by its first bytes, for names lie."""
+        if self.said_archive:
+            return True
         self.content.seek(0)
         return self.content.read(4) in _ZIP
 
@@ -69,7 +74,8 @@ def receive(*, organization: Organization, files: Sequence[File], how: How, by: 
     """Receive an upload; where it is refused as a whole, and of what is of no use, nothing is kept.
 
     Raises:
-        InvalidInput: `archive_…`, `manifest_…`, `pairs_folders`: the upload as a whole is refused.
+        InvalidInput: `archive_…`, `manifest_…`, `pairs_folders`, `subject_missing`: the upload as a whole
+            is refused.
     """
     require(by, Permission.UPLOAD, organization=organization)
     gathered: list[tuple[Manifest, Received]] = []
@@ -215,6 +221,9 @@ def _useful(part: Received, named: Manifest, how: How, by: Actor) -> Received:
     if how.kind != JobKind.ENROLL:
         return part
     others = [photo for photo in part.photos if not is_usable(photo.subject)]
+    if others and len(others) == len(part.photos):
+        sentence = "No photo says whom it shows in the way that was chosen."
+        raise InvalidInput("subject_missing", sentence, field="subject_from")
     images.discard(Received(others), by=by)
     refused = [{"name": photo.image.name, "reason": NAME_UNUSABLE} for photo in others]
     return Received([photo for photo in part.photos if is_usable(photo.subject)], part.rejected + refused)

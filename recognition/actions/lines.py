@@ -156,6 +156,11 @@ class CsvLines:
         """Return one line; what is not there stays empty."""
         return self._line([harmless(values.get(name, "")) for name in self._columns])
 
+    def table(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield the line of column names, then one line a row."""
+        yield self.head()
+        yield from map(self.line, rows)
+
     def stopped(self, stop: Stop, *, sentence: str) -> str:
         """Return the line that ends a table that is not complete.
 

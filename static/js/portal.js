@@ -28,7 +28,7 @@ function startDrop(area) {
     const transfer = new DataTransfer();
     const seen = new Set();
     for (const file of files) {
-      const key = `${file.name}/${file.size}/${file.lastModified}`;
+      const key = `${file.webkitRelativePath || file.name}/${file.size}/${file.lastModified}`;
       if (!seen.has(key)) transfer.items.add(file);
       seen.add(key);
     }
@@ -46,7 +46,7 @@ function startDrop(area) {
     remove.setAttribute("aria-label", `Remove ${file.name}`);
     remove.addEventListener("click", () => keep([...input.files].filter((other) => other !== file)));
     item.append(
-      element("span", "file-name", file.name),
+      element("span", "file-name", file.webkitRelativePath || file.name),
       element("span", "soft", describe(file.size)),
       element("strong", tooLarge ? "tag tag-bad" : "tag tag-info", tooLarge ? "Too large" : "Ready"),
       remove,

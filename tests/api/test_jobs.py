@@ -393,6 +393,60 @@ def test_a_bad_archive_is_refused_and_leaves_nothing(alice, world, make, code):
     assert images_kept(world.alice) == 0
 
 
+def test_a_dry_run_says_what_would_come_of_each_file_and_keeps_nothing(alice, world):
+    data = photos.zipped({"anna/1.jpg": jpeg(), "anna/notes.txt": b"no photo"})
+    before = rulings_made(world.alice)
+    answer = with_archive(alice, data, gallery=alice.gallery(), dry_run=True)
+    assert answer.status_code == 200
+    assert answer.json()["counts"] == {"accepted": 1, "image_format": 1}
+    assert answer.json()["files"][0]["subject"] == "anna"
+    assert (images_kept(world.alice), rulings_made(world.alice)) == (0, before)
+    assert alice.get("jobs/").json()["items"] == []
+
+
+def with_folder(program, files: dict[str, bytes], **changes):
+    """A form as a browser or curl sends a folder: the folders stand in the names of the files."""
+    mark = "----folder"
+    parts = [f'name="{name}"\r\n\r\n{value}'.encode() for name, value in changes.items()]
+    head = "Content-Type: image/jpeg\r\n\r\n"
+    parts += [f'name="files"; filename="{name}"\r\n{head}'.encode() + data for name, data in files.items()]
+    start = f"--{mark}\r\nContent-Disposition: form-data; ".encode()
+    body = b"".join(start + part + b"\r\n" for part in parts) + f"--{mark}--\r\n".encode()
+    headers = {"Authorization": f"Bearer {program.bearer}"}
+    kind = f"multipart/form-data; boundary={mark}"
+    return program.client.post("/api/v1/jobs/", body, content_type=kind, headers=headers)
+
+
+def test_a_folder_is_sent_as_a_form_and_its_folders_name_people(alice):
+    files = {"all/anna/1.jpg": jpeg(), "all/boris/1.jpg": jpeg(BORIS), "../out.jpg": jpeg()}
+    answer = with_folder(alice, files, kind="enroll", gallery=alice.gallery(), subject_from="folder")
+    assert answer.status_code == 201, answer.content
+    items = alice.get(f"jobs/{answer.json()['id']}/items/").json()["items"]
+    assert [(one["name"], one["subject"]) for one in items] == [
+        ("all/anna/1.jpg", "anna"),
+        ("all/boris/1.jpg", "boris"),
+    ]
+    assert answer.json()["rejected"] == [{"name": "../out.jpg", "reason": "archive_path"}]
+
+
+def test_a_folder_of_pairs_is_compared(alice):
+    files = {"old/anna.jpg": jpeg(), "new/anna.jpg": jpeg(), "new/lea.jpg": jpeg(BORIS)}
+    answer = with_folder(alice, files, kind="compare", subject_from="folder")
+    assert answer.json()["counts"]["total"] == 1
+    assert answer.json()["rejected"] == [{"name": "new/lea.jpg", "reason": "unpaired"}]
+
+
+def test_the_report_of_an_import_is_a_table_too(alice):
+    files = {"anna/1.jpg": jpeg(), "anna/=notes.txt": b"no photo"}
+    job = with_archive(alice, photos.zipped(files), gallery=alice.gallery()).json()["id"]
+    body = json.loads(b"".join(alice.get(f"jobs/{job}/import/").streaming_content))
+    assert [row["outcome"] for row in body["files"]] == ["accepted", "image_format"]
+    table = b"".join(alice.get(f"jobs/{job}/import/?format=csv").streaming_content).decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert rows[0]["item"].startswith("itm_")
+    problem(alice.get(f"jobs/{job}/import/?format=xml"), 422, "format_unknown")
+
+
 def test_an_archive_for_a_refused_job_is_kept_with_the_job(bob):
     gallery = bob.gallery()
     answer = with_archive(bob, photos.zipped({"anna/1.jpg": jpeg()}), gallery=gallery)

@@ -35,6 +35,7 @@ METHODS = {
     "jobs/<str:job>/": ["GET"],
     "jobs/<str:job>/items/": ["GET"],
     "jobs/<str:job>/results/": ["GET", "HEAD"],
+    "jobs/<str:job>/import/": ["GET", "HEAD"],
     "jobs/<str:job>/cancel/": ["POST"],
     "jobs/<str:job>/retry/": ["POST"],
     "jobs/<str:job>/hold/": ["POST"],

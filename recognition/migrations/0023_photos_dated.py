@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recognition", "0020_walls_of_pairs"),
+        ("recognition", "0022_references_of_searches_of_subjects"),
     ]
 
     operations = [
