@@ -178,6 +178,7 @@ CELERY_TASK_ROUTES = {
     "recognition.reconcile": {"queue": "control"},
     "recognition.sweep": {"queue": "control"},
     "recognition.simulate": {"queue": "cpu"},
+    "recognition.upkeep": {"queue": "cpu"},
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every few seconds has no past
 CELERY_BEAT_SCHEDULE = {

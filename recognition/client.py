@@ -14,6 +14,7 @@ WORK = "recognition.work"
 RECONCILE = "recognition.reconcile"
 SWEEP = "recognition.sweep"
 SIMULATE = "recognition.simulate"
+UPKEEP = "recognition.upkeep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
 
@@ -28,6 +29,11 @@ def wake(shards: int = 1) -> None:
 def wake_simulations() -> None:
     """Wake a light worker for the simulations asked for; the sweep runs them where the message is lost."""
     _send(SIMULATE)
+
+
+def wake_upkeep() -> None:
+    """Wake a light worker for long work on what is stored; the sweep wakes it where the message is lost."""
+    _send(UPKEEP)
 
 
 def _send(task: str) -> bool:

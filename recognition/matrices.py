@@ -142,7 +142,9 @@ def _refreshed(held: Matrix, gallery: Gallery, key: DataKey) -> Matrix:
     keys = set(GalleryKey.objects.filter(gallery=gallery).values_list("version", flat=True))
     now = _names(gallery)
     stays = [_still(part, now) for part in held.parts if part.key_version in keys]
-    known = np.concatenate([part.faces for part in stays]) if stays else now["face"][:0]
+    if not stays:
+        return _loaded(gallery, key)
+    known = np.concatenate([part.faces for part in stays])
     fresh = np.setdiff1d(now["face"], known, assume_unique=True)
     parts = (*stays, *(_read(gallery, fresh) if len(fresh) else ()))
     if _is_ragged(parts):

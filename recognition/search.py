@@ -137,7 +137,7 @@ def _asked(gallery: Gallery, turned: dict[int, Float32], limit: int) -> list[Any
     """Return the rows nearest to a probe; those under a version that is not known come before all others."""
     cases = " ".join(f"WHEN {version:d} THEN template <#> %(v{version:d})s::vector" for version in turned)
     score = f"CASE key_version {cases} ELSE '-Infinity' END" if cases else "'-Infinity'::float8"
-    values: dict[str, Any] = {f"v{version}": text_of(probe) for version, probe in turned.items()}
+    values: dict[str, Any] = {f"v{version}": protect.to_text(probe) for version, probe in turned.items()}
     values |= {"organization": gallery.organization_id, "gallery": gallery.pk, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_NEAREST.format(score=score), values)
@@ -146,7 +146,7 @@ def _asked(gallery: Gallery, turned: dict[int, Float32], limit: int) -> list[Any
 
 def _is_crowded(rows: list[Any], wanted: Wanted) -> bool:
     """Whether a face that was not read may be as near as the last one wanted."""
-    return bool(rows[-1][4] - rows[wanted.most - 1][4] <= topk.slack(len(_parsed(rows[0][3]))))
+    return bool(rows[-1][4] - rows[wanted.most - 1][4] <= topk.slack(len(protect.from_text(rows[0][3]))))
 
 
 def _of_rows(rows: list[Any], turned: dict[int, Float32]) -> _Near:
@@ -156,7 +156,7 @@ def _of_rows(rows: list[Any], turned: dict[int, Float32]) -> _Near:
         np.array([face.bytes for face in faces], dtype="S16"),
         np.array([subject.bytes for subject in subjects], dtype="S16"),
         np.stack([turned[version] for version in versions]),
-        np.stack([_parsed(text) for text in templates]),
+        np.stack([protect.from_text(text) for text in templates]),
     )
 
 
@@ -170,15 +170,6 @@ def _gathered(matrix: Matrix, turned: dict[int, Float32], rows: Indices, places:
         found.append(_Near(rows[own], part.faces[at], part.subjects[at], probes, part.templates[at]))
         first += len(part.faces)
     return found
-
-
-def text_of(probe: Float32) -> str:
-    """Write a template as the database reads it; the digits of a double give each float back exactly."""
-    return f"[{','.join(map(repr, probe.tolist()))}]"
-
-
-def _parsed(text: str) -> Float32:
-    return np.array(text[1:-1].split(","), dtype=np.float32)
 
 
 def _hits(near: Sequence[_Near], probes: int, wanted: Wanted, pipeline: str) -> list[list[Hit]]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
+from recognition import upkeep
 from recognition.actions import found, record_retention, retention, watch
 
 SWEEPS: tuple[Callable[[], int], ...] = (
@@ -14,6 +15,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     retention.sweep,
     found.sweep,
     record_retention.sweep,
+    upkeep.sweep,
 )
 logger = logging.getLogger(__name__)
 

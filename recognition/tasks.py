@@ -10,7 +10,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from compliance.actions import simulations
-from recognition import client, ledger, reconcile, runner, sweeps
+from recognition import client, ledger, reconcile, runner, sweeps, upkeep
 from recognition.worker import Worker, bury_kin
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,13 @@ def reconcile_ledger() -> None:
 def simulate() -> None:
     """Run the policy simulations that officers asked for. Idempotent: each is taken once."""
     simulations.run_due()
+
+
+@shared_task(name=client.UPKEEP, time_limit=120)
+def take_steps_of_upkeep() -> None:
+    """Re-key and re-seal for a short while, and ask for a further turn where work is left. Idempotent."""
+    if upkeep.run():
+        client.wake_upkeep()
 
 
 @shared_task(name=client.SWEEP, time_limit=300)

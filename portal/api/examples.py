@@ -64,6 +64,7 @@ FACE = {
     "quality": {"sharpness": 100.0},
     "created_at": "2026-03-01T09:00:00Z",
 }
+REKEY = {"key_version": 2, "faces": 214, "turned": 100, "running": True}
 RECEIPT = {"event": "019ac0de-0000-7000-8000-000000000000", "faces": 2, "subjects": 1, "photos": 2}
 IMAGE = {
     "id": "img_01k9",

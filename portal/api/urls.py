@@ -12,6 +12,7 @@ from portal.api import (
     job_steps,
     jobs,
     leads,
+    rekeys,
     reports,
     results,
     rulings,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("images/<str:image>/content/", images.ImageContent.as_view(), name="api-image-content"),
     path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),
     path("galleries/<str:gallery>/", galleries.GalleryDetail.as_view(), name="api-gallery"),
+    path("galleries/<str:gallery>/rekey/", rekeys.Rekey.as_view(), name="api-rekey"),
     path("galleries/<str:gallery>/subjects/", subjects.Subjects.as_view(), name="api-subjects"),
     path(
         "galleries/<str:gallery>/subjects/<str:subject>/",

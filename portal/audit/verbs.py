@@ -145,6 +145,10 @@ VERBS: dict[str, Verb] = {
     "gallery.created": _verb("A gallery was created", "purpose", "legal_basis", "retention_days"),
     "gallery.changed": _verb("A gallery was changed", "fields"),
     "gallery.deleted": _verb("A gallery was deleted with its faces", "faces", "subjects"),
+    "gallery.rekey_started": _verb(
+        "A gallery got a new key, and its templates are being turned", "version", "reason", "faces"
+    ),
+    "gallery.rekeyed": _verb("A gallery's old key was destroyed", "version", "faces"),
     "image.uploaded": _verb("An image was uploaded", "sha256", "size"),
     "image.deleted": _verb("An image was deleted"),
     "subject.created": _verb("A subject was created"),

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     RECALL_RESULTS = "recall_results"
     ERASE = "erase"
+    RENEW_KEYS = "renew_keys"  # secret keys of galleries and of the organization
     VIEW_TRAIL = "view_trail"
 
 
@@ -51,7 +52,8 @@ _P = Permission
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
-         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE, _P.VIEW_TRAIL}
+         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE, _P.VIEW_TRAIL,
+         _P.RENEW_KEYS}
     ),
     Role.ANALYST: frozenset(
         {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
@@ -73,4 +75,4 @@ KEY_PERMISSIONS = frozenset(
     {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
 )
 # What cannot be undone a key may do only where it was made with the scope by name.
-NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS}
+NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS, _P.RENEW_KEYS}

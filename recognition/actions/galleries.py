@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,7 @@ from django.db import IntegrityError
 from compliance.policy.errors import PolicyError
 from compliance.policy.places import place
 from portal.audit import actions as audit
-from portal.common import envelope
 from portal.common.errors import Conflict, InvalidInput, Refused
-from portal.common.ids import uuid7
 from portal.tenancy import secrets
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
@@ -21,10 +18,10 @@ from portal.tenancy.models import Organization, User
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants
-from recognition.models import Gallery, GalleryKey
+from recognition.actions import rekeys
+from recognition.models import Gallery
 
 LONGEST_RETENTION = 3650
-_SEED_BYTES = 32
 _CHANGEABLE = ("name", "legal_basis", "owner", "retention_days")
 
 
@@ -65,7 +62,7 @@ def create(
     try:
         with tenant_scope(organization):
             gallery.save(force_insert=True)
-            _new_key(gallery, organization)
+            rekeys.make_key(gallery, secrets.data_key(organization), by=by)
             _let_maker_use(gallery, by)
             audit.record(
                 verb="gallery.created",
@@ -127,14 +124,6 @@ def _places(codes: Sequence[str]) -> list[str]:
         return [place(code) for code in codes]
     except PolicyError as error:
         raise InvalidInput(error.code, error.sentence, field="jurisdictions") from error
-
-
-def _new_key(gallery: Gallery, organization: Organization) -> None:
-    key_id = uuid7()
-    seed = envelope.seal(secrets.data_key(organization), os.urandom(_SEED_BYTES), key_id.bytes)
-    GalleryKey.objects.create(
-        id=key_id, organization=organization, gallery=gallery, version=gallery.key_version, seed=seed
-    )
 
 
 def _let_maker_use(gallery: Gallery, by: Actor) -> None:

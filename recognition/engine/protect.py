@@ -65,6 +65,16 @@ def renew(templates: Float32, old: Float32, new: Float32) -> Float32:
     return turned.astype(np.float32)
 
 
+def to_text(template: Float32) -> str:
+    """Write a template as the database reads it; the digits of a double give each float back exactly."""
+    return f"[{','.join(map(repr, template.tolist()))}]"
+
+
+def from_text(text: str) -> Float32:
+    """Read a template as the database writes it: as many digits as give each float back exactly."""
+    return np.array(text[1:-1].split(","), dtype=np.float32)
+
+
 def _normal(seed: bytes, dimensions: int) -> NDArray[np.float64]:
     """Return (D, D) independent standard normal numbers (Box and Muller) drawn from the seed."""
     count = dimensions * dimensions

@@ -1,7 +1,7 @@
 """Everything biometric (tenant rows) and the shard ledger (platform rows: ids, states, leases)."""
 
 from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord, Notice, Party
-from recognition.models.galleries import Face, Gallery, GalleryKey
+from recognition.models.galleries import Face, Gallery, GalleryKey, RekeyReason
 from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
 from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
@@ -52,6 +52,7 @@ __all__ = [
     "Priority",
     "Quota",
     "RecordStatus",
+    "RekeyReason",
     "Reopening",
     "Shard",
     "ShardState",

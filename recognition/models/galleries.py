@@ -78,6 +78,14 @@ class Gallery(TenantModel):
         return self.name
 
 
+class RekeyReason(models.TextChoices):
+    """Why a gallery got a key."""
+
+    FIRST = "first", "It was made with the gallery"
+    ROUTINE = "routine", "It is renewed from time to time"
+    THEFT = "theft", "Stored templates may have been stolen"
+
+
 class GalleryKey(TenantModel):
     """The secret seed of a gallery's template rotation, sealed under the organization's data key."""
 
@@ -86,11 +94,17 @@ class GalleryKey(TenantModel):
     gallery = owned("recognition.Gallery")
     version = models.PositiveIntegerField()
     seed = models.BinaryField()
+    reason = models.CharField(max_length=10, choices=RekeyReason.choices, default=RekeyReason.FIRST)
+    created_by = models.CharField(max_length=96, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        """One seed a version."""
+        """One seed a version; a re-key finds those that are old."""
 
         constraints = (
+            models.CheckConstraint(
+                condition=Q(reason__in=RekeyReason.values), name="gallery_key_reason_known"
+            ),
             models.UniqueConstraint(fields=("organization", "gallery", "version"), name="gallery_key_once"),
         )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.audit.models import Event
+from recognition import upkeep
 from tests.api.conftest import Program, new_gallery, problem
 from tests.support.jobs import work_off
 
@@ -101,3 +102,20 @@ def test_a_deleted_gallery_is_gone_with_everybody_in_it(alice, enrolled):
         problem(alice.get(path), 404, "not_found")
     job = alice.post("jobs/", {"kind": "search", "gallery": enrolled, "images": [alice.image()]})
     problem(job, 422, "unknown_gallery")
+
+
+def test_a_gallery_is_re_keyed_by_a_key_with_the_scope_by_name(alice, world, enrolled):
+    problem(alice.post(f"galleries/{enrolled}/rekey/", {"reason": "theft"}), 403, "scope")
+    named = Program(world.alice, world.alice.new_key(scopes=["renew_keys", "view_results"]).bearer)
+    made = named.post(f"galleries/{enrolled}/rekey/", {"reason": "theft"})
+    assert made.status_code == 202
+    assert made.json() == {"key_version": 2, "faces": 2, "turned": 0, "running": True}
+    problem(named.post(f"galleries/{enrolled}/rekey/", {"reason": "theft"}), 409, "rekey_running")
+    while upkeep.run():
+        pass
+    assert named.get(f"galleries/{enrolled}/rekey/").json() == {
+        "key_version": 2,
+        "faces": 2,
+        "turned": 2,
+        "running": False,
+    }

@@ -24,6 +24,7 @@ METHODS = {
     "images/<str:image>/content/": ["GET", "HEAD"],
     "galleries/": ["GET", "POST"],
     "galleries/<str:gallery>/": ["GET", "PATCH", "DELETE"],
+    "galleries/<str:gallery>/rekey/": ["GET", "POST"],
     "galleries/<str:gallery>/subjects/": ["GET", "POST"],
     "galleries/<str:gallery>/subjects/<str:subject>/": ["GET", "PATCH", "DELETE"],
     "galleries/<str:gallery>/subjects/<str:subject>/merge/": ["GET", "POST"],

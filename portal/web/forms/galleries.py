@@ -10,8 +10,9 @@ from compliance.policy.errors import PolicyError
 from compliance.policy.places import place
 from compliance.policy.vocabulary import ImageSource, Purpose
 from portal.web.forms.base import PlainForm
+from portal.web.forms.widgets import HintedRadios
 from recognition.actions.galleries import LONGEST_RETENTION
-from recognition.models import Gallery
+from recognition.models import Gallery, RekeyReason
 
 
 class GalleryChangeForm(PlainForm):
@@ -100,6 +101,16 @@ class TypedConfirmation(PlainForm):
         if typed != self.expected.strip():
             raise forms.ValidationError("This is not the name. Nothing was erased.")
         return typed
+
+
+class RekeyForm(PlainForm):
+    """Why a gallery gets a new key."""
+
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[choice for choice in RekeyReason.choices if choice[0] != RekeyReason.FIRST],
+        widget=HintedRadios(hints={"theft": "Re-key every gallery that may have been copied."}),
+    )
 
 
 class GrantForm(PlainForm):

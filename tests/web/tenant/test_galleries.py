@@ -8,6 +8,7 @@ from portal.audit.models import Event
 from portal.tenancy.models import Membership
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
+from recognition import upkeep
 from recognition.models import Face, Gallery, Subject
 from tests.support.jobs import photo, work_off
 from tests.web.tenant.conftest import browser, join, new_site, order, upload
@@ -151,3 +152,23 @@ def test_enrolling_through_the_form_adds_people(site, read):
     assert answer["Location"].startswith("/jobs/job_")
     work_off()
     assert read(lambda: Subject.objects.filter(name="person").exists())
+
+
+def test_a_gallery_is_re_keyed_from_its_page(site, database):
+    path = site.paths()["gallery"] + "rekey/"
+    assert f'href="{path}"' in site.alice.get(site.paths()["gallery"]).content.decode()
+    assert site.alice.post(path, {}).status_code == 422
+    site.alice.post(path, {"reason": "theft"})
+    assert "faces done" in site.alice.get(path).content.decode()
+    assert site.alice.post(path, {"reason": "theft"}).status_code == 422  # it runs already
+    while upkeep.run():
+        pass
+    assert "all under key 2." in site.alice.get(path).content.decode()
+
+
+def test_only_an_administrator_re_keys(site, database):
+    path = site.paths()["gallery"] + "rekey/"
+    before = site.alice.get(path).content.decode()
+    assert site.member(Role.ANALYST).post(path, {"reason": "theft"}).status_code in (403, 404)
+    assert "all under key" in before
+    assert "all under key" in site.alice.get(path).content.decode()
