@@ -1,10 +1,12 @@
-"""Which threshold is in force for a search, and why: the highest of three."""
+"""Which threshold is in force for a search, and why: the highest of three; what errors to expect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recognition.engine import scale
+from portal.common.errors import InvalidInput
+from recognition.engine import identity, scale
+from recognition.engine.scale import Range
 
 # Rekognition's default, so that ported code finds the number it expects (and not the same false match rate).
 DEFAULT = 80.0
@@ -18,6 +20,78 @@ class Threshold:
     similarity: float
     reason: str
     asked: float
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What errors to expect at a similarity.
+
+    Attributes:
+        similarity: The threshold, 0 to 100.
+        gallery_size: Faces in the gallery; None where two photos are compared.
+        false_match_rate: Share of strangers at or above it, in the group with the most; 95 % interval.
+        missed: Share of true persons below it; None where nothing was measured.
+        false_candidates: Strangers that one search is expected to name; None without a gallery.
+        data_set: What was measured, for people.
+        scale: Version of the similarity scale.
+        is_provisional: The rates were not measured group by group.
+        is_beyond_data: No data carry a rate this low: the figures are drawn on from higher ones.
+    """
+
+    similarity: float
+    gallery_size: int | None
+    false_match_rate: Range
+    missed: Range | None
+    false_candidates: Range | None
+    data_set: str
+    scale: str
+    is_provisional: bool
+    is_beyond_data: bool
+
+
+def expectation(similarity: float, *, gallery_size: int | None, pipeline: str = "") -> Expectation:
+    """Return what errors to expect at a threshold.
+
+    Args:
+        similarity: The threshold, 0 to 100.
+        gallery_size: Faces in the gallery; None where two photos are compared.
+        pipeline: What made the gallery's templates; empty for what would make them here.
+    """
+    try:
+        name = pipeline or identity.pipeline_id()
+        known = scale.scale_of(name)
+    except InvalidInput:  # calibrated elsewhere: what a similarity stands for is known, what it misses is not
+        rate = scale.fmr(similarity)
+        return _expectation(similarity, gallery_size, Range(rate, rate, rate), None)
+    return _expectation(
+        similarity,
+        gallery_size,
+        scale.fmr_range(similarity, name),
+        scale.fnmr_range(similarity, name),
+        data_set=known.data_set,
+        version=known.version,
+        is_provisional=known.provisional,
+        is_beyond_data=similarity > known.reaches,
+    )
+
+
+def _expectation(
+    similarity: float,
+    gallery_size: int | None,
+    rate: Range,
+    missed: Range | None,
+    *,
+    data_set: str = "",
+    version: str = "",
+    is_provisional: bool = True,
+    is_beyond_data: bool = True,
+) -> Expectation:
+    named = None
+    if gallery_size is not None:
+        named = Range(*(value * gallery_size for value in (rate.value, rate.low, rate.high)))
+    return Expectation(
+        similarity, gallery_size, rate, missed, named, data_set, version, is_provisional, is_beyond_data
+    )
 
 
 def effective(*, asked: float, floor: float, budget: float | None, gallery_size: int) -> Threshold:

@@ -41,6 +41,35 @@ class RulingLine(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class RangeOutput(serializers.Serializer[Any]):
+    """A figure and its 95 % interval on the scale's data."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class EstimateOutput(serializers.Serializer[Any]):
+    """What errors to expect at the threshold in force."""
+
+    gallery_size = serializers.IntegerField(
+        allow_null=True, help_text="Faces; null where pairs are compared."
+    )
+    false_candidates = RangeOutput(
+        allow_null=True, help_text="Strangers that one search is expected to name."
+    )
+    false_match_rate = RangeOutput(help_text="Of strangers, in the group with the most, 0 to 1.")
+    missed = RangeOutput(
+        allow_null=True, help_text="Share of true persons, 0 to 1; null where it was not measured."
+    )
+    data_set = serializers.CharField(help_text="What was measured. Never children.")
+    scale = serializers.CharField(help_text="Version of the similarity scale.")
+    is_provisional = serializers.BooleanField(help_text="Not measured group by group.")
+    is_beyond_data = serializers.BooleanField(
+        help_text="No data carry a rate this low: the figures are drawn on from higher ones."
+    )
+
+
 class JobOutput(serializers.Serializer[Any]):
     """A job."""
 
@@ -65,6 +94,9 @@ class JobOutput(serializers.Serializer[Any]):
     )
     share_missed = serializers.FloatField(
         allow_null=True, help_text="Of true persons at this threshold, 0 to 1; not measured on children."
+    )
+    estimate = EstimateOutput(
+        allow_null=True, help_text="What errors to expect; null for jobs that compare no face with another."
     )
     max_candidates = serializers.IntegerField()
     review = serializers.CharField(help_text="none, before_release or after_delivery")
@@ -128,13 +160,18 @@ def _rate(done: int, since: datetime, until: datetime) -> float | None:
     return round(done / seconds, 2) if seconds > 0 else None
 
 
-def _meaning(job: Job) -> dict[str, float | None]:
-    if job.kind == JobKind.COMPARE:
-        return {"expected_false_candidates": None, "share_missed": threshold.share_missed(job.threshold)}
-    if job.kind != JobKind.SEARCH:
-        return {"expected_false_candidates": None, "share_missed": None}
-    size = rulings.gallery_size(rulings.gallery_of(job))
+def _meaning(job: Job) -> dict[str, Any]:
+    if job.kind not in {JobKind.SEARCH, JobKind.COMPARE}:
+        return dict.fromkeys(("expected_false_candidates", "share_missed", "estimate"))
+    gallery = rulings.gallery_of(job) if job.kind == JobKind.SEARCH else None
+    expected = threshold.expectation(
+        job.threshold,
+        gallery_size=rulings.gallery_size(gallery) if gallery else None,
+        pipeline=gallery.pipeline if gallery else "",
+    )
+    named, missed = expected.false_candidates, expected.missed
     return {
-        "expected_false_candidates": threshold.expected_false_candidates(job.threshold, size),
-        "share_missed": threshold.share_missed(job.threshold),
+        "expected_false_candidates": named.value if named else None,
+        "share_missed": missed.value if missed else None,
+        "estimate": expected,
     }

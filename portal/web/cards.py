@@ -12,11 +12,12 @@ from django.urls import reverse
 
 from portal.tenancy.actor import Actor
 from portal.web import ages, sentences
-from portal.web.estimates import few
-from recognition import comparisons, threshold
+from portal.web.estimates import meaning
+from recognition import comparisons
 from recognition.actions import results
 from recognition.models import Candidate, CandidateStatus, Face, FoundFace, Image, Item, Job
 from recognition.models.results import CandidateQuerySet
+from recognition.threshold import expectation
 
 UNREVIEWED = "unreviewed"
 
@@ -85,19 +86,18 @@ def card(
     }
 
 
-def what_to_expect(job: Job, gallery_size: int) -> dict[str, Any]:
+def what_to_expect(job: Job, gallery_size: int | None) -> dict[str, Any]:
     """Return the context of `_components/threshold_meaning.html` for a job that was run."""
     return {
         "asked": job.threshold_asked,
-        "effective": job.threshold,
         "why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
-        "fmr": sentences.one_in(job.threshold),
-        "expected_false": few(threshold.expected_false_candidates(job.threshold, gallery_size)),
-        "gallery_size": gallery_size,
-        "missed": threshold.share_missed(job.threshold),
+        **meaning(expectation(job.threshold, gallery_size=gallery_size, pipeline=_pipeline(job))),
         "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
-        "data_set": sentences.DATA_SET,
     }
+
+
+def _pipeline(job: Job) -> str:
+    return job.gallery.pipeline if job.gallery else ""
 
 
 def photo_facts(face: FoundFace | Face) -> str:

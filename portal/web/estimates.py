@@ -17,6 +17,7 @@ from portal.tenancy.models import Organization
 from portal.web import sentences
 from recognition import rulings, threshold
 from recognition.models import Gallery, JobKind
+from recognition.threshold import Expectation, Threshold
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,9 @@ class Estimate:
     ruling: Ruling
     asked: float
     effective: float
-    why: str
     floor: float
-    fmr: str
-    expected_false: str
-    missed: float
-    gallery_size: int
     caution: str
+    meaning: dict[str, Any]
     unstated: str
 
     @property
@@ -77,19 +74,61 @@ def estimate(
     found = threshold.effective(
         asked=asked, floor=demands.min_similarity or 0.0, budget=budget, gallery_size=size
     )
+    caution = sentences.caution(purpose, facts.get("subject_class", ""))
     return Estimate(
         ruling=ruling,
         asked=asked,
         effective=found.similarity,
-        why=sentences.THRESHOLDS[found.reason],
         floor=demands.min_similarity or 0.0,
-        fmr=sentences.one_in(found.similarity),
-        expected_false=few(threshold.expected_false_candidates(found.similarity, size)),
-        missed=threshold.share_missed(found.similarity),
-        gallery_size=size,
-        caution=sentences.caution(purpose, facts.get("subject_class", "")),
+        caution=caution,
+        meaning=_meaning(found, gallery if kind == JobKind.SEARCH else None, caution),
         unstated=_unanswered(kind, facts) or _unstated(ruling),
     )
+
+
+def _meaning(found: Threshold, gallery: Gallery | None, caution: str) -> dict[str, Any]:
+    expected = threshold.expectation(
+        found.similarity,
+        gallery_size=rulings.gallery_size(gallery) if gallery else None,
+        pipeline=gallery.pipeline if gallery else "",
+    )
+    of_threshold = {"asked": found.asked, "why": sentences.THRESHOLDS[found.reason], "caution": caution}
+    return meaning(expected) | of_threshold
+
+
+def meaning(expected: Expectation) -> dict[str, Any]:
+    """Return what `_components/threshold_meaning.html` says of a threshold, without what set it."""
+    named, missed = expected.false_candidates, expected.missed
+    return {
+        "effective": expected.similarity,
+        "fmr": sentences.one_in(expected.similarity),
+        "gallery_size": expected.gallery_size,
+        "expected_false": few(named.value) if named else None,
+        "expected_between": f"{few(named.low)} to {few(named.high)}" if named else "",
+        "missed": missed.value if missed else None,
+        "missed_between": f"{_percent(missed.low)} to {_percent(missed.high)} %" if missed else "",
+        "data_set": expected.data_set,
+        "scale": expected.scale,
+        "limits": _limits(expected),
+    }
+
+
+def _percent(share: float) -> str:
+    return few(100 * share)
+
+
+def _limits(expected: Expectation) -> list[str]:
+    """Return in sentences what the figures do not carry."""
+    if expected.missed is None:
+        return ["How many true persons are missed was not measured for what made this gallery's templates."]
+    limits = []
+    if expected.is_provisional:
+        limits.append(
+            "Provisional: measured on press photos of adults, not group by group. Your photos may do worse."
+        )
+    if expected.is_beyond_data:
+        limits.append("No data carry a rate this low: these figures are drawn on from higher ones.")
+    return limits
 
 
 def few(value: float) -> str:

@@ -23,12 +23,14 @@ from compliance.policy.vocabulary import (
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 from portal.web import handed_out, holds, job_steps, reads, sentences, takeovers
+from portal.web.cards import what_to_expect
 from portal.web.file_rows import rejected_rows
 from portal.web.forms.jobs import DeclineForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.names import name_of, names_of
 from portal.web.paging import page_of
 from portal.web.rulings import refusal_of
+from recognition import rulings
 from recognition.actions import jobs
 from recognition.models import Item, ItemStatus, Job, JobKind, JobStatus
 from recognition.states import READABLE
@@ -74,9 +76,16 @@ def detail(request: MemberRequest, job_id: str) -> HttpResponse:
         "exports": handed_out.of_job(job, request),
         "kept_until": _kept_until(job),
         "caution": sentences.caution(job.purpose, job.facts.get("subject_class", "")),
-        "threshold_why": sentences.THRESHOLDS.get(job.threshold_reason, ""),
+        "meaning": _meaning(job),
     }
     return render(request, "tenant/jobs/detail.html", context)
+
+
+def _meaning(job: Job) -> dict[str, Any]:
+    """Return what the threshold of a job means; nothing for jobs that compare no face with another."""
+    if job.kind == JobKind.SEARCH and job.gallery:
+        return what_to_expect(job, rulings.gallery_size(job.gallery))
+    return what_to_expect(job, None) if job.kind == JobKind.COMPARE else {}
 
 
 @member_view()

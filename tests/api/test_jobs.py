@@ -232,6 +232,17 @@ def test_a_search_finds_the_person_and_says_what_the_threshold_means(alice, foun
     assert 0 <= body["share_missed"] <= 1
 
 
+def test_a_search_estimates_its_errors_with_intervals_and_their_limits(alice, found):
+    body = alice.get(f"jobs/{found}/").json()
+    made = body["estimate"]
+    assert made["false_candidates"]["value"] == body["expected_false_candidates"]
+    for rate in ("false_candidates", "false_match_rate", "missed"):
+        assert made[rate]["low"] <= made[rate]["value"] <= made[rate]["high"]
+    assert (made["is_provisional"], made["is_beyond_data"]) == (True, False)
+    assert "LFW" in made["data_set"]
+    assert made["scale"] == "lfw-x4.8-blazeface-mirror/1"
+
+
 def test_results_stream_as_json_behind_the_release_gate(alice, found):
     answer = alice.get(f"jobs/{found}/results/")
     body = json.loads(b"".join(answer.streaming_content))

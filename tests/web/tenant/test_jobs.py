@@ -127,6 +127,14 @@ def test_a_job_page_tells_state_counts_and_threshold(site, database):
         assert words in page
 
 
+@pytest.mark.parametrize("name", ["expect", "job", "candidates"])
+def test_beside_every_threshold_stand_the_errors_to_expect_and_their_limits(site, database, name):
+    page = site.alice.get(site.paths()[name], {"threshold": "80"}).content.decode()
+    for words in ("False candidates to expect", "True persons missed", "With 95 % certainty", "Provisional:"):
+        assert words in page
+    assert "lfw-x4.8-blazeface-mirror/1" in page
+
+
 def test_a_job_page_asks_no_more_queries_for_more_photos(site, database):
     one, many = submit(site), submit(site, images=upload(*[(9 * n, 80, 80) for n in range(1, 20)]))
     counts = []
