@@ -27,10 +27,12 @@ def beside(compared: Comparison | None) -> dict[str, Any]:
     if compared is None:
         return {"facts": [], "cautions": ()}
     gap = compared.gap_in_words
+    is_pair = compared.names == ("first", "second")
+    first, second = ("first photo", "second photo") if is_pair else ("probe", "gallery")
     facts = [
         {"key": "Age gap", "value": gap[:1].upper() + gap[1:]},
-        {"key": "Age in the probe", "value": _age(compared.probe)},
-        {"key": "Age in the gallery", "value": _age(compared.enrolled)},
+        {"key": f"Age in the {first}", "value": _age(compared.probe)},
+        {"key": f"Age in the {second}", "value": _age(compared.enrolled)},
     ]
     return {"facts": facts, "cautions": compared.cautions}
 

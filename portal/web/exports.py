@@ -81,6 +81,7 @@ def _export(request: MemberRequest, job: Job, lead: Candidate | None = None) -> 
             return _file(made, format_, job)
     from_family = job.facts.get("requested_by") == RequestedBy.FAMILY
     context = {"form": form, "job": job, "lead": lead, "from_family": from_family}
+    context["columns"] = export_lines.columns()
     return render(request, "tenant/exports/new.html", context, status=422 if form.errors else 200)
 
 

@@ -24,9 +24,9 @@ def file_row(name: str, outcome: str, subject: str = "", second: str = "") -> di
     return {"name": shown, "status": ACCEPTED if accepted else "rejected", "reason": told}
 
 
-def counts_of(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def counts_of(counts: Mapping[str, int], taken: str = "Would be taken") -> list[dict[str, Any]]:
     """Return how many files came to what, in words."""
     return [
-        {"key": "Would be taken" if outcome == ACCEPTED else sentences.reason(outcome), "value": number}
+        {"key": taken if outcome == ACCEPTED else sentences.reason(outcome), "value": number}
         for outcome, number in counts.items()
     ]

@@ -59,7 +59,7 @@ def index(request: MemberRequest) -> HttpResponse:
 def detail(request: MemberRequest, job_id: str) -> HttpResponse:
     """Show one job: state, progress, facts, rulings, items, files that never became items."""
     job = reads.job(request.actor, job_id)
-    items = Item.objects.filter(job=job).select_related("image").order_by("position")
+    items = Item.objects.filter(job=job).select_related("image", "second").order_by("position")
     shown = request.GET.get("show", "")
     context = {
         **progress_of(job),
@@ -173,7 +173,7 @@ def _facts(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
         ("Recipient", _recipient(declared)),
         ("Submitted by", names[job.submitted_by]),
     ]
-    if job.kind == JobKind.SEARCH:
+    if job.kind != JobKind.ENROLL:
         rows.insert(5, ("Photos come from", _label(ImageSource, declared.get("probe_source"))))
     if authorization := declared.get("authorization"):
         rows.insert(-1, ("Authorization", f"{authorization['issuer']}, {authorization['reference']}"))

@@ -112,12 +112,12 @@ def job_to_change(actor: Actor, public_id: str) -> Job:
 
 
 def item(actor: Actor, found_in: Job, public_id: str) -> Item:
-    """Return one item of a job with its photo.
+    """Return one item of a job with its photos.
 
     Raises:
         NotFound: The job has no such item.
     """
-    found = get_or_404(Item, actor, public_id, "image")
+    found = get_or_404(Item, actor, public_id, "image", "second")
     if found.job_id != found_in.pk:
         raise NotFound()
     return found

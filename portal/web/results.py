@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from portal.common.errors import NotFound
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import reads, sentences
-from portal.web.cards import Look, cards, face_url, what_to_expect
+from portal.web import pairs, reads, sentences
+from portal.web.cards import Look, cards, what_to_expect
+from portal.web.forms.reviews import VerdictForm
+from portal.web.found_faces import face_row
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.paging import page_of
 from recognition import comparisons, rulings
@@ -34,7 +34,11 @@ def index(request: MemberRequest, job_id: str) -> HttpResponse:
         seen = results.candidates(job, request.actor)
         page = page_of(request, _items(job, seen, only))
         counts = _counts_by(seen.filter(item__in=[one.pk for one in page.rows]), "item")
-        rows = [{"item": item, "candidates": counts.get(item.pk, 0), **_why(item)} for item in page.rows]
+        told = pairs.in_words(job, page.rows, request.actor)
+        rows = [
+            {"item": item, "candidates": counts.get(item.pk, 0), "pair": told.get(item.pk), **_why(item)}
+            for item in page.rows
+        ]
         context = {"job": job, "page": page, "rows": rows, "only": only, "searching": _searching(job)}
         return private(render(request, "tenant/results/index.html", context))
 
@@ -45,9 +49,11 @@ def item(request: MemberRequest, job_id: str, item_id: str) -> HttpResponse:
     look = _opened(request, job_id)
     with tenant_scope(request.organization):
         job, found = look.job, reads.item(request.actor, look.job, item_id)
+        if job.kind == JobKind.COMPARE:
+            return pairs.page(request, look, found, VerdictForm())
         faces = list(FoundFace.objects.filter(item=found).order_by("index"))
         counts = _counts_by(results.candidates(job, request.actor).filter(item=found), "found")
-        rows = [_face_row(look, found, face, counts.get(face.pk, 0)) for face in faces]
+        rows = [face_row(look, found, face, counts.get(face.pk, 0)) for face in faces]
         context = {"job": job, "item": found, "faces": rows, "searching": _searching(job), **_why(found)}
         return private(render(request, "tenant/results/item.html", context))
 
@@ -90,7 +96,7 @@ def _searching(job: Job) -> bool:
 
 
 def _items(job: Job, seen: QuerySet[Candidate], only_with_candidates: bool) -> QuerySet[Item]:
-    rows: QuerySet[Item] = Item.objects.filter(job=job).select_related("image").order_by("position")
+    rows: QuerySet[Item] = Item.objects.filter(job=job).select_related("image", "second").order_by("position")
     return rows.filter(pk__in=seen.values("item")) if only_with_candidates else rows
 
 
@@ -100,32 +106,3 @@ def _counts_by(rows: QuerySet[Candidate], name: str) -> dict[UUID, int]:
 
 def _why(found: Item) -> dict[str, str]:
     return {"reason": sentences.reason(found.reason)}
-
-
-def _face_row(look: Look, found: Item, face: FoundFace, count: int) -> dict[str, Any]:
-    number, job = face.index + 1, look.job
-    usable = not face.reason
-    page = reverse("candidates", args=[job.public_id, found.public_id, number])
-    box = face.box
-    return {
-        "number": number,
-        "x": box["left"],
-        "y": box["top"],
-        "width": box["width"],
-        "height": box["height"],
-        "used": usable,
-        "url": page if usable and _searching(job) else "",
-        "label": sentences.reason(face.reason) or _count(count),
-        "reason": sentences.reason(face.reason),
-        "candidates": count,
-        "picture": face_url(found.image, face.public_id, look.ruling),
-        "size_px": round(face.quality.get("size_px") or min(box["width"], box["height"])),
-        "sharpness": face.quality.get("sharpness_grade"),
-        "brightness": face.quality.get("brightness_grade"),
-        "pose": face.quality.get("pose"),
-        "against": sentences.against(face.quality) if face.reason else [],
-    }
-
-
-def _count(number: int) -> str:
-    return "1 candidate" if number == 1 else f"{number} candidates" if number else "no candidate"

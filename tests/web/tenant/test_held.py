@@ -25,6 +25,7 @@ OF_A_JOB = {
     "export": 200,
     "export_lead": 200,
     "job": 200,
+    "import_report": 200,
     "job_progress": 286,
     "next_candidate": 302,
     "lead_outcome": 200,
@@ -34,7 +35,7 @@ OF_A_JOB = {
     "reviews": 200,
 }
 # Steps that are taken by POST alone, and pages that ask before a step on a job.
-STEPS = {"approve_job", "decline_job", "told", "job_step", "take_over_job"}
+STEPS = {"approve_job", "decline_job", "told", "job_step", "take_over_job", "judge_pair"}
 ARGUMENTS = ("job_id", "candidate_id", "item_id", "face_id", "export_id", "notice_id")
 SENT = {"to": "organization", "recipient": "Lane", "format_": "csv"}
 
