@@ -83,9 +83,7 @@ def page(request: MemberRequest, look: Look, found: Item, form: VerdictForm) -> 
         "untrained": reviews.lacks_training(job.organization_id, look.actor).get("sentence", ""),
         "history": [] if pair is None else _history(pair),
         **ages.beside(comparisons.of_pairs(job, [found]).get(found.pk)),
-        **what_to_expect(job, 1),
-        "expected_false": None,
-        "gallery_size": 0,
+        **what_to_expect(job, None),
         "caution": "",  # the cautions of the pair say it
     }
     status = 422 if form.errors else 200

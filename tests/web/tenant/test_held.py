@@ -87,6 +87,7 @@ def address(held, name: str) -> str:
         "export_lead": f"{candidate}export/",
         "face": held.crop,
         "job_progress": own["progress"],
+        "import_report": f"{own['job']}import/",
         "next_candidate": f"{own['job']}review/",
         "export_record": f"/exports/{held.export}/",
         "exports": "/exports/",
