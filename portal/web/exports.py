@@ -18,7 +18,7 @@ from portal.web.guards import MemberRequest, member_view
 from portal.web.lines import lines_of
 from portal.web.paging import page_of
 from recognition.actions import exports, notices, reviews
-from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notice
+from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notice, Verification
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.EXPORT, scoped=False)
@@ -100,13 +100,14 @@ def _detail(request: MemberRequest, export_id: str, form: ToldForm) -> HttpRespo
         mine = form.is_bound and form.prefix == notice["id"]
         notice["form"] = form if mine else ToldForm(prefix=notice["id"])
     ids = ExportedLead.objects.filter(export=row).values("lead_id")
-    leads = Candidate.objects.filter(pk__in=ids)
+    leads, pairs = Candidate.objects.filter(pk__in=ids), Verification.objects.filter(pk__in=ids)
     context = {
         "export": shown,
         "job": row.job,
         "ruling": row.ruling,
         "page": page_of(request, leads.order_by("pk")),
-        "erased": ids.count() - leads.count(),
+        "pairs": pairs.count(),
+        "erased": ids.count() - leads.count() - pairs.count(),
         "form": form,
     }
     return render(request, "tenant/exports/detail.html", context, status=422 if form.errors else 200)
