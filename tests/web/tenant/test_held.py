@@ -34,8 +34,8 @@ OF_A_JOB = {
     "exports": 200,
     "reviews": 200,
 }
-# Steps that are taken by POST alone, and pages that ask before a step on a job.
-STEPS = {"approve_job", "decline_job", "told", "job_step", "take_over_job", "judge_pair"}
+# Steps that are taken by POST alone, pages that ask before a step on a job, and a face that is enrolled.
+STEPS = {"approve_job", "decline_job", "told", "job_step", "take_over_job", "judge_pair", "move_face"}
 ARGUMENTS = ("job_id", "candidate_id", "item_id", "face_id", "export_id", "notice_id")
 SENT = {"to": "organization", "recipient": "Lane", "format_": "csv"}
 
