@@ -31,7 +31,7 @@ class FactsForm(PlainForm):
     """What is declared of a job."""
 
     end_user = forms.ChoiceField(
-        label="For whom", help_text="End users of your determination for the purpose of this gallery."
+        label="For whom", help_text="End users of your determination for this purpose."
     )
     requested_by = forms.ChoiceField(
         label="On whose request", choices=_choices(RequestedBy), help_text="Who asked you to do it."

@@ -172,7 +172,7 @@ class OrderForm(FactsForm):
             self.fields["case_reference"].required = True
             self.fields[
                 "case_reference"
-            ].help_text = "Of the case record this search belongs to. A new reference opens a record."
+            ].help_text = "Of the case record this belongs to. A new reference opens a record."
         if photos:
             self._choose("case_photos", list(photos))
             self.fields["images"].label = "Other photos"
