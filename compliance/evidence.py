@@ -9,13 +9,16 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from compliance.models import Evidence
-from portal.common import envelope
+from portal.common import envelope, files
+from portal.common.envelope import DataKey
 from portal.tenancy import secrets
 
 
 def put(evidence: Evidence, content: bytes) -> None:
-    """Seal and store the bytes of a document under a name that is new."""
-    sealed = envelope.seal(secrets.data_key(evidence.organization), content, _context(evidence.pk))
+    """Seal and store the bytes of a document under a name that is new, in the transaction of its row."""
+    key = secrets.sealing_key(evidence.organization_id)
+    Evidence.objects.filter(pk=evidence.pk).update(key_version=key.version)
+    sealed = envelope.seal(key, content, _context(evidence.pk))
     kept = default_storage.save(evidence.path, ContentFile(sealed))
     if kept != evidence.path:  # ids are unique, so a name in use is damage, not chance
         default_storage.delete(kept)
@@ -36,7 +39,16 @@ def stream(evidence: Evidence) -> Iterator[bytes]:
 
 def delete(evidence: Evidence) -> None:
     """Remove the bytes of a document; quiet when they are gone already."""
-    default_storage.delete(evidence.path)
+    files.delete(evidence.path)
+
+
+def reseal(evidence: Evidence, key: DataKey) -> None:
+    """Seal the bytes of a document anew under the newest key; its row is locked by the caller.
+
+    Raises:
+        EnvelopeError: `sealed_damaged`.
+    """
+    files.reseal(evidence.path, key=key, context=_context(evidence.pk))
 
 
 def _context(key: UUID) -> bytes:

@@ -30,7 +30,14 @@ BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{portal_port()}")
 
 # --- secrets ----------------------------------------------------------------------------------------------
 SECRET_KEY = secret("SECRET_KEY", size=48)
-KEY_ENCRYPTION_KEY = secret("KEY_ENCRYPTION_KEY")
+_ENVIRONMENT_KEYS = "portal.tenancy.wrapping.EnvironmentKeys"
+KEY_ENCRYPTION_SERVICE = env("KEY_ENCRYPTION_SERVICE", default=_ENVIRONMENT_KEYS)
+KEY_ENCRYPTION_COMMAND = env("KEY_ENCRYPTION_COMMAND", default="")  # of CommandKeys
+KEY_ENCRYPTION_KEY = (
+    secret("KEY_ENCRYPTION_KEY")
+    if KEY_ENCRYPTION_SERVICE == _ENVIRONMENT_KEYS
+    else env("KEY_ENCRYPTION_KEY", default="")
+)
 
 # --- engine -----------------------------------------------------------------------------------------------
 COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from portal.common import envelope
+from portal.common import envelope, files
 from portal.common.envelope import DataKey
 
 
@@ -46,4 +46,13 @@ def stream(path: str, *, key: DataKey, owner: UUID) -> Iterator[bytes]:
 
 def delete(path: str) -> None:
     """Remove stored bytes; quiet when they are gone already."""
-    default_storage.delete(path)
+    files.delete(path)
+
+
+def reseal(path: str, *, key: DataKey, owner: UUID) -> None:
+    """Seal what was stored anew under the newest key; its row is locked by the caller.
+
+    Raises:
+        EnvelopeError: `sealed_damaged`.
+    """
+    files.reseal(path, key=key, context=owner.bytes)

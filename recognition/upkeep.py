@@ -13,10 +13,10 @@ from uuid import UUID
 
 from portal.tenancy.models import Organization
 from recognition import client
-from recognition.actions import rekeys
+from recognition.actions import rekeys, rotations
 
 SECONDS = 2.0  # of one message: the reconciler waits behind it in the light worker
-STEPS: tuple[Callable[[UUID], bool], ...] = (rekeys.step,)
+STEPS: tuple[Callable[[UUID], bool], ...] = (rekeys.step, rotations.step)
 logger = logging.getLogger(__name__)
 
 

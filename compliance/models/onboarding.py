@@ -228,6 +228,9 @@ class Evidence(OfficeModel):
     content_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     sha256 = models.CharField(max_length=64)
+    key_version = models.PositiveIntegerField(
+        default=1, help_text="Of the data key its bytes are sealed under."
+    )
     status = models.CharField(max_length=10, choices=EvidenceStatus.choices, default=EvidenceStatus.RECEIVED)
     verified_by = models.CharField(max_length=96, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)

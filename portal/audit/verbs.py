@@ -40,6 +40,12 @@ VERBS: dict[str, Verb] = {
     "invitation.withdrawn": _verb("An invitation was withdrawn", "role"),
     "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "expires_at"),
     "key.revoked": _verb("An API key was revoked"),
+    "data_key.renewed": _verb(
+        "The organization got a new data key, and what the old one sealed is sealed anew", "version", "reason"
+    ),
+    "data_key.unreadable": _verb("Something stored did not open when it was to be sealed anew"),
+    "data_key.destroyed": _verb("A data key of the organization was destroyed", "version"),
+    "platform_keys.rewrapped": _verb("Data keys were wrapped under a newer key-encryption key", "keys"),
     "access.granted": _verb("Access to one gallery was granted", "member", "permission"),
     "access.withdrawn": _verb("Access to one gallery was withdrawn", "member", "permission"),
     "provision.used": _verb("Made by the provisioning command, for tests", "purpose", "status"),

@@ -1,17 +1,20 @@
 """Envelope encryption of everything that is stored: AES-256-GCM in segments under one data key a tenant.
 
-Layout: 4 bytes `CTE1`, 7 random bytes, then segments of 1 MiB plaintext + 16 bytes tag. The nonce of a
-segment is the random bytes, its index (4 bytes) and whether it is the last (1 byte), which is the STREAM
-construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015): cut, reordered or swapped segments do not open.
+Layout: 4 bytes `CTE2`, 4 bytes version of the data key, 7 random bytes, then segments of 1 MiB plaintext and
+16 bytes tag. The nonce of a segment is the random bytes, its index (4 bytes) and whether it is the last (one
+byte), which is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015); head, index and last flag
+are associated data besides. So cut, reordered or swapped segments do not open, nor do another object's.
 `context` (say, the id of the image) is authenticated with each segment, so that one stored object cannot
 stand in for another.
+
+What is older begins with `CTE1`, has no version, and opens under whichever key made it.
 """
 
 from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -19,8 +22,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.common.errors import DomainError
 
-MAGIC = b"CTE1"
+MAGIC = b"CTE2"
 SEGMENT = 1 << 20
+HEAD = 8  # bytes that tell the format and the version of the key
+_UNVERSIONED = b"CTE1"
 _TAG = 16
 _PREFIX = 7
 _KEY_BYTES = 32
@@ -32,9 +37,26 @@ class EnvelopeError(DomainError):
 
 @dataclass(frozen=True)
 class DataKey:
-    """An open data key; lives in memory only and never prints itself."""
+    """An open data key with those it replaced; lives in memory only and never prints itself.
+
+    Attributes:
+        secret: 32 bytes; what is sealed from now on is sealed under it.
+        version: Stands in front of what it sealed.
+        older: Keys that open what they sealed and seal nothing any more.
+    """
 
     secret: bytes = field(repr=False)
+    version: int = 1
+    older: tuple[DataKey, ...] = field(default=(), repr=False)
+
+    def that_made(self, version: int) -> Sequence[DataKey]:
+        """Return the key of a version, alone; none where it is not known."""
+        return [key for key in (self, *self.older) if key.version == version]
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of what it seals."""
+        return MAGIC + self.version.to_bytes(4, "big")
 
 
 def key_from_text(text: str) -> bytes:
@@ -52,14 +74,9 @@ def key_from_text(text: str) -> bytes:
     return key
 
 
-def new_data_key(key_encryption_key: bytes) -> bytes:
-    """Return a fresh data key, wrapped (sealed under the key-encryption key)."""
-    return seal(DataKey(key_encryption_key), os.urandom(_KEY_BYTES), b"data-key")
-
-
-def unwrap(key_encryption_key: bytes, wrapped: bytes) -> DataKey:
-    """Open a wrapped data key."""
-    return DataKey(open_sealed(DataKey(key_encryption_key), wrapped, b"data-key"))
+def new_secret() -> bytes:
+    """Return the 32 random bytes of a new key."""
+    return os.urandom(_KEY_BYTES)
 
 
 def seal(key: DataKey, plaintext: bytes, context: bytes) -> bytes:
@@ -85,18 +102,20 @@ def open_sealed(key: DataKey, sealed: bytes, context: bytes) -> bytes:
 
 
 def seal_stream(key: DataKey, chunks: Iterable[bytes], context: bytes) -> Iterator[bytes]:
-    """Seal a stream, holding about one segment in memory."""
+    """Seal a stream, holding about one segment in memory besides the chunk in hand."""
     prefix, cipher = os.urandom(_PREFIX), AESGCM(key.secret)
-    yield MAGIC + prefix
+    yield key.head + prefix
     index, buffer = 0, bytearray()
     for chunk in chunks:
         buffer += chunk
         while len(buffer) > SEGMENT:
             piece = bytes(buffer[:SEGMENT])
             del buffer[:SEGMENT]
-            yield cipher.encrypt(_nonce(prefix, index, last=False), piece, context)
+            mark = _mark(index, last=False)
+            yield cipher.encrypt(prefix + mark, piece, key.head + mark + context)
             index += 1
-    yield cipher.encrypt(_nonce(prefix, index, last=True), bytes(buffer), context)
+    mark = _mark(index, last=True)
+    yield cipher.encrypt(prefix + mark, bytes(buffer), key.head + mark + context)
 
 
 def open_stream(key: DataKey, read: Callable[[int], bytes], context: bytes) -> Iterator[bytes]:
@@ -105,24 +124,58 @@ def open_stream(key: DataKey, read: Callable[[int], bytes], context: bytes) -> I
     Raises:
         EnvelopeError: `sealed_damaged`, at the first segment that does not open.
     """
-    head = read(len(MAGIC) + _PREFIX)
-    if len(head) != len(MAGIC) + _PREFIX or not head.startswith(MAGIC):
-        raise _damaged()
-    prefix, cipher = head[len(MAGIC) :], AESGCM(key.secret)
-    index, piece = 0, read(SEGMENT + _TAG)
+    opener = _opener(key, read)
+    index, piece = 0, _read_whole(read, SEGMENT + _TAG)
     while True:
-        following = read(SEGMENT + _TAG) if len(piece) == SEGMENT + _TAG else b""
-        try:
-            yield cipher.decrypt(_nonce(prefix, index, last=not following), piece, context)
-        except InvalidTag:
-            raise _damaged() from None
+        following = _read_whole(read, SEGMENT + _TAG) if len(piece) == SEGMENT + _TAG else b""
+        yield opener.opened(piece, _mark(index, last=not following), context)
         if not following:
             return
         index, piece = index + 1, following
 
 
-def _nonce(prefix: bytes, index: int, *, last: bool) -> bytes:
-    return prefix + index.to_bytes(4, "big") + bytes([last])
+@dataclass
+class _Opener:
+    """The keys that may have made a stream; after its first segment, the one that did."""
+
+    keys: Sequence[DataKey]
+    head: bytes  # associated data of every segment, empty in the older format
+    prefix: bytes
+
+    def opened(self, piece: bytes, mark: bytes, context: bytes) -> bytes:
+        associated = self.head + mark + context if self.head else context
+        for key in self.keys:
+            try:
+                plain = AESGCM(key.secret).decrypt(self.prefix + mark, piece, associated)
+            except InvalidTag:
+                continue
+            self.keys = [key]
+            return plain
+        raise _damaged()
+
+
+def _opener(key: DataKey, read: Callable[[int], bytes]) -> _Opener:
+    magic = _read_whole(read, len(MAGIC))
+    number = _read_whole(read, HEAD - len(MAGIC)) if magic == MAGIC else b""
+    prefix = _read_whole(read, _PREFIX)
+    if magic not in (MAGIC, _UNVERSIONED) or len(prefix) != _PREFIX:
+        raise _damaged()
+    if magic == _UNVERSIONED:
+        return _Opener([*key.older, key], b"", prefix)
+    return _Opener(key.that_made(int.from_bytes(number, "big")), magic + number, prefix)
+
+
+def _read_whole(read: Callable[[int], bytes], size: int) -> bytes:
+    """Read so many bytes, or all that are left: a stream from a network may return fewer than asked for."""
+    parts = []
+    while size > 0 and (part := read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _mark(index: int, *, last: bool) -> bytes:
+    return index.to_bytes(4, "big") + bytes([last])
 
 
 def _damaged() -> EnvelopeError:

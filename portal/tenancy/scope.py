@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -34,6 +34,8 @@ class Scope:
     """What the current transaction may see."""
 
     organization_id: UUID | None  # None: the compliance office, which sees office rows of every organization
+    # What was opened in it and is needed again, such as keys; it ends with the scope.
+    opened: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 _current: ContextVar[Scope | None] = ContextVar("scope", default=None)

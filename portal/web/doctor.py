@@ -26,8 +26,9 @@ from compliance.models import PolicyEpoch, PolicyVersionRecord
 from portal.common import envelope
 from portal.common.ids import uuid7
 from portal.env import home
+from portal.tenancy import wrapping
 from portal.tenancy.kinds import Kind
-from portal.tenancy.models import Officer, Organization
+from portal.tenancy.models import Officer, StoredDataKey
 from recognition import client
 from recognition.engine import catalog
 
@@ -200,7 +201,8 @@ def _detector(name: str) -> Iterator[Finding]:
 def secrets() -> Iterator[Finding]:
     """Look at the keys: the one that wraps all others, and the files they lie in."""
     try:
-        envelope.key_from_text(settings.KEY_ENCRYPTION_KEY)
+        service = wrapping.service()
+        service.unwrap(service.wrap(envelope.new_secret()))
     except envelope.EnvelopeError as error:
         yield fault(error.sentence, "Set KEY_ENCRYPTION_KEY to what `openssl rand -base64 32` prints.")
     for file in sorted((home() / "secrets").glob("*")):
@@ -210,11 +212,11 @@ def secrets() -> Iterator[Finding]:
 
 def keys() -> Iterator[Finding]:
     """Try whether the key-encryption key opens the keys of the organizations that are there."""
-    wrapped = Organization.objects.order_by("-pk").values_list("data_key", flat=True).first()
+    wrapped = StoredDataKey.objects.living().order_by("-pk").values_list("wrapped", flat=True).first()
     if wrapped is None:
         return
     try:
-        envelope.unwrap(envelope.key_from_text(settings.KEY_ENCRYPTION_KEY), bytes(wrapped))
+        wrapping.service().unwrap(bytes(wrapped))
     except envelope.EnvelopeError:
         yield fault(
             "KEY_ENCRYPTION_KEY does not open the data keys of the organizations here: no photo opens.",

@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from portal.web import (
+    data_keys,
     erasure,
     exports,
     galleries,
@@ -110,6 +111,7 @@ tenant = [
     path("letters/", letters.index, name="letters"),
     path("letters/<str:letter_id>/", letters.letter, name="letter"),
     path("keys/", keys.index, name="keys"),
+    path("keys/data/", data_keys.renew, name="data_key"),
     path("keys/new/", keys.create, name="create_key"),
     path("keys/<str:key_id>/revoke/", keys.revoke, name="revoke_key"),
     path("urgent/", urgent.index, name="urgent"),

@@ -62,7 +62,7 @@ def create(
     try:
         with tenant_scope(organization):
             gallery.save(force_insert=True)
-            rekeys.make_key(gallery, secrets.data_key(organization), by=by)
+            rekeys.make_key(gallery, secrets.sealing_key(organization), by=by)
             _let_maker_use(gallery, by)
             audit.record(
                 verb="gallery.created",

@@ -224,6 +224,7 @@ def _keep(
         name=name[-LONGEST_NAME:],
         taken=taken,
         sha256=info.sha256,
+        key_version=key.version,
         size=len(data),
         format=info.format,
         width=info.width,
@@ -239,6 +240,7 @@ def _insert(organization: Organization, rows: list[Image], by: Actor) -> None:
     about = [(image, {"sha256": image.sha256, "size": image.size}) for image in rows]
     try:
         with tenant_scope(organization):
+            secrets.hold(organization, {image.key_version for image in rows})
             Image.objects.bulk_create(rows)
             audit.record_many(verb="image.uploaded", actor=by, about=about, organization=organization.pk)
     except BaseException:

@@ -108,7 +108,7 @@ def _open(job: Job, reference: str, by: Actor) -> None:
         requested_by=job.facts.get("requested_by") or RequestedBy.SELF.value,
         created_by=by.id,
     )
-    key = secrets.data_key(job.organization_id)
+    key = secrets.sealing_key(job.organization_id)
     record.details = details.seal(_details(job), owner=record.pk, key=key)
     CaseRecord.objects.bulk_create([record], ignore_conflicts=True)
     if CaseRecord.objects.filter(pk=record.pk).exists():

@@ -155,7 +155,7 @@ def _insert(
 
 
 def _seal(photo: CaseRecordPhoto, details: PhotoDetails) -> bytes:
-    return sealed.seal(details, owner=photo.pk, key=secrets.data_key(photo.organization_id))
+    return sealed.seal(details, owner=photo.pk, key=secrets.sealing_key(photo.organization_id))
 
 
 def _check(record: CaseRecord, details: PhotoDetails) -> None:

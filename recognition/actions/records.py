@@ -71,9 +71,10 @@ def open_record(
         created_by=by.id,
     )
     require_lawful_holder(record, by)
-    record.details = sealed.seal(details, owner=record.pk, key=secrets.data_key(organization))
     try:
         with tenant_scope(organization):
+            key = secrets.sealing_key(organization)
+            record.details = sealed.seal(details, owner=record.pk, key=key)
             record.save(force_insert=True)
             note(record, "record.opened", by, purpose=purpose, requested_by=requested_by)
     except IntegrityError:
@@ -101,7 +102,7 @@ def change(*, record: CaseRecord, by: Actor, **values: str) -> CaseRecord:
             locked.reference = values.get("reference", locked.reference).strip()
             locked.requested_by = values.get("requested_by", locked.requested_by)
             _check(locked.reference, locked.requested_by, changed)
-            key = secrets.data_key(record.organization_id)
+            key = secrets.sealing_key(record.organization_id)
             locked.details = sealed.seal(changed, owner=record.pk, key=key)
             locked.save(update_fields=["reference", "requested_by", "details"])
             note(locked, "record.changed", by, fields=sorted(values))

@@ -76,7 +76,7 @@ def start(*, gallery: Gallery, reason: str, by: Actor) -> None:
             raise Conflict("rekey_running", "This gallery is being re-keyed already.")
         Gallery.objects.filter(pk=locked.pk).update(key_version=F("key_version") + 1)
         locked.refresh_from_db()
-        make_key(locked, secrets.data_key(organization_id), reason=reason, by=by)
+        make_key(locked, secrets.sealing_key(organization_id), reason=reason, by=by)
         _record(locked, "gallery.rekey_started", by, reason=reason, faces=_faces(locked).count())
         transaction.on_commit(client.wake_upkeep)
 

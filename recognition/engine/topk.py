@@ -18,7 +18,7 @@ Float64 = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 GONE = -2.0  # below every cosine: the score of a template that is not searched any more
-_PROBES_AT_ONCE = 1_024
+_PROBES_AT_ONCE = 256  # with a block 16 MB of scores
 _SAMPLE = 1_024  # templates of the first block that give a first bound
 _PAIRS_AT_ONCE = 4_096
 
@@ -123,8 +123,10 @@ class _Kept:
         bounds = self.bounds[first : first + _PROBES_AT_ONCE] - slack(block.templates.shape[1])
         if self.start == 0 and scores.shape[1] > self.k:
             bounds = np.maximum(bounds, _sampled(scores, self.k) - slack(block.templates.shape[1]))
-        rows, places = np.nonzero(scores >= bounds.astype(np.float32)[:, None])
-        return rows + first, places, scores[rows, places]
+        # On one axis: NumPy finds what is true among two axes ten times slower.
+        found = np.flatnonzero(scores >= bounds.astype(np.float32)[:, None])
+        rows, places = np.divmod(found, scores.shape[1])
+        return rows + first, places, scores.ravel()[found]
 
     def _add(self, rows: Indices, places: Indices, scores: Float32, margin: float) -> None:
         if not len(rows):

@@ -22,6 +22,9 @@ class Image(TenantModel):
     format = models.CharField(max_length=8)
     width = models.PositiveIntegerField(help_text="Pixels, upright.")
     height = models.PositiveIntegerField(help_text="Pixels, upright.")
+    key_version = models.PositiveIntegerField(
+        default=1, help_text="Of the data key its bytes are sealed under."
+    )
     uploaded_by = models.CharField(max_length=96)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     purged_at = models.DateTimeField(null=True, blank=True)

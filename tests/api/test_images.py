@@ -68,7 +68,7 @@ def test_a_photo_is_sealed_where_it_lies(alice, world):
     alice.upload(data)
     (file,) = stored(world.alice)
     assert data not in file.read_bytes()
-    assert file.read_bytes().startswith(b"CTE1")
+    assert file.read_bytes().startswith(b"CTE2")
 
 
 def test_a_large_photo_leaves_no_readable_file_on_the_way(alice, tmp_path, monkeypatch):

@@ -61,11 +61,6 @@ def test_one_look_sees_epochs_clock_and_versions(tenant):
     assert (seen.determination, seen.grants, seen.documents, seen.register) == (None, (), (), {})
 
 
-def test_the_key_of_an_organization_is_not_read(tenant):
-    with tenant_scope(tenant.organization):
-        assert "data_key" in held(tenant.organization).organization.get_deferred_fields()
-
-
 def test_one_look_sees_documents_that_were_verified_and_whether_they_are_valid(tenant):
     with tenant_scope(tenant.organization):
         document(tenant, "lawful_basis")

@@ -23,7 +23,7 @@ def quiet(database: None) -> None:
 
 
 def organization(weight: int = 1) -> Organization:
-    return Organization.objects.create(name=f"House {uuid7()}", weight=weight, data_key=b"")
+    return Organization.objects.create(name=f"House {uuid7()}", weight=weight)
 
 
 def queue(owner: Organization, *work: float, priority: int = Priority.NORMAL):

@@ -75,7 +75,7 @@ def create(
             prefix=prefix,
             secret_hash=_hash(secret),
             access_key_id="CK" + base64.b32encode(secrets.token_bytes(11)).decode().rstrip("="),
-            signing_secret=envelope.seal(data_keys.data_key(organization), signing.encode(), key_id.bytes),
+            signing_secret=envelope.seal(data_keys.sealing_key(organization), signing.encode(), key_id.bytes),
             purpose=purpose,
             end_user_id=end_user_id,
             scopes=list(scopes),

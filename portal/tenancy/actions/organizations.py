@@ -10,7 +10,7 @@ from portal.common.errors import InvalidInput
 from portal.common.states import move
 from portal.tenancy import secrets
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import ORGANIZATION_TRANSITIONS, Membership, Organization, User
+from portal.tenancy.models import ORGANIZATION_TRANSITIONS, Membership, Organization, RotationReason, User
 from portal.tenancy.roles import Role
 
 
@@ -23,9 +23,8 @@ def create(*, name: str, administrator: User, by: Actor, synthetic: bool = False
     if not name.strip():
         raise InvalidInput("name_missing", "Enter the name of the organization.", field="name")
     with transaction.atomic():
-        organization = Organization.objects.create(
-            name=name.strip(), synthetic=synthetic, data_key=secrets.new_wrapped_key()
-        )
+        organization = Organization.objects.create(name=name.strip(), synthetic=synthetic)
+        secrets.add_version(organization, reason=RotationReason.FIRST, by=by.id)
         audit.record(
             verb="organization.created",
             actor=by,

@@ -1,5 +1,6 @@
 """The directory: users, organizations, memberships, invitations, keys, officers."""
 
+from portal.tenancy.models.data_keys import PlatformKey, RotationReason, StoredDataKey
 from portal.tenancy.models.keys import ApiKey, KeyNetwork
 from portal.tenancy.models.organizations import (
     ORGANIZATION_TRANSITIONS,
@@ -32,5 +33,8 @@ __all__ = [
     "OfficerProposalStatus",
     "Organization",
     "OrganizationStatus",
+    "PlatformKey",
+    "RotationReason",
+    "StoredDataKey",
     "User",
 ]

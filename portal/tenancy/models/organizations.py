@@ -67,7 +67,6 @@ class Organization(PlatformModel):
     epoch = models.BigIntegerField(
         default=0, help_text="Raised by whatever can stop a running job of this tenant."
     )
-    data_key = models.BinaryField(help_text="Data key, wrapped under the platform's key-encryption key.")
     weight = models.PositiveSmallIntegerField(
         default=1, help_text="Share of the workers against other tenants."
     )

@@ -8,6 +8,7 @@ from django import forms
 
 from compliance.policy.vocabulary import ImageSource, RequestedBy, SubjectClass, Word
 from portal.tenancy.actions.keys import LONGEST_DAYS
+from portal.tenancy.models import RotationReason
 from portal.web.forms.base import PlainForm
 
 DEFAULTS = ("requested_by", "subject_class", "probe_source", "recipient")
@@ -64,3 +65,13 @@ class KeyForm(PlainForm):
         if chosen.get("recipient") == "none":
             chosen["recipient"] = None
         return chosen
+
+
+class RotationForm(PlainForm):
+    """Why an organization gets a new data key."""
+
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[choice for choice in RotationReason.choices if choice[0] != RotationReason.FIRST],
+        widget=forms.RadioSelect,
+    )

@@ -8,6 +8,7 @@ from portal.common.errors import Refused
 from portal.tenancy.actions import keys
 from portal.tenancy.models import ApiKey
 from portal.tenancy.roles import Role
+from recognition import upkeep
 
 
 def grant_of(site):
@@ -65,3 +66,21 @@ def test_an_analyst_makes_no_key(site, database):
     before = ApiKey.objects.count()
     assert site.member(Role.ANALYST).post("/keys/new/", {"name": "x"}).status_code == 403
     assert ApiKey.objects.count() == before
+
+
+def test_the_data_key_is_renewed_from_its_page(site, database):
+    assert 'href="/keys/data/"' in site.alice.get("/keys/").content.decode()
+    assert site.alice.post("/keys/data/", {}).status_code == 422
+    before = site.alice.get("/keys/data/").content.decode()
+    assert "all sealed under key 1." in before
+    site.alice.post("/keys/data/", {"reason": "theft"})
+    assert "things done" in site.alice.get("/keys/data/").content.decode()
+    assert site.alice.post("/keys/data/", {"reason": "theft"}).status_code == 422  # it runs already
+    while upkeep.run():
+        pass
+    assert "all sealed under key 2." in site.alice.get("/keys/data/").content.decode()
+    assert site.alice.get(site.paths()["enrolled"]).status_code == 200  # its photo is there and opens
+
+
+def test_only_an_administrator_renews_the_data_key(site, database):
+    assert site.member(Role.ANALYST).post("/keys/data/", {"reason": "theft"}).status_code == 403
