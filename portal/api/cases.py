@@ -14,8 +14,9 @@ from compliance.policy.vocabulary import Purpose, RequestedBy
 from portal.api import reach
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import CASE, FOUND, NEW_CASE, SUBJECT, answered, listed, sent
+from portal.api.examples import CASE, FOUND, NEW_CASE, answered, listed, sent
 from portal.api.pagination import page
+from portal.api.subject_examples import SUBJECT
 from portal.api.subjects import SubjectOutput
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission

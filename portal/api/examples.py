@@ -22,48 +22,6 @@ GALLERY = {
     "subjects": 120,
     "created_at": "2026-03-01T09:00:00Z",
 }
-NEW_SUBJECT = {"name": "Case 2026-0114"}
-SUBJECT = {
-    "id": "sub_01k9",
-    **NEW_SUBJECT,
-    "case": "cre_01k9",
-    "merged_into": None,
-    "created_at": "2026-03-01T09:00:00Z",
-}
-NEW_MERGE = {"subject": "sub_01kb", "reason": "The scar over the left eye is the same."}
-MERGE = {
-    "id": "mrg_01k9",
-    "survivor": "sub_01k9",
-    "merged": "sub_01kb",
-    "reason": NEW_MERGE["reason"],
-    "merged_by": "usr_01k9",
-    "merged_at": "2026-03-02T09:00:00Z",
-    "undone_because": "",
-    "undone_by": "",
-    "undone_at": None,
-}
-NEW_UNMERGE = {"merge": "mrg_01k9", "reason": "They are twins.", "faces": ["fac_01kc"]}
-APART = {"subject": {**SUBJECT, "id": "sub_01kb", "name": "Sea Lane 4"}, "faces": 3, "elsewhere": 0}
-FACE_MOVE = {
-    "id": "mov_01k9",
-    "face": "fac_01k9",
-    "came_from": "sub_01kb",
-    "went_to": "sub_01k9",
-    "merge": "mrg_01k9",
-    "reason": NEW_MERGE["reason"],
-    "moved_by": "usr_01k9",
-    "moved_at": "2026-03-02T09:00:00Z",
-}
-NEW_FACE_MOVE = {"subject": "sub_01kb", "reason": "The photo was in the wrong folder."}
-FACE = {
-    "id": "fac_01k9",
-    "subject": "sub_01k9",
-    "image": "img_01k9",
-    "index": 0,
-    "box": {"left": 120.5, "top": 80.0, "width": 96.2, "height": 96.2},
-    "quality": {"sharpness": 100.0},
-    "created_at": "2026-03-01T09:00:00Z",
-}
 REKEY = {"key_version": 2, "faces": 214, "turned": 100, "running": True}
 RECEIPT = {"event": "019ac0de-0000-7000-8000-000000000000", "faces": 2, "subjects": 1, "photos": 2}
 IMAGE = {
@@ -141,6 +99,7 @@ BRIEF = {
     "kind": "search",
     "status": "released",
     "gallery": "gal_01k9",
+    "subject": None,
     "purpose": "find_missing_child",
     "total": 1,
     "created_at": "2026-03-01T09:00:00Z",

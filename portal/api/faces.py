@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from portal.api import reach
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
-from portal.api.examples import FACE, NEW_FACE_MOVE, SUBJECT, answered, listed, sent
+from portal.api.examples import answered, listed, sent
 from portal.api.galleries import MANAGE, READ
 from portal.api.pagination import page
+from portal.api.subject_examples import FACE, NEW_FACE_MOVE, SUBJECT
 from portal.api.subjects import SubjectOutput, named_in
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import subjects

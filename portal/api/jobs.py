@@ -31,11 +31,12 @@ from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
 from portal.api.progress import JobOutput, described
+from portal.api.subject_examples import NEW_SUBJECT_SEARCH
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives
-from recognition.actions import imports, jobs, previews
+from recognition.actions import imports, jobs, previews, searches
 from recognition.actions.images import Photo, Received
 from recognition.actions.imports import File, How
 from recognition.actions.orders import Order
@@ -54,6 +55,7 @@ class JobBrief(serializers.Serializer[Any]):
     kind = serializers.CharField()
     status = serializers.CharField(source="state")
     gallery = PublicId("gal", source="gallery_id", allow_null=True)
+    subject = PublicId("sub", source="subject_id", allow_null=True)
     purpose = serializers.CharField()
     total = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -141,6 +143,7 @@ class Jobs(Endpoint):
         responses={200: DryRunOutput, 201: SubmittedOutput, (403, PROBLEM): Problem},
         examples=[
             sent("Search for a missing child", NEW_SEARCH),
+            sent("Search for somebody who is enrolled", NEW_SUBJECT_SEARCH),
             sent("Compare pairs of photos", NEW_COMPARISON),
             refused("Refused by the moratorium", REFUSAL),
         ],
@@ -159,12 +162,16 @@ class Jobs(Endpoint):
             require_scope(self.caller, Permission.UPLOAD)
         if values["dry_run"]:
             return Response(self._examined(order, files, values["subject_from"]))
-        submit = jobs.submit_fresh if files else jobs.submit
-        job = submit(
-            organization=self.organization, order=order, received=self._received(values, files), by=self.by
-        )
+        job = self._submitted(values, order, files)
         with tenant_scope(self.organization):
             return Response(SubmittedOutput(_with_ruling(job)).data, status=201)
+
+    def _submitted(self, values: Mapping[str, Any], order: Order, files: list[File]) -> Job:
+        whose: dict[str, Any] = {"organization": self.organization, "order": order, "by": self.by}
+        if order.subject is not None:
+            return searches.submit(**whose)
+        submit = jobs.submit_fresh if files else jobs.submit
+        return submit(received=self._received(values, files), **whose)
 
     def _examined(self, order: Order, files: list[File], subject_from: str) -> dict[str, Any]:
         how = How(order.kind, subject_from)

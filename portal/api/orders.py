@@ -20,7 +20,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition.actions.images import Photo
 from recognition.actions.imports import File
 from recognition.actions.orders import MOST_CANDIDATES, MOST_ITEMS, Order
-from recognition.models import Gallery, Image, JobKind
+from recognition.models import Gallery, Image, JobKind, Subject
 
 SUBJECT_FROM = ("filename", "folder", "manifest")
 # Facts that a key may carry, named as in a request.
@@ -76,6 +76,10 @@ class JobInput(Input):
     authorization = AuthorizationInput(required=False, allow_null=True)
     threshold = Similarity(required=False, min_value=0, max_value=100, help_text="0 to 100.")
     max_candidates = serializers.IntegerField(required=False, min_value=1, max_value=MOST_CANDIDATES)
+    subject = serializers.CharField(
+        required=False,
+        help_text="To search for a person who is enrolled: all their faces, in place of photos.",
+    )
     images = serializers.ListField(
         child=serializers.CharField(), required=False, min_length=1, max_length=MOST_ITEMS
     )
@@ -109,6 +113,8 @@ class JobInput(Input):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "subject" in attrs:
+            return _of_subject(attrs)
         own = "pairs" if attrs["kind"] == JobKind.COMPARE else "images"
         other = "images" if own == "pairs" else "pairs"
         sent = [name for name in (own, other, *_UPLOADS) if name in attrs]
@@ -121,12 +127,24 @@ class JobInput(Input):
         return attrs
 
 
+def _of_subject(attrs: dict[str, Any]) -> dict[str, Any]:
+    if attrs["kind"] != JobKind.SEARCH:
+        raise serializers.ValidationError({"subject": ["Only a search is for a subject."]})
+    if sent := [name for name in ("images", "pairs", *_UPLOADS) if name in attrs]:
+        raise serializers.ValidationError({sent[0]: ["Send either a subject or photos."]})
+    if attrs["dry_run"]:
+        raise serializers.ValidationError({"dry_run": ["Only files and archives are looked at so."]})
+    if not attrs.get("gallery"):
+        raise serializers.ValidationError({"gallery": ["Name the gallery to search."]})
+    return attrs
+
+
 def order_of(values: dict[str, Any], caller: Caller) -> Order:
     """Return what is asked for, complete with what the key carries. Opens its own scope.
 
     Raises:
         Refused: `other_purpose`, `other_end_user`: the key is bound to another.
-        InvalidInput: `unknown_gallery`, `unknown_party`, `image_source_differs`.
+        InvalidInput: `unknown_gallery`, `unknown_subject`, `unknown_party`, `image_source_differs`.
     """
     _require_bound(values, caller)
     carried = {name: caller.key.defaults[name] for name in _CARRIED if name in caller.key.defaults}
@@ -142,6 +160,7 @@ def order_of(values: dict[str, Any], caller: Caller) -> Order:
         purpose=caller.key.purpose,
         end_user_id=caller.key.end_user_id,
         facts=_facts(carried | {n: values[n] for n in _CARRIED if n in values}, kind, values, gallery),
+        subject=_subject(values.get("subject"), caller),
         **settings,
     )
 
@@ -215,11 +234,28 @@ def _gallery(text: str | None, caller: Caller) -> Gallery | None:
         raise InvalidInput("unknown_gallery", "There is no such gallery here.", field="gallery") from None
 
 
+def _subject(text: str | None, caller: Caller) -> Subject | None:
+    if not text:
+        return None
+    with tenant_scope(caller.organization):
+        rows = Subject.objects.filter(gallery__in=reach.galleries(caller.actor).values("pk"))
+        try:
+            found: Subject = rows.with_public_id(text)
+        except NotFound:
+            sentence = "There is no such subject in a gallery of this key."
+            raise InvalidInput("unknown_subject", sentence, field="subject") from None
+        return found
+
+
 def _facts(
     stated: dict[str, Any], kind: JobKind, values: dict[str, Any], gallery: Gallery | None
 ) -> dict[str, Any]:
     """Return the facts in the words the gate knows, ready to be stored."""
     source = stated.pop("image_source", None)
+    if (
+        "subject" in values
+    ):  # their gallery says where the photos are from; what the key carries does not count
+        source = values.get("image_source")
     if kind != JobKind.ENROLL and source:
         stated["probe_source"] = source
     elif gallery and values.get("image_source", gallery.image_source) != gallery.image_source:

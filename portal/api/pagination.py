@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
@@ -47,6 +48,23 @@ def page(
         "items": output(shown, many=True).data,
         "next": signer.sign_object(following) if following else None,
     }
+
+
+def sliced(request: Request, rows: Sequence[Any]) -> dict[str, Any]:
+    """Return one page of rows that are at hand in their order.
+
+    Args:
+        request: With `?cursor=&limit=`.
+        rows: All of them.
+
+    Raises:
+        InvalidInput: `bad_cursor`, `bad_limit`.
+    """
+    limit, signer = _limit(request), _signer(request)
+    cursor = request.query_params.get("cursor")
+    start = int(_after(signer, cursor)) if cursor else 0
+    end = start + limit
+    return {"items": list(rows[start:end]), "next": signer.sign_object(end) if end < len(rows) else None}
 
 
 def _limit(request: Request) -> int:

@@ -77,6 +77,7 @@ class JobOutput(serializers.Serializer[Any]):
     kind = serializers.CharField()
     status = serializers.CharField(help_text="A hold names its reason: held:policy, held:tenant, …")
     gallery = PublicId("gal", allow_null=True)
+    subject = PublicId("sub", allow_null=True, help_text="Whom a search is for, instead of photos.")
     purpose = serializers.CharField()
     end_user = PublicId("eus", allow_null=True)
     counts = CountsOutput()
@@ -126,6 +127,7 @@ def described(job: Job) -> dict[str, Any]:
         "id": job.public_id,
         "status": job.state,
         "gallery": job.gallery_id,
+        "subject": job.subject_id,
         "end_user": job.end_user_id,
         "counts": _counts(job),
         "reasons": Item.objects.filter(job=job).reasons(),

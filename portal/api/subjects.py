@@ -13,21 +13,10 @@ from rest_framework.response import Response
 from portal.api import reach
 from portal.api.documents import PAGING, Receipt, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
-from portal.api.examples import (
-    APART,
-    FACE_MOVE,
-    MERGE,
-    NEW_MERGE,
-    NEW_SUBJECT,
-    NEW_UNMERGE,
-    RECEIPT,
-    SUBJECT,
-    answered,
-    listed,
-    sent,
-)
+from portal.api.examples import RECEIPT, answered, listed, sent
 from portal.api.galleries import ERASE, MANAGE, READ
 from portal.api.pagination import page
+from portal.api.subject_examples import APART, FACE_MOVE, MERGE, NEW_MERGE, NEW_SUBJECT, NEW_UNMERGE, SUBJECT
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.scope import tenant_scope

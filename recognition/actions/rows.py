@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,15 @@ def describe(job: Job, items: Sequence[Item]) -> list[dict[str, Any]]:
         row = _candidate_row(candidate, compared.get(candidate.pk), outcomes.get(candidate.pk, ""))
         candidates.setdefault(candidate.found_id, []).append(row)
     pairs = pair_rows.of_items(job, items)
-    return [_item_row(item, faces.get(item.pk, []), candidates) | pairs.get(item.pk, {}) for item in items]
+    made = [_item_row(item, faces.get(item.pk, []), candidates) | pairs.get(item.pk, {}) for item in items]
+    return [by_subject(row) for row in made]
+
+
+def by_subject(row: dict[str, Any]) -> dict[str, Any]:
+    """Say of each face in a row of results whom its candidates show, each person once."""
+    for face in row["faces"]:
+        face["subjects"] = _of_rows(face["candidates"])
+    return row
 
 
 def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +47,7 @@ def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
         judged = [one for one in face["candidates"] if one["reviewed"]]
         face[UNREVIEWED] += len(face["candidates"]) - len(judged)
         face["candidates"] = judged
+    by_subject(row)
     return pair_rows.withhold_unreviewed(row)
 
 
@@ -59,9 +68,27 @@ def handed_on(
         face["candidates"] = carried
         face[UNREVIEWED] += counts.pop(UNREVIEWED, 0)
         face["left_out"] = dict(sorted(counts.items()))
+    by_subject(row)
     if alone:
         row["faces"] = [face for face in row["faces"] if face["candidates"]]
     return pair_rows.handed_on(row, leads, unreviewed=unreviewed)
+
+
+def _of_rows(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for one in candidates:
+        groups.setdefault(one["subject_id"], []).append(one)
+    return [
+        {
+            "subject_id": subject,
+            "subject": rows[0]["subject"],
+            "rank": rank,
+            "similarity": rows[0]["similarity"],
+            "best": rows[0]["id"],
+            "candidates": [one["id"] for one in rows],
+        }
+        for rank, (subject, rows) in enumerate(groups.items(), start=1)
+    ]
 
 
 def _is_carried(row: dict[str, Any], leads: Collection[str], unreviewed: bool) -> bool:

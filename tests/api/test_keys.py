@@ -37,6 +37,7 @@ METHODS = {
     "jobs/<str:job>/items/": ["GET"],
     "jobs/<str:job>/results/": ["GET", "HEAD"],
     "jobs/<str:job>/import/": ["GET", "HEAD"],
+    "jobs/<str:job>/subjects/": ["GET"],
     "jobs/<str:job>/cancel/": ["POST"],
     "jobs/<str:job>/retry/": ["POST"],
     "jobs/<str:job>/hold/": ["POST"],

@@ -1,5 +1,7 @@
 """Subjects over HTTP: made, named, merged, taken apart, and whom a face shows."""
 
+import json
+
 import jsonschema
 import pytest
 
@@ -111,3 +113,51 @@ def test_a_key_without_the_scope_merges_nobody(alice, people, world):
 def test_a_strangers_key_finds_nobody_to_merge(people, charlie):
     body = {"subject": people["ann"], "reason": REASON}
     problem(charlie.post(f"{people.at('anna')}merge/", body), 404, "not_found")
+
+
+def test_a_search_for_a_subject_answers_each_person_once(alice, people, schema):  # noqa: F811
+    alice.post(f"{people.gallery}subjects/", {"name": "nobody"})
+    body = {"kind": "search", "gallery": people.gallery.split("/")[1], "subject": people["anna"]}
+    job = alice.post("jobs/", body).json()
+    assert (job["subject"], job["counts"]["total"]) == (people["anna"], 1)
+    work_off()
+    found = alice.get(f"jobs/{job['id']}/subjects/").json()
+    jsonschema.validate(found, of_component(schema, "PeopleOutput"))
+    assert [(one["subject"], len(one["candidates"])) for one in found["items"]] == [("ann", 1)]
+    assert found["items"][0]["best"]["probe"] == people.faces("anna")[0]
+
+
+def test_candidates_of_a_photo_are_told_by_person_and_one_by_one(alice, people):
+    people.merge("anna", "ann")
+    body = {"kind": "search", "gallery": people.gallery.split("/")[1], "images": [alice.image(ANNA)]}
+    job = alice.post("jobs/", body).json()["id"]
+    work_off()
+    body = b"".join(alice.get(f"jobs/{job}/results/").streaming_content)
+    [face] = json.loads(body)["items"][0]["faces"]
+    [person] = face["subjects"]
+    assert [one["id"] for one in face["candidates"]] == person["candidates"]
+    assert (person["subject"], person["best"], len(person["candidates"])) == (
+        "anna",
+        person["candidates"][0],
+        2,
+    )
+    problem(alice.get(f"jobs/{job}/subjects/"), 409, "not_of_subject")
+
+
+def test_a_subject_is_searched_for_without_photos_and_by_a_search_alone(alice, people):
+    body = {"kind": "search", "gallery": people.gallery.split("/")[1], "subject": people["anna"]}
+    problem(alice.post("jobs/", body | {"images": [alice.image()]}), 422, "validation")
+    problem(alice.post("jobs/", body | {"kind": "enroll"}), 422, "validation")
+    problem(alice.post("jobs/", body | {"subject": "sub_none"}), 422, "unknown_subject")
+
+
+def test_the_list_of_people_comes_in_pages(alice, people):
+    body = {"kind": "search", "gallery": people.gallery.split("/")[1], "subject": people["anna"]}
+    photos = [alice.image(ANNA, "zoe.jpg")]
+    alice.post("jobs/", {"kind": "enroll", "gallery": body["gallery"], "images": photos})
+    job = alice.post("jobs/", body).json()["id"]
+    work_off()
+    first = alice.get(f"jobs/{job}/subjects/?limit=1").json()
+    second = alice.get(f"jobs/{job}/subjects/?limit=1&cursor={first['next']}").json()
+    names = [one["subject"] for page in (first, second) for one in page["items"]]
+    assert (sorted(names), second["next"]) == (["ann", "zoe"], None)
