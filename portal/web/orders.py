@@ -14,7 +14,7 @@ from compliance.policy.vocabulary import Purpose
 from portal.common.errors import NotFound
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import order_cases, reads, stops
+from portal.web import order_cases, order_subjects, reads, stops
 from portal.web.estimates import Estimate, estimate
 from portal.web.file_rows import counts_of, file_row, rejected_rows
 from portal.web.forms.errors import shown_on
@@ -25,7 +25,7 @@ from portal.web.lines import Line, lines_of
 from recognition.actions import imports, jobs, previews
 from recognition.actions.images import Received
 from recognition.actions.orders import Order
-from recognition.models import Gallery, JobKind
+from recognition.models import Gallery, JobKind, Subject
 
 MOST_GALLERIES = 500
 CHECKED_SHOWN = 500
@@ -45,12 +45,13 @@ class Place:
     purpose: str
     gallery: Gallery | None
     lines: list[Line]
+    whom: Subject | None = None
 
     @property
     def form(self) -> dict[str, Any]:
         """What the form of the order needs to know."""
         own = {"kind": self.kind, "gallery": self.gallery, "purpose": self.purpose}
-        return own | {"lines": self.lines}
+        return own | {"lines": self.lines, "whom": self.whom}
 
 
 @member_view(permission=Permission.SUBMIT_JOBS)
@@ -100,7 +101,8 @@ def _place(request: MemberRequest, kind: JobKind, gallery_id: str, purpose: str)
     meant = gallery.purpose if gallery else purpose
     if meant not in set(Purpose):
         raise NotFound()
-    return Place(kind, meant, gallery, lines_of(request.organization, meant))
+    whom = order_subjects.named(request, kind) if gallery else None
+    return Place(kind, meant, gallery, lines_of(request.organization, meant), whom)
 
 
 def _submit(request: MemberRequest, kind: JobKind, gallery_id: str, purpose: str) -> HttpResponse:
@@ -112,6 +114,8 @@ def _submit(request: MemberRequest, kind: JobKind, gallery_id: str, purpose: str
     checking = "check" in request.POST
     if form.can_be_checked if checking else valid:
         with shown_on(form):
+            if place.whom is not None:
+                return redirect("job", order_subjects.submit(request, _order(form), place.whom).public_id)
             if checking:
                 return _checked(request, form, place)
             received = imports.receive(
@@ -163,6 +167,7 @@ def _page(request: MemberRequest, form: OrderForm, place: Place, more: dict[str,
     context = {"form": form, "place": place, "submit": SUBMIT[place.kind], **_addresses(place), **more}
     context["authorized"] = any(form[name].value() for name in AUTHORIZATION)
     context["stopped"] = stops.notice(request.organization)
+    context |= order_subjects.about(request, place.whom, place.gallery)
     return render(request, "tenant/jobs/order.html", context, status=422 if form.errors else 200)
 
 

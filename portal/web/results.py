@@ -11,13 +11,14 @@ from django.shortcuts import render
 from portal.common.errors import NotFound
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import pairs, reads, sentences
+from portal.web import pairs, people, reads, sentences
 from portal.web.cards import Look, cards, what_to_expect
 from portal.web.forms.reviews import VerdictForm
 from portal.web.found_faces import face_row
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.paging import page_of
 from recognition import comparisons, rulings
+from recognition.actions import people as people_found
 from recognition.actions import results
 from recognition.models import Candidate, FoundFace, Item, Job, JobKind
 
@@ -69,7 +70,8 @@ def candidates(request: MemberRequest, job_id: str, item_id: str, number: int) -
             raise NotFound()
         rows = results.candidates(job, request.actor).filter(found=face)
         hidden = look.hidden(rows)
-        page = page_of(request, look.ordered(rows, hidden).select_related(*_DRAWN).defer(_TEMPLATE), size=10)
+        drawn = look.ordered(rows, hidden).select_related(*_DRAWN).defer(_TEMPLATE)
+        page = page_of(request, people_found.by_subject(drawn), size=10)
         context = {
             "job": job,
             "item": found,
@@ -77,7 +79,7 @@ def candidates(request: MemberRequest, job_id: str, item_id: str, number: int) -
             "reason": sentences.reason(face.reason),
             "page": page,
             "blind": bool(hidden),
-            "cards": cards(page.rows, face, found, look, hidden),
+            "people": [people.grouped(cards(group, face, found, look, hidden)) for group in page.rows],
             **what_to_expect(job, rulings.gallery_size(job.gallery)),
         }
         return private(render(request, "tenant/results/candidates.html", context))

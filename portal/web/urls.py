@@ -22,6 +22,7 @@ from portal.web import (
     notices,
     orders,
     pairs,
+    people,
     questions,
     rekeys,
     results,
@@ -52,6 +53,11 @@ tenant = [
         "galleries/<str:gallery_id>/subjects/<str:subject_id>/name/", subjects.rename, name="rename_subject"
     ),
     path("galleries/<str:gallery_id>/subjects/<str:subject_id>/merge/", subjects.merge, name="merge_subject"),
+    path(
+        "galleries/<str:gallery_id>/subjects/<str:subject_id>/candidates/",
+        people.of_subject,
+        name="subject_candidates",
+    ),
     path("galleries/<str:gallery_id>/merges/<str:merge_id>/undo/", subjects.unmerge, name="unmerge"),
     path("galleries/<str:gallery_id>/faces/<str:face_id>/move/", subjects.move_face, name="move_face"),
     path(
@@ -84,6 +90,7 @@ tenant = [
     path("jobs/<str:job_id>/export/", exports.export, name="export"),
     path("jobs/<str:job_id>/import/", import_reports.detail, name="import_report"),
     path("jobs/<str:job_id>/review/", reviews.following, name="next_candidate"),
+    path("jobs/<str:job_id>/people/", people.of_job, name="people_found"),
     path("jobs/<str:job_id>/results/", results.index, name="results"),
     path("jobs/<str:job_id>/results/<str:item_id>/", results.item, name="result"),
     path("jobs/<str:job_id>/results/<str:item_id>/judge/", pairs.judge, name="judge_pair"),

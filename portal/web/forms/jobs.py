@@ -19,7 +19,7 @@ from portal.web.uploads import files_of, is_archive
 from recognition import threshold
 from recognition.actions.imports import File, How
 from recognition.actions.orders import MOST_CANDIDATES
-from recognition.models import Gallery, JobKind
+from recognition.models import Gallery, JobKind, Subject
 
 FILES = ("images", "second", "folder")
 SUBJECT_FROM = (
@@ -100,10 +100,11 @@ class OrderForm(FactsForm):
         purpose: str,
         lines: list[Line],
         case_photos: Sequence[tuple[str, str]] = (),
+        whom: Subject | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.kind, self.gallery, self.purpose = kind, gallery, purpose
+        self.kind, self.gallery, self.purpose, self.whom = kind, gallery, purpose, whom
         self._name_case(case_photos)
         self.offer(lines)
         self.fields["subject_class"].initial = str(USUAL_SUBJECT.get(Purpose(purpose), ""))
@@ -111,11 +112,18 @@ class OrderForm(FactsForm):
             del self.fields[name]
         if kind == JobKind.COMPARE:
             self._ask_for_pairs()
+        if whom is not None:
+            self._ask_for_no_photos(whom)
 
     def clean(self) -> dict[str, Any]:
         """Some photo is there, and where folders name people each lies in one."""
         cleaned = super().clean()
-        if not self.files_sent and not cleaned.get("case_photos") and "images" not in self.errors:
+        if (
+            not self.whom
+            and not self.files_sent
+            and not cleaned.get("case_photos")
+            and "images" not in self.errors
+        ):
             self.add_error("images", "Choose at least one photo, a ZIP file or a folder.")
         if self.kind == JobKind.ENROLL and cleaned.get("subject_from") == "folder":
             loose = (path_of(file) for file in self.files_sent if not is_archive(file))
@@ -156,6 +164,18 @@ class OrderForm(FactsForm):
         """The threshold asked for; the default where none was."""
         value = self.cleaned_data.get("threshold")
         return threshold.DEFAULT if value is None else float(value)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is declared; where the photos of somebody who is enrolled come from, their gallery says."""
+        stated = super().facts
+        return stated | ({"probe_source": self.whom.gallery.image_source} if self.whom else {})
+
+    def _ask_for_no_photos(self, whom: Subject) -> None:
+        for name in (*FILES, "case_photos", "probe_source"):
+            self.fields.pop(name, None)
+        if whom.record is not None:
+            self.fields["case_reference"].initial = whom.record.reference
 
     def _ask_for_pairs(self) -> None:
         self.fields["images"].label = "First photos"

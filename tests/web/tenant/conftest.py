@@ -96,6 +96,7 @@ class Site:
             "erase_subject": f"/galleries/{gallery}/subjects/{self.subject.public_id}/erase/",
             "rename_subject": f"/galleries/{gallery}/subjects/{self.subject.public_id}/name/",
             "merge_subject": f"/galleries/{gallery}/subjects/{self.subject.public_id}/merge/",
+            "subject_candidates": f"/galleries/{gallery}/subjects/{self.subject.public_id}/candidates/",
             "move_face": f"/galleries/{gallery}/faces/{self.face.public_id}/move/",
             "order": f"/galleries/{gallery}/search/",
             "expect": f"/galleries/{gallery}/search/estimate/",

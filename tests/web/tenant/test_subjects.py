@@ -2,10 +2,12 @@
 
 import pytest
 
+from portal.audit.models import Event
+from portal.tenancy.models import Organization
 from portal.tenancy.roles import Role
 from recognition.models import Face, Subject, SubjectMerge
 from tests.support.jobs import ANNA, photo, work_off
-from tests.web.tenant.conftest import new_site
+from tests.web.tenant.conftest import new_site, order
 
 REASON = "The scar over the left eye is the same."
 
@@ -109,3 +111,65 @@ def test_a_strangers_merge_is_no_more_there_than_one_that_never_was(site, other,
     path = f"{site.paths()['gallery']}merges/{made.public_id}/undo/"
     assert bob.post(path, {"reason": "Mine."}).status_code == 404
     assert read(lambda: SubjectMerge.objects.in_force().exists())
+
+
+def sought(site, other) -> str:
+    """The address of a search for the first person, done: the second is who was found."""
+    path = f"{site.paths()['order']}?subject={site.subject.public_id}"
+    sent = {name: value for name, value in order(site.desk).items() if name not in {"images", "probe_source"}}
+    answer = site.alice.post(path, sent | {"subject": site.subject.public_id})
+    assert answer.status_code == 302, answer.content.decode()
+    work_off()
+    return answer["Location"]
+
+
+def test_the_order_says_whom_it_is_for_and_takes_no_photos(site, other):
+    page = site.alice.get(f"{site.paths()['order']}?subject={site.subject.public_id}").content.decode()
+    assert f"Search {site.desk.gallery} for {site.subject}" in page
+    assert 'name="images"' not in page
+    assert "false candidates" in page
+
+
+def test_whom_a_search_found_is_told_once_with_the_best_pair(site, other, read):
+    site.desk.submit("enroll", [("zoe 2.png", photo(ANNA))])
+    work_off()
+    job = sought(site, other)
+    page = site.alice.get(f"{job}people/").content.decode()
+    assert page.count("<article") == 1
+    assert "1 more pair of faces with zoe" in page
+    assert "Who was found" in site.alice.get(f"{job}results/").content.decode()
+
+
+def test_candidates_of_a_face_are_shown_by_person(site, other):
+    merged(site, other)
+    job = site.desk.submit("search", [("probe.png", photo(ANNA))])
+    work_off()
+    [item] = site.desk.items(job)
+    page = site.alice.get(f"/jobs/{job.public_id}/results/{item.public_id}/1/").content.decode()
+    assert page.count("<article") == 1
+    assert f"1 more pair of faces with {site.subject}" in page
+
+
+def test_a_reviewer_is_told_no_similarity_before_they_judge(site, other):
+    job = sought(site, other)
+    page = site.member(Role.REVIEWER, trained=True).get(f"{job}people/").content.decode()
+    assert "In no order, until you have judged them" in page
+    assert "Similarity" not in page
+
+
+def test_where_a_person_is_a_candidate_each_search_passes_the_gate(site, other, read):
+    sought(site, other)
+    path = f"{site.paths()['gallery']}subjects/{other.public_id}/candidates/"
+    looked = Event.objects.filter(verb="results.viewed", organization=str(site.organization.pk))
+    before = looked.count()
+    page = site.alice.get(path).content.decode()
+    assert "CASE-7" in page
+    assert looked.count() == before + 1
+    Organization.objects.filter(pk=site.organization.pk).update(status="suspended")
+    assert "Closed to you now." in site.alice.get(path).content.decode()
+
+
+def test_nobody_of_a_gallery_out_of_sight_is_searched_for(site, bob):
+    path = f"{site.paths()['order']}?subject=sub_01k9"
+    assert site.alice.get(path).status_code == 404
+    assert bob.get(f"{site.paths()['order']}?subject={site.subject.public_id}").status_code == 404

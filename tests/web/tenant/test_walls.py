@@ -10,7 +10,7 @@ from tests.web.tenant.conftest import elsewhere, upload
 OF_ALICE = (
     "gallery", "change_gallery", "delete_gallery", "subject", "erase_subject", "order", "expect", "photo",
     "face", "enrolled", "job", "progress", "export", "results", "result", "candidates", "candidate", "ruling",
-    "rename_subject", "merge_subject", "move_face",
+    "rename_subject", "merge_subject", "move_face", "subject_candidates",
 )  # fmt: skip
 LISTS = ("/", "/galleries/", "/jobs/", "/jobs/new/", "/members/", "/keys/", "/trail/", "/organizations/")
 FORBIDDEN = {
