@@ -8,6 +8,12 @@ from compliance.models import LegalHold
 from portal.tenancy.models import Organization
 
 
+def standing(organization_id: UUID) -> frozenset[str]:
+    """Return what is kept of an organization: public ids, and `""` where all of it is. In its scope."""
+    rows = LegalHold.objects.standing().filter(organization_id=organization_id)
+    return frozenset(rows.values_list("subject", flat=True))
+
+
 def blocks(subject: str, *, organization: Organization | UUID) -> bool:
     """Whether a legal hold keeps a thing from being purged: its own, or one on the whole organization.
 

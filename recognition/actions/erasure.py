@@ -11,12 +11,13 @@ from django.db.models.functions import Now
 
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, NotFound
+from portal.common.ids import public_id
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants, storage
-from recognition.actions import endings, images, jobs, removal
+from recognition.actions import endings, images, jobs, keeping, removal
 from recognition.models import (
     Candidate,
     CaseRecordPhoto,
@@ -52,13 +53,27 @@ def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
     merged into them goes too, with the history of it.
 
     Raises:
-        Conflict: `subject_merged`, they were merged into somebody else, who is to be erased instead.
+        Conflict: `subject_merged`, they were merged into somebody else, who is to be erased instead; `kept`,
+            a legal hold stands.
     """
     require(by, Permission.ERASE, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
+        keeping.require_free(
+            subject.organization_id,
+            subject.public_id,
+            public_id(Gallery.PREFIX, subject.gallery_id),
+            faces=Face.objects.filter(subject=subject),
+            photos=_waiting(subject),
+        )
         event, count, purged = erase_person(subject, by=by)
     destroy(purged)
     return Receipt(event, count, 1, len(purged))
+
+
+def _waiting(subject: Subject) -> QuerySet[Image]:
+    """Return the photos that were to be enrolled as somebody."""
+    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
+    return Image.objects.filter(pk__in=named.values("image"))
 
 
 def erase_person(
@@ -117,10 +132,21 @@ def _names_of(subject: Subject) -> list[str]:
 
 
 def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
-    """Erase everybody in a gallery and destroy its keys; the empty row stays for the jobs that name it."""
+    """Erase everybody in a gallery and destroy its keys; the empty row stays for the jobs that name it.
+
+    Raises:
+        Conflict: `kept`, a legal hold stands.
+    """
     require(by, Permission.ERASE, organization=gallery.organization_id)
     with tenant_scope(gallery.organization_id):
         grants.require_use(by, gallery)
+        enrolling = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
+        keeping.require_free(
+            gallery.organization_id,
+            gallery.public_id,
+            faces=Face.objects.filter(gallery=gallery),
+            photos=Image.objects.filter(pk__in=enrolling.values("image")),
+        )
         _end_jobs(gallery, by)
         searches = _lock_searches(Q(subject__gallery=gallery))
         _lock(gallery.pk)
@@ -149,11 +175,14 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
 def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
     """Erase faces that a gallery has kept for as long as it may, the oldest first, some at a time.
 
-    Subjects without a face left go with them.
+    Subjects without a face left go with them. Faces that a job under a legal hold shows stay.
     """
     with tenant_scope(gallery.organization_id):
         _lock(gallery.pk)
         overdue = Face.objects.overdue().filter(gallery=gallery).order_by("created_at", "pk")
+        overdue = overdue.exclude(pk__in=keeping.faces_to_keep(gallery.organization_id).values("pk"))
+        if not overdue.exists():
+            return Receipt("", 0, 0, 0)
         faces = Face.objects.filter(pk__in=list(overdue.values_list("pk", flat=True)[:OVERDUE_AT_ONCE]))
         shown = set(faces.values_list("subject_id", flat=True))
         count, purged = _erase(faces, by, set())

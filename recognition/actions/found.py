@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from compliance import legal_holds
 from portal.audit.models import Event
 from portal.common.states import move
 from portal.common.steps import alone
@@ -18,7 +17,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import endings, erasure, images, jobs, naming, notices, records, removal
+from recognition.actions import endings, erasure, images, jobs, keeping, naming, notices, records, removal
 from recognition.models import (
     Candidate,
     CaseRecord,
@@ -157,7 +156,12 @@ def _is_kept(record: CaseRecord, own: Iterable[Job]) -> bool:
     """Whether a legal hold keeps something of this. The organization is told no more than that it waits."""
     linked = Subject.objects.filter(record=record).select_related("gallery")
     things = [record.public_id, *(job.public_id for job in own), *(one.gallery.public_id for one in linked)]
-    return any(legal_holds.blocks(thing, organization=record.organization_id) for thing in {"", *things})
+    return keeping.is_kept(
+        record.organization_id,
+        *things,
+        faces=Face.objects.filter(subject__record=record),
+        photos=Image.objects.filter(pk__in=CaseRecordPhoto.objects.filter(record=record).values("image")),
+    )
 
 
 def _erase(record: CaseRecord, own: Sequence[Job], by: Actor) -> _Erased:

@@ -23,6 +23,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import archives, images, storage
+from recognition.actions import keeping
 from recognition.manifests import LONGEST_NAME, Manifest, tidy
 from recognition.models import CaseRecordPhoto, Face, Image, Item, Job
 
@@ -101,7 +102,8 @@ def delete(*, image: Image, by: Actor) -> None:
     """Purge a photo that nothing needs.
 
     Raises:
-        Conflict: `image_in_use`, while an enrolled face, a job or a case record refers to it.
+        Conflict: `image_in_use`, while an enrolled face, a job or a case record refers to it; `kept`, a legal
+            hold stands.
     """
     require(by, Permission.UPLOAD, organization=image.organization_id)
     with tenant_scope(image.organization_id):
@@ -110,6 +112,7 @@ def delete(*, image: Image, by: Actor) -> None:
                 "image_in_use",
                 "A gallery, a job or a case record uses this photo. Erase or remove it there first.",
             )
+        keeping.require_free(image.organization_id)
         purge(image, by=by)
     storage.delete(image.path)
 

@@ -16,7 +16,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import details as sealed
 from recognition import storage
-from recognition.actions import images, records
+from recognition.actions import images, keeping, records
 from recognition.details import PhotoDetails
 from recognition.models import CaseRecord, CaseRecordPhoto, Image
 
@@ -108,11 +108,16 @@ def change(
 
 
 def remove(*, photo: CaseRecordPhoto, by: Actor) -> None:
-    """Take a photo out of a record; it is destroyed where no gallery and no job needs it."""
+    """Take a photo out of a record; it is destroyed where no gallery and no job needs it.
+
+    Raises:
+        Conflict: `case_closed`; `kept`, a legal hold stands.
+    """
     require(by, Permission.MANAGE_CASES, organization=photo.organization_id)
     with tenant_scope(photo.organization_id):
         record = records.lock_open(CaseRecord.objects.get(pk=photo.record_id))
         image = Image.objects.get(pk=photo.image_id)
+        keeping.require_free(photo.organization_id, record.public_id)
         CaseRecordPhoto.objects.filter(pk=photo.pk).delete()
         unneeded = not images.is_needed(image)
         if unneeded:
