@@ -7,10 +7,11 @@ from typing import Any
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from compliance.actions import simulations
-from recognition import client, ledger, reconcile, runner, sweeps, upkeep
+from recognition import client, ledger, reconcile, sweeps, upkeep
+from recognition.lanes import Lanes
 from recognition.worker import Worker, bury_kin
 
 logger = logging.getLogger(__name__)
@@ -44,19 +45,12 @@ def _end(**_: Any) -> None:
 
 @shared_task(name=client.WORK, acks_late=True, reject_on_worker_lost=True, time_limit=300)
 def work() -> None:
-    """Do one ready shard. Before: it is ready. After: done, held, or ready again for somebody else.
+    """Do ready shards for one turn. Before: ready. After: done, held, or ready again for somebody else.
 
-    One shard a message, so that interactive calls get their turn between shards.
+    One turn a message, so that interactive calls get theirs between turns.
     """
     worker = _worker[0]
-    claim = ledger.claim(worker.name)
-    if claim is None:
-        return
-    try:
-        runner.run(claim, worker.engine)
-    except (OperationalError, InterfaceError):
-        worker.drop(claim)
-        raise
+    Lanes(worker.name, worker.engine, worker.drop).work()
     if ledger.ready_count():
         client.wake()
 
