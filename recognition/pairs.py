@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db.models.functions import Now
 
 from recognition import writing
 from recognition.engine import scale
@@ -76,14 +75,13 @@ def write(job: Job, pairs: Sequence[Outcome]) -> None:
     FoundFace.objects.bulk_create(faces.values(), batch_size=_BULK)
     rows = [_verification(job, pair, pair.similarity, faces) for pair in pairs if pair.similarity is not None]
     Verification.objects.bulk_create(rows, batch_size=_BULK)
-    fields = ["status", "reason", "second_reason", "faces", "second_faces", "done_at"]
-    Item.objects.bulk_update([pair.item for pair in pairs], fields, batch_size=_BULK)
+    writing.end([pair.item for pair in pairs])
 
 
 def _judge(pair: Outcome) -> None:
     item, (first, second) = pair.item, pair.sides
     item.reason, item.second_reason = first.reason or "", second.reason or ""
-    item.faces, item.second_faces, item.done_at = len(first.faces), len(second.faces), Now()
+    item.faces, item.second_faces = len(first.faces), len(second.faces)
     answered = all(writing.is_answer(reason) for reason in (item.reason, item.second_reason))
     item.status = ItemStatus.DONE if answered else ItemStatus.FAILED
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
-from django.db.models.functions import Now
 
 from portal.common.envelope import DataKey
 from portal.common.errors import InvalidInput
@@ -82,8 +81,7 @@ def write(job: Job, gallery: Gallery, made: Sequence[Outcome]) -> None:
         _judge(one)
     FoundFace.objects.bulk_create([row for row, _ in found], batch_size=_BULK)
     writing.write_candidates(gallery, found, besides=whom)
-    fields = ["status", "reason", "faces", "done_at"]
-    Item.objects.bulk_update([one.item for one in made], fields, batch_size=_BULK)
+    writing.end([one.item for one in made])
 
 
 def _outcome(item: Item, faces: Mapping[UUID, Face], whom: Subject | None, gallery: Gallery) -> Outcome:
@@ -131,5 +129,5 @@ def _found(item: Item, face: Face) -> FoundFace:
 
 def _judge(one: Outcome) -> None:
     item = one.item
-    item.reason, item.faces, item.done_at = one.reason, 0 if one.reason else 1, Now()
+    item.reason, item.faces = one.reason, 0 if one.reason else 1
     item.status = ItemStatus.DONE if writing.is_answer(one.reason) else ItemStatus.FAILED

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import numpy as np
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -81,8 +82,27 @@ def write(
     if job.kind == JobKind.SEARCH and gallery is not None:
         hits = [(rows[o.item.pk, index], own) for o in outcomes for index, own in o.hits.items()]
         write_candidates(gallery, hits)
-    fields = ["status", "reason", "faces", "done_at"]
-    Item.objects.bulk_update([outcome.item for outcome in outcomes], fields, batch_size=_BULK)
+    end([outcome.item for outcome in outcomes])
+
+
+# Django's own way to update many rows takes as long as a tenth of the engine's work on them.
+_END = """
+UPDATE recognition_item AS item
+SET status = ended.status, reason = ended.reason, faces = ended.faces, second_reason = ended.second_reason,
+    second_faces = ended.second_faces, done_at = statement_timestamp()
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::text[], %s::integer[])
+    AS ended (id, status, reason, faces, second_reason, second_faces)
+WHERE item.id = ended.id
+"""
+
+
+def end(items: Sequence[Item]) -> None:
+    """Write the state, reasons and counts that items were given, and the moment; in the scope in force."""
+    if not items:
+        return
+    rows = [(i.pk, str(i.status), i.reason, i.faces, i.second_reason, i.second_faces) for i in items]
+    with connection.cursor() as cursor:
+        cursor.execute(_END, [list(column) for column in zip(*rows, strict=True)])
 
 
 def fail(item: Item, reason: str) -> None:
@@ -92,7 +112,7 @@ def fail(item: Item, reason: str) -> None:
 
 def _judge(outcome: Outcome) -> None:
     item, reason = outcome.item, outcome.reason or outcome.result.reason or ""
-    item.reason, item.faces, item.done_at = reason, len(outcome.result.faces), Now()
+    item.reason, item.faces = reason, len(outcome.result.faces)
     item.status = ItemStatus.DONE if is_answer(reason) else ItemStatus.FAILED
 
 
