@@ -19,11 +19,13 @@ WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by ea
 LIVE_WITHIN = timedelta(seconds=10)
 
 
-def wake(shards: int = 1) -> None:
-    """Wake workers up. A lost message costs seconds: the reconciler wakes them again from the ledger."""
-    for _ in range(min(shards, WAKE_AT_MOST)):
-        if not _send(WORK):
-            return
+def wake(shards: int = 1) -> bool:
+    """Wake workers up. A lost message costs seconds: the reconciler wakes them again from the ledger.
+
+    Returns:
+        Whether the broker took the messages.
+    """
+    return all(_send(WORK) for _ in range(min(shards, WAKE_AT_MOST)))
 
 
 def wake_simulations() -> None:

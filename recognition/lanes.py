@@ -26,15 +26,23 @@ TURN_SECONDS = 5.0  # after which no shard is begun: calls of people wait betwee
 class Lanes:
     """The lanes of one engine process. Made after the fork."""
 
-    def __init__(self, name: str, engine: EngineLike, drop: Callable[[Claim], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        engine: EngineLike,
+        *,
+        drop: Callable[[Claim], None],
+        progress: Callable[[], None],
+    ) -> None:
         """Open the lanes.
 
         Args:
             name: Of the worker, for its leases.
             engine: Serves several runs at a time.
             drop: Gives a shard back once the database can be written again.
+            progress: Called whenever work is asked for or goes on.
         """
-        self._name, self._engine, self._drop = name, engine, drop
+        self._name, self._engine, self._drop, self._progress = name, engine, drop, progress
         self._entrance = threading.Lock()
 
     def work(self) -> None:
@@ -60,10 +68,11 @@ class Lanes:
         """Do one shard; False when none is ready."""
         self._entrance.acquire()
         leave = _once(self._entrance.release)
+        self._progress()
         try:
             claim: Claim | None = ledger.claim(self._name)
             if claim:
-                self._do(claim, _Leaving(self._engine, leave))
+                self._do(claim, _Watched(self._engine, self._progress, leave))
             return claim is not None
         finally:
             leave()
@@ -76,12 +85,12 @@ class Lanes:
             raise
 
 
-class _Leaving:
-    """An engine that tells when it has taken the last photo of a run."""
+class _Watched:
+    """An engine that tells of each photo it takes, and when it has taken the last one of a run."""
 
-    def __init__(self, engine: EngineLike, leave: Callable[[], None]) -> None:
+    def __init__(self, engine: EngineLike, takes: Callable[[], None], took_all: Callable[[], None]) -> None:
         self.pipeline_id = engine.pipeline_id
-        self._engine, self._leave = engine, leave
+        self._engine, self._takes, self._took_all = engine, takes, took_all
 
     def run(
         self,
@@ -94,8 +103,10 @@ class _Leaving:
     def _all(
         self, images: Iterable[tuple[str, Callable[[], bytes]]]
     ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        yield from images
-        self._leave()
+        for image in images:
+            self._takes()
+            yield image
+        self._took_all()
 
 
 def _once(step: Callable[[], None]) -> Callable[[], None]:

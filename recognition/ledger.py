@@ -143,6 +143,11 @@ def ready_count() -> int:
     return Shard.objects.filter(state=ShardState.READY)[:LOOK_AT_MOST].count()
 
 
+def holds(worker: str) -> bool:
+    """Tell whether any shard is leased to a worker."""
+    return Shard.objects.filter(state=ShardState.LEASED, worker=worker).exists()
+
+
 def ended_since(job_id: UUID, moment: datetime) -> int:
     """Return how many items of a job ended after a moment."""
     done = Shard.objects.filter(job_id=job_id, finished_at__gt=moment)

@@ -50,7 +50,7 @@ def work() -> None:
     One turn a message, so that interactive calls get theirs between turns.
     """
     worker = _worker[0]
-    Lanes(worker.name, worker.engine, worker.drop).work()
+    Lanes(worker.name, worker.engine, drop=worker.drop, progress=worker.progress).work()
     if ledger.ready_count():
         client.wake()
 

@@ -20,6 +20,7 @@ from portal.common.clock import database_now
 from recognition import client, ledger
 from recognition.ledger import Claim
 from recognition.models import Heartbeat
+from recognition.watchdog import Watchdog, leave
 from recognition.writing import EngineLike
 
 BEAT_SECONDS = 1.0
@@ -37,6 +38,7 @@ class Worker:
         self.name = f"{_kin()}{os.getpid()}:{time.time_ns()}"
         self._engine: EngineLike | None = None
         self._dropped: list[Claim] = []
+        self._watchdog = Watchdog(settings.ENGINE_STALLED_SECONDS)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -50,6 +52,10 @@ class Worker:
         """Give a shard back, undone, as soon as the database can be written again: not its items' fault."""
         self._dropped.append(claim)
 
+    def progress(self) -> None:
+        """Note that this process asks for work or goes on with it."""
+        self._watchdog.progress()
+
     def end(self) -> None:
         """Stop the signs of life in a way that is seen, so that leases end at once."""
         self._ended.set()
@@ -62,6 +68,7 @@ class Worker:
         if self._engine is None:
             load = import_string(settings.COUNTENANCE_ENGINE)
             self._engine = cast(EngineLike, load())
+            self.progress()
         return self._engine
 
     def _beat(self) -> None:
@@ -73,6 +80,7 @@ class Worker:
         try:
             self._write()
             self._give_back()
+            self._watch()
         except (DatabaseError, InterfaceError) as error:  # it restarts, or is full: the next beat tells
             log.warning("heartbeat not written: %s", type(error).__name__)
             connection.close()
@@ -82,6 +90,16 @@ class Worker:
         Heartbeat.objects.update_or_create(
             worker=self.name, defaults={"pipeline": pipeline, "beat_at": Now()}
         )
+
+    def _watch(self) -> None:
+        """End this process where it takes no work although there is some."""
+        if self._engine is None or not self._watchdog.is_quiet:
+            return
+        has_work = bool(ledger.ready_count()) or ledger.holds(self.name)
+        was_called = has_work and client.wake()  # in case that no message came to this worker
+        if self._watchdog.stands_still(has_work=has_work, was_called=was_called):
+            _silence(self.name)  # not live any more: readiness and `doctor` say so, its leases end
+            leave(f"it took no work for {settings.ENGINE_STALLED_SECONDS:.0f} s although there is some")
 
     def _give_back(self) -> None:
         while self._dropped:

@@ -77,7 +77,7 @@ def cut_in_two(job) -> None:
 
 def test_the_next_shard_is_looked_at_while_the_last_one_is_not_yet_written(desk):
     job, engine = detect(desk, 8), Crossing()
-    Lanes("test:lanes", engine, never).work()
+    Lanes("test:lanes", engine, drop=never, progress=list).work()
     assert engine.crossed.is_set()
     assert desk.reload(job).status == JobStatus.RELEASED
     assert {item.status for item in desk.items(job)} == {"done"}
@@ -86,14 +86,14 @@ def test_the_next_shard_is_looked_at_while_the_last_one_is_not_yet_written(desk)
 def test_a_lane_that_breaks_is_told_after_the_other_has_done_its_shard(desk):
     job, dropped = detect(desk, 8), []
     with pytest.raises(OperationalError):
-        Lanes("test:lanes", Breaking(), dropped.append).work()
+        Lanes("test:lanes", Breaking(), drop=dropped.append, progress=list).work()
     states = dict(Shard.objects.filter(job_id=job.pk).values_list("pk", "state"))
     assert sorted(states.values()) == [ShardState.DONE, ShardState.LEASED]
     assert [states[claim.shard_id] for claim in dropped] == [ShardState.LEASED]
 
 
 def test_lanes_go_on_working_turn_after_turn(desk):
-    lanes = Lanes("test:lanes", FakeEngine(), never)
+    lanes = Lanes("test:lanes", FakeEngine(), drop=never, progress=list)
     jobs = []
     for _ in range(2):
         jobs.append(detect(desk, 4))
