@@ -109,7 +109,7 @@ class Breaks(FakeEngine):
 
 
 def position_of(item_id: str) -> int:
-    return POSITIONS[item_id]
+    return POSITIONS[item_id.partition("/")[0]]  # whatever photo of the item it is
 
 
 POSITIONS: dict[str, int] = {}
