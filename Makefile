@@ -4,7 +4,7 @@
 #   make run [PORT=8000]                             the portal and its workers on your own data
 #   make test [T="tests/local -k port"]              the whole suite, or what T names
 #   make lint | proof | setup
-#   make bench [PART="policy gate"]                  how fast it is: policy, gate, simulation, engine
+#   make bench [PART="engine job memory"]            how fast it is: gate, engine, a job, memory, search …
 #   make soak [SOAK="--engine fake --workers 4"]     that work survives killed workers, database and broker
 
 SHELL := /bin/sh
