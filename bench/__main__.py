@@ -13,7 +13,10 @@ import sys
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("policy", "gate", "stops", "simulation", "engine", "memory", "job", "search", "recall", "accuracy")
+PARTS = (
+    *("policy", "gate", "stops", "simulation", "engine", "memory", "job", "search", "recall", "accuracy"),
+    *("ledger", "fairness"),
+)
 
 
 def main() -> None:

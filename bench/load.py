@@ -6,13 +6,36 @@ import io
 import random
 from collections.abc import Iterator
 
-from PIL import Image
+from django.db import connection
+from PIL import Image as Pictures
 
 from portal.env import ROOT
+from portal.tenancy.scope import tenant_scope
+from recognition.actions.images import Photo
+from recognition.models import Image
+from tests.support.jobs import Desk
 
 PEOPLE = ROOT.parent / "shared" / "data" / "lfw_dev"
 _SEED = 20260301
 _ORIGINALS = 400  # decoded once, drawn from again and again
+
+
+# Rows of photos that nobody uploaded, for what never reads one.
+_UNREAD = """
+INSERT INTO recognition_image
+    (id, organization_id, name, sha256, size, format, width, height, uploaded_by)
+SELECT uuidv7(), %(organization)s, number || '.jpg', encode(sha256(number::text::bytea), 'hex'),
+    20000, 'JPEG', 250, 250, 'bench'
+FROM generate_series(1, %(count)s) AS number
+"""
+
+
+def unread(desk: Desk, number: int) -> list[Photo]:
+    """Return photos that have no bytes; an engine that reads them is told that they were erased."""
+    organization = desk.tenant.organization
+    with tenant_scope(organization), connection.cursor() as cursor:
+        cursor.execute(_UNREAD, {"organization": organization.pk, "count": number})
+        return [Photo(image) for image in Image.objects.order_by("pk")]
 
 
 def photos(number: int, mark: bytes = b"") -> Iterator[tuple[str, bytes]]:
@@ -32,14 +55,14 @@ def photos(number: int, mark: bytes = b"") -> Iterator[tuple[str, bytes]]:
         yield f"{position:05}.jpg", file.getvalue()
 
 
-def _originals(number: int) -> list[Image.Image]:
+def _originals(number: int) -> list[Pictures.Image]:
     files = sorted(PEOPLE.rglob("*.jpg"))
     if not files:  # a face is not needed to see whether work is lost
-        return [Image.new("RGB", (250, 250), (200, 30, 30))]
+        return [Pictures.new("RGB", (250, 250), (200, 30, 30))]
     chance = random.Random(_SEED)
-    return [Image.open(file).convert("RGB") for file in chance.sample(files, min(number, len(files)))]
+    return [Pictures.open(file).convert("RGB") for file in chance.sample(files, min(number, len(files)))]
 
 
-def _varied(picture: Image.Image, chance: random.Random) -> Image.Image:
+def _varied(picture: Pictures.Image, chance: random.Random) -> Pictures.Image:
     left, top = chance.randint(0, 6), chance.randint(0, 6)
     return picture.rotate(chance.uniform(-4, 4)).crop((left, top, left + 244, top + 244))
