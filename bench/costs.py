@@ -25,7 +25,7 @@ from recognition.engine.types import Box, DetectedFace, ImageResult, Pose, Quali
 from recognition.models import Heartbeat, Job, Shard  # noqa: E402
 from tests.support.jobs import Desk, new_desk  # noqa: E402
 
-SIZES = (200, 500, 2_000)
+SIZES = (1_000, 5_000, 50_000)
 PACE = 1.0  # of the worker, as on the machine whose speed the estimates are of
 
 

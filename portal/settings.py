@@ -48,6 +48,13 @@ COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.regis
 GALLERY_CACHE_BYTES = env.int("GALLERY_CACHE_MB", default=2_000) * 1_000_000  # of galleries in one worker
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)
 
+# --- how much one organization may take up at once, where no officer set it other limits --------------------
+QUOTAS = {
+    "waiting_items": env.int("QUOTA_WAITING_ITEMS", default=100_000),
+    "items_a_day": env.int("QUOTA_ITEMS_A_DAY", default=500_000),
+    "stored_photos": env.int("QUOTA_STORED_PHOTOS", default=2_000_000),
+}
+
 # --- Django -----------------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = env.list(

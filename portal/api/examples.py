@@ -109,6 +109,7 @@ JOB = {
     **BRIEF,
     "status": "running",
     "end_user": "eus_01k9",
+    "priority": "normal",
     "counts": {"total": 1200, "done": 800, "failed": 3, "held": 0},
     "reasons": {"no_face": 4, "image_truncated": 3},
     "rejected": [{"name": "notes.txt", "reason": "image_format"}],

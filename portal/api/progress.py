@@ -11,7 +11,7 @@ from compliance.models import RulingRecord
 from portal.api.endpoint import PublicId
 from portal.common.clock import database_now
 from recognition import ledger, rulings, threshold
-from recognition.models import Item, Job, JobKind, JobStatus
+from recognition.models import Item, Job, JobKind, JobStatus, Priority
 
 _RATE_OVER = timedelta(seconds=60)
 _RULINGS = 20
@@ -80,6 +80,7 @@ class JobOutput(serializers.Serializer[Any]):
     subject = PublicId("sub", allow_null=True, help_text="Whom a search is for, instead of photos.")
     purpose = serializers.CharField()
     end_user = PublicId("eus", allow_null=True)
+    priority = serializers.CharField(help_text="normal, or urgent: before the organization's other jobs.")
     counts = CountsOutput()
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Photos by reason code.")
     rejected = serializers.ListField(
@@ -126,6 +127,7 @@ def described(job: Job) -> dict[str, Any]:
     return {
         "id": job.public_id,
         "status": job.state,
+        "priority": Priority(job.priority).name.lower(),
         "gallery": job.gallery_id,
         "subject": job.subject_id,
         "end_user": job.end_user_id,

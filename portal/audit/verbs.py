@@ -202,6 +202,8 @@ VERBS: dict[str, Verb] = {
         "Faces past their gallery's retention were erased", "faces", "subjects", "photos", "days"
     ),
     "job.retried": _verb("Failed items of a job were put back", "items"),
+    "job.prioritized": _verb("The place of a job among those of its organization was changed", "priority"),
+    "quota.set": _verb("Limits of an organization were set", "waiting_items", "items_a_day", "stored_photos"),
     "job.finished": _verb("A job finished", "status", "done", "failed"),
     "results.released": _verb("Results were released"),
     "results.viewed": _verb("Results were viewed", "ruling"),

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     UPLOAD = "upload"
     SUBMIT_JOBS = "submit_jobs"
     APPROVE_JOBS = "approve_jobs"
+    PRIORITIZE_JOBS = "prioritize_jobs"  # which of its own jobs the organization wants done first
     VIEW_RESULTS = "view_results"
     ADJUDICATE = "adjudicate"
     EXPORT = "export"
@@ -52,13 +53,13 @@ _P = Permission
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
-         _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE, _P.VIEW_TRAIL,
-         _P.RENEW_KEYS}
+         _P.SUBMIT_JOBS, _P.PRIORITIZE_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE,
+         _P.VIEW_TRAIL, _P.RENEW_KEYS}
     ),
     Role.ANALYST: frozenset(
         {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
     ),
-    Role.APPROVER: frozenset({_P.APPROVE_JOBS, _P.VIEW_RESULTS}),
+    Role.APPROVER: frozenset({_P.APPROVE_JOBS, _P.PRIORITIZE_JOBS, _P.VIEW_RESULTS}),
     Role.REVIEWER: frozenset({_P.VIEW_RESULTS, _P.ADJUDICATE}),
     Role.PRIVACY_CONTACT: frozenset({_P.ERASE, _P.VIEW_TRAIL}),
     Role.AUDITOR: frozenset({_P.VIEW_TRAIL}),

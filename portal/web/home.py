@@ -18,6 +18,7 @@ from portal.web import glass, handed_out, reads, reviews, stops
 from portal.web.guards import signed_in
 from portal.web.onboarding import ends
 from portal.web.onboarding.standing import idle, open_applications
+from recognition import quotas
 from recognition.models import Face, JobKind, JobStatus
 
 SHOWN = 5
@@ -61,6 +62,10 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         "untold": handed_out.untold(actor),
         "reviews_due": reviews.due(actor) if actor.may(Permission.ADJUDICATE) else None,
         "counts": counts,
+        "quota": [
+            {"label": row.words.capitalize(), "used": row.used, "of": f"of {row.limit:,}"}
+            for row in quotas.as_rows()
+        ],
         "stopped": stopped,
         "may_run": stopped is None or stopped["restricted"],
         "steps": _steps(found, organization, actor, counts),

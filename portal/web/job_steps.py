@@ -16,8 +16,8 @@ from portal.tenancy.roles import Permission
 from portal.web import reads
 from portal.web.forms.steps import StepForm
 from portal.web.guards import MemberRequest, member_view
-from recognition.actions import holds, jobs, progress, recalls
-from recognition.models import Job, JobStatus
+from recognition.actions import holds, jobs, priorities, progress, recalls
+from recognition.models import Job, JobStatus, Priority
 from recognition.states import JOB, READABLE
 
 _S = JobStatus
@@ -103,6 +103,25 @@ STEPS: dict[str, Step] = {
         permission=Permission.SUBMIT_JOBS,
         take=holds.resume,
         offered=_is_closed_by_rules,
+    ),
+    "urgent": Step(
+        title="Do this job first?",
+        consequence="Its photos go before those of all other jobs of your organization that are not urgent. "
+        "Between organizations it changes nothing.",
+        button="Do it first",
+        done="The job goes before the others of your organization.",
+        permission=Permission.PRIORITIZE_JOBS,
+        take=priorities.put_first,
+        offered=lambda job: priorities.is_movable(job) and job.priority == Priority.NORMAL,
+    ),
+    "in_line": Step(
+        title="Let this job wait for its turn again?",
+        consequence="Older jobs of your organization go before it again.",
+        button="Let it wait for its turn",
+        done="The job waits for its turn again.",
+        permission=Permission.PRIORITIZE_JOBS,
+        take=priorities.put_in_line,
+        offered=lambda job: priorities.is_movable(job) and job.priority == Priority.URGENT,
     ),
     "cancel": Step(
         title="Cancel this job?",

@@ -17,6 +17,7 @@ REASONS: Final[Mapping[str, str]] = {
     "low_quality": "The face is too blurred, too dark or turned too far to compare.",
     "pose": "The face is turned too far to compare.",
     "other_face": "Another face of this photo was used: the largest one that could be.",
+    "quota_stored_photos": "Your organization may store no more photos. A compliance officer can raise it.",
     "duplicate": "This photo of this subject is in the gallery already.",
     "reimport": "This photo left another organization as part of a lead, and is not looked at here.",
     "image_truncated": "The file is damaged or incomplete. Send it again.",

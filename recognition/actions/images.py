@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import IO, Any
 
@@ -22,7 +22,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition import archives, images, storage
+from recognition import archives, images, quotas, storage
 from recognition.actions import keeping
 from recognition.manifests import LONGEST_NAME, Manifest, tidy
 from recognition.models import CaseRecordPhoto, Face, Image, Item, Job
@@ -58,8 +58,11 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
 
     Raises:
         InvalidInput: With the reason code of `recognition.images.inspect`.
+        Refused: `quota_stored_photos`.
     """
     require(by, Permission.UPLOAD, organization=organization)
+    with tenant_scope(organization):
+        quotas.require_room_for_photos(1)
     image = _keep(organization, tidy(name), data, secrets.data_key(organization), by)
     _insert(organization, [image], by)
     return image
@@ -188,13 +191,21 @@ def receive_members(
     # One file in memory at a time: the rows of a batch are gathered, its bytes are not.
     kept = (
         Photo(image, archives.subject_of(member.name, subject_from, named))
-        for member in files
+        for member in _within_quota(organization, files)
         if (image := _try(organization, member, key, by, received, named))
     )
     while photos := list(islice(kept, _TOGETHER)):
         _insert(organization, [photo.image for photo in photos], by)
         received.photos += photos
     return received
+
+
+def _within_quota(organization: Organization, files: Iterable[archives.Member]) -> Iterator[archives.Member]:
+    """Yield files; those beyond the room for photos have the limit as their reason, and no bytes are kept."""
+    with tenant_scope(organization):
+        room = quotas.room_for_photos()
+    for number, member in enumerate(files):
+        yield member if number < room or member.reason else replace(member, reason=quotas.STORED)
 
 
 def _try(

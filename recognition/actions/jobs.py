@@ -21,7 +21,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition import client, grants, ledger, rulings
+from recognition import client, grants, ledger, quotas, rulings
 from recognition.actions import demands, images, naming, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
@@ -47,6 +47,7 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
             exceeds what it is bound to: `other_purpose`, `other_end_user`. `gallery_purpose`, before any
             ruling: the gallery was made for another purpose. `case_record_missing`: a search for a person
             that names no case.
+        Refused: `quota_waiting_items`, `quota_items_a_day`, before any ruling.
         Conflict: `case_closed`, the case it names has ended.
     """
     require(by, Permission.SUBMIT_JOBS, organization=organization)
@@ -55,6 +56,7 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
         if order.gallery is not None:
             grants.require_use(by, order.gallery)
         naming.check(order.purpose, order.facts)
+        quotas.require_room_for_items(len(received.photos))
     job = _draft(organization, order, received, by)
     ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
     demands.apply(job, ruling, order.gallery)

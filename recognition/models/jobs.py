@@ -149,6 +149,11 @@ class Job(TenantModel):
         indexes = (
             models.Index(fields=("organization", "-created_at"), name="job_newest_first"),
             models.Index(
+                fields=("organization",),
+                condition=Q(status__in=("awaiting_approval", "queued", "running", "held")),
+                name="job_not_ended",
+            ),
+            models.Index(
                 fields=("organization", "id"), condition=Q(watched_at__isnull=True), name="job_unwatched"
             ),
             models.Index(

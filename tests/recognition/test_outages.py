@@ -1,6 +1,7 @@
 """A database that goes away or is full costs time, and no photo is blamed for it."""
 
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,8 +16,14 @@ from tests.support.workers import FAKE, wait_for
 
 
 @pytest.fixture(autouse=True)
-def quiet(database: None) -> None:
-    """Leave no ready shard behind: tests of one process share a database."""
+def quiet(database: None) -> Iterator[None]:
+    """Find and leave no open shard: tests of one process share a database."""
+    put_away()
+    yield
+    put_away()
+
+
+def put_away() -> None:
     Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
 
 

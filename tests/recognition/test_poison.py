@@ -1,5 +1,7 @@
 """Photos that kill workers are found and named; all others are done, in few attempts."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from recognition import ledger, pace, reconcile, runner
@@ -14,8 +16,14 @@ POISON = (3, 4, 31, 40, 63)
 
 
 @pytest.fixture(autouse=True)
-def quiet(database: None) -> None:
-    """Leave no ready shard behind: tests of one process share a database."""
+def quiet(database: None) -> Iterator[None]:
+    """Find and leave no open shard: tests of one process share a database."""
+    put_away()
+    yield
+    put_away()
+
+
+def put_away() -> None:
     Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
 
 

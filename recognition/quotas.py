@@ -1,0 +1,126 @@
+"""How much of the platform an organization may take up at once: those of the installation, or its own.
+
+A quota keeps one organization from filling what all share. It is no rule about faces: nothing is ruled on,
+and the refusal says which limit it is and when it ends. Two submissions at the same instant may together
+pass it by one job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, time
+
+from django.conf import settings
+from django.db.models import F, Sum
+
+from portal.common.clock import database_now
+from portal.common.errors import Refused
+from recognition.models import Image, Job, JobStatus, Quota
+
+_WAITING = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Of what quotas limit: what is used, or the most that may be.
+
+    Attributes:
+        waiting_items: Items of jobs that wait for a worker, an approval or the end of a hold.
+        items_a_day: Items submitted since midnight, UTC.
+        stored_photos: Photos kept.
+    """
+
+    waiting_items: int
+    items_a_day: int
+    stored_photos: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One limit, for people."""
+
+    name: str
+    words: str
+    used: int
+    limit: int
+
+
+STORED = "quota_stored_photos"  # reason of a file that found no room
+NAMES = tuple(field.name for field in fields(Amounts))
+WORDS = {
+    "waiting_items": "photos waiting in jobs at once",
+    "items_a_day": "photos submitted a day",
+    "stored_photos": "photos stored at once",
+}
+_ENDS = {
+    "waiting_items": "Wait until earlier jobs are done, or cancel one.",
+    "items_a_day": "It begins anew at midnight, UTC.",
+    "stored_photos": "Delete photos that nothing needs, or wait until jobs past their retention are purged.",
+}
+
+
+def limits() -> Amounts:
+    """Return the limits of the organization in scope."""
+    own = Quota.objects.values(*NAMES).first() or {}
+    return Amounts(**{name: own.get(name) or settings.QUOTAS[name] for name in NAMES})
+
+
+def used() -> Amounts:
+    """Return what the organization in scope uses of its limits."""
+    return Amounts(_waiting_items(), _items_today(), Image.objects.filter(purged_at=None).count())
+
+
+def require_room_for_items(number: int) -> None:
+    """Let a job be submitted that fits in. In scope.
+
+    Raises:
+        Refused: `quota_waiting_items`, `quota_items_a_day`.
+    """
+    most = limits()
+    _require("items_a_day", most.items_a_day, _items_today(), number)
+    _require("waiting_items", most.waiting_items, _waiting_items(), number)
+
+
+def room_for_photos() -> int:
+    """Return how many photos may still be stored. In scope."""
+    return max(limits().stored_photos - Image.objects.filter(purged_at=None).count(), 0)
+
+
+def require_room_for_photos(number: int) -> None:
+    """Let photos be stored that fit in. In scope.
+
+    Raises:
+        Refused: `quota_stored_photos`.
+    """
+    most = limits().stored_photos
+    _require("stored_photos", most, Image.objects.filter(purged_at=None).count(), number)
+
+
+def as_rows() -> list[Row]:
+    """Return each limit in words, with what is used of it. In scope."""
+    most, now = asdict(limits()), asdict(used())
+    return [Row(name, WORDS[name], now[name], most[name]) for name in NAMES]
+
+
+def _require(name: str, most: int, taken: int, more: int) -> None:
+    if taken + more <= most:
+        return
+    sentence = (
+        f"Your organization may have {most:,} {WORDS[name]}: {taken:,} are there, and {more:,} would come. "
+        f"{_ENDS[name]} A compliance officer can raise the limit."
+    )
+    raise Refused(f"quota_{name}", sentence, limit=most, used=taken)
+
+
+def _waiting_items() -> int:
+    rows = Job.objects.filter(status__in=_WAITING)
+    return rows.aggregate(items=Sum(F("total") - F("done") - F("failed")))["items"] or 0
+
+
+def _items_today() -> int:
+    rows = Job.objects.filter(created_at__gte=_midnight()).exclude(status=JobStatus.REFUSED)
+    return rows.aggregate(items=Sum("total"))["items"] or 0
+
+
+def _midnight() -> datetime:
+    return datetime.combine(database_now().astimezone(UTC).date(), time.min, UTC)
