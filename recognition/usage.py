@@ -30,6 +30,9 @@ def count(job: Job, claim: Claim) -> None:
     counts = items.counts()
     job.done += counts[ItemStatus.DONE]
     job.failed += counts[ItemStatus.FAILED]
+    if job.done + job.failed > job.total:  # an item stood in two shards: the items themselves tell
+        all_counts = Item.objects.filter(job=job).counts()
+        job.done, job.failed = all_counts[ItemStatus.DONE], all_counts[ItemStatus.FAILED]
     job.save(update_fields=["done", "failed"])
     ended = items.exclude(status=ItemStatus.WAITING)
     if new := ended.filter(retried=False).count():

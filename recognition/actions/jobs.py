@@ -150,6 +150,7 @@ def retry(*, job: Job, by: Actor) -> int:
             raise Conflict("nothing_failed", "No item of this job failed.")
         done = Item.objects.filter(job=job).counts()[ItemStatus.DONE]
         move(job, JobStatus.QUEUED, table=JOB, finished_at=None, done=done, failed=0)
+        ledger.cancel(job.pk)  # of a job that has ended none is open; no item may stand in two shards
         FoundFace.objects.filter(item__in=failed.values("pk")).delete()
         failed.update(status=ItemStatus.WAITING, reason="", second_reason="", done_at=None, retried=True)
         record(job, "job.retried", by, items=len(pieces))

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recognition", "0024_keys_of_galleries"),
+        ("recognition", "0025_photos_know_their_key"),
         ("tenancy", "0005_key_networks"),
     ]
 
