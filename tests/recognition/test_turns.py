@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,8 +17,14 @@ LONGEST = 5.5  # estimated seconds of the longest shard in these tests
 
 
 @pytest.fixture(autouse=True)
-def quiet(database: None) -> None:
-    """Leave no ready shard and no measured worker behind: tests of one process share a database."""
+def quiet(database: None) -> Iterator[None]:
+    """Find and leave no ready shard and no measured worker: tests of one process share a database."""
+    _quieten()
+    yield
+    _quieten()
+
+
+def _quieten() -> None:
     Shard.objects.filter(state__in=["ready", "leased", "held"]).update(state=ShardState.CANCELLED)
     Heartbeat.objects.all().delete()
 
