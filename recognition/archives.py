@@ -60,9 +60,7 @@ def members(file: IO[bytes], *, wanted: Callable[[str], bool] | None = None) -> 
             `archive_bomb`: the archive as a whole is refused before any member is read.
     """
     with _open(file) as archive:
-        infos = [
-            info for info in archive.infolist() if not info.is_dir() and not _IGNORED.search(_name(info))
-        ]
+        infos = [info for info in archive.infolist() if not _is_left_out(info)]
         _check(infos)
         left, seen = MOST_BYTES, set[str]()
         for info in infos:
@@ -150,6 +148,12 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename.encode("cp437").decode("utf-8")
     except UnicodeError:
         return info.filename
+
+
+def _is_left_out(info: zipfile.ZipInfo) -> bool:
+    """Whether a member is a folder, or one of the files that systems add by themselves."""
+    is_folder = info.filename.endswith("/")  # `is_dir` breaks on a member without a name
+    return is_folder or bool(_IGNORED.search(_name(info)))
 
 
 def _check(infos: list[zipfile.ZipInfo]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
@@ -77,13 +78,10 @@ def format_of(image: Image.Image) -> str:
 
 def orientation(image: Image.Image) -> int:
     """Return the orientation the camera noted, 1 to 8; 1 where it noted none or nonsense."""
-    if image.format == "PNG":
-        # Pillow would decode the whole picture to look for a note behind the pixels.
-        exif = Image.Exif()
-        exif.load(image.info.get("exif", b""))
-    else:
-        exif = image.getexif()
-    noted = exif.get(_ORIENTATION_TAG, 1)
+    try:
+        noted = _notes(image).get(_ORIENTATION_TAG, 1)
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError, struct.error):
+        return 1  # notes that cannot be read: the picture can all the same
     return noted if noted in range(1, 9) else 1
 
 
@@ -96,6 +94,15 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 def truncated() -> InvalidInput:
     """Return the error for a photo whose file ends early or is damaged."""
     return InvalidInput("image_truncated", "The photo's file is damaged or incomplete. Send it again.")
+
+
+def _notes(image: Image.Image) -> Image.Exif:
+    if image.format != "PNG":
+        return image.getexif()
+    # Pillow would decode the whole picture to look for a note behind the pixels.
+    exif = Image.Exif()
+    exif.load(image.info.get("exif", b""))
+    return exif
 
 
 def _open(data: bytes) -> Image.Image:

@@ -7,7 +7,9 @@ from recognition.models import Shard, ShardState
 
 def shorten(row: Shard, last: int) -> Shard:
     """Keep a leased shard's items up to one; the rest is ready for the next worker."""
-    _cut_off(row, last).save(force_insert=True)
+    upper = _cut_off(row, last)
+    upper.attempt = row.attempt - 1  # what it was lost before counts against it as well
+    upper.save(force_insert=True)
     row.save(update_fields=["last", "work"])
     return row
 

@@ -18,6 +18,7 @@ _END, _END64, _LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE, _END64_SIZE = 22, 20, 56
 _LONGEST_COMMENT = 65_535
 _ENTRY, _ENTRY_SIZE, _LOCAL_SIZE = b"PK\x01\x02", 46, 30
+_LARGE_ENTRY = 1_000  # bytes, on average: the library that comes after reads the whole directory at once
 _IN_64 = 0xFFFFFFFF
 _BEFORE_NAME = 5  # bytes: version and checksum
 _CHUNK = 1 << 20
@@ -44,6 +45,9 @@ def check(file: IO[bytes], *, most: int) -> None:
         InvalidInput: `archive_format`, `archive_too_large`, `archive_bomb`.
     """
     directory = find(file)
+    if directory.size > most * _LARGE_ENTRY:
+        sentence = f"The archive's directory is larger than that of {most:,} files. Send the photos alone."
+        raise InvalidInput("archive_too_large", sentence)
     spans = []
     for span in _spans(file, directory):
         spans.append(span)

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import IO, Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -194,18 +193,36 @@ def receive_members(
         for member in _within_quota(organization, files)
         if (image := _try(organization, member, key, by, received, named))
     )
-    while photos := list(islice(kept, _TOGETHER)):
+    for photos in _batches(kept):
         _insert(organization, [photo.image for photo in photos], by)
         received.photos += photos
     return received
+
+
+def _batches(kept: Iterable[Photo]) -> Iterator[list[Photo]]:
+    """Gather photos whose rows are written together; where that breaks off, their bytes go again."""
+    batch: list[Photo] = []
+    try:
+        for photo in kept:
+            batch.append(photo)
+            if len(batch) == _TOGETHER:
+                yield batch
+                batch = []
+    except Exception:
+        for photo in batch:
+            storage.delete(photo.image.path)
+        raise
+    if batch:
+        yield batch
 
 
 def _within_quota(organization: Organization, files: Iterable[archives.Member]) -> Iterator[archives.Member]:
     """Yield files; those beyond the room for photos have the limit as their reason, and no bytes are kept."""
     with tenant_scope(organization):
         room = quotas.room_for_photos()
-    for number, member in enumerate(files):
-        yield member if number < room or member.reason else replace(member, reason=quotas.STORED)
+    for member in files:
+        yield member if room > 0 or member.reason else replace(member, reason=quotas.STORED)
+        room -= not member.reason
 
 
 def _try(

@@ -56,6 +56,23 @@ def test_names_that_leave_their_folder_are_not_read(name):
     assert [reason for _, reason in read(archive({name: b"x"}))] == ["archive_path"]
 
 
+def test_a_member_without_a_name_is_refused_and_the_others_go_on():
+    data = archive({"a/hidden.png": b"x", "b.png": b"y"}).replace(b"a/hidden.png", b"\0/hidden.png")
+    assert [reason for _, reason in read(data)] == ["archive_path", ""]
+
+
+def test_a_directory_larger_than_its_files_need_is_refused_before_it_is_read_whole():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for number in range(4):
+            info = zipfile.ZipInfo(f"{number}.png")
+            info.comment = bytes(60_000)
+            made.writestr(info, b"x")
+    with pytest.raises(InvalidInput) as refused:
+        ziphead.check(file, most=20)
+    assert refused.value.code == "archive_too_large"
+
+
 def test_memory_hungry_packing_is_not_unpacked():
     assert read(SOUND[3])[0] == ("a.png", "image_format")
 

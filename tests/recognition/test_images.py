@@ -117,3 +117,12 @@ def test_a_photo_over_the_pixel_limit_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_gray_and_print_colors_are_taken(mode: str) -> None:
     format = "JPEG" if mode != "1" else "PNG"
     assert inspect(encoded(photo(mode), format)).width == 60
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_notes_of_a_camera_that_cannot_be_read_turn_nothing(format):
+    notes = Image.Exif()
+    notes[0x0112] = 6
+    sound = notes.tobytes()
+    assert inspect(encoded(photo(), format, exif=sound)).width == 40  # notes are where they are looked for
+    assert inspect(encoded(photo(), format, exif=sound.replace(b"MM\0*", b"MM??"))).width == 60

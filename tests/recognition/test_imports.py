@@ -6,12 +6,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from portal.common.errors import InvalidInput
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import imports, jobs, previews
+from recognition.actions import images, imports, jobs, previews
 from recognition.actions.imports import File, How
 from recognition.actions.orders import Order
+from recognition.archives import Member
+from recognition.manifests import Manifest
 from recognition.models import ExportedImage, Image, JobKind
 from recognition.models.exports import keyed
 from tests.support import photos
@@ -51,6 +54,11 @@ def received(desk: Desk, of: list[File], *how: str):
 def kept(desk: Desk) -> int:
     with tenant_scope(desk.tenant.organization):
         return Image.objects.filter(purged_at=None).count()
+
+
+def stored(desk: Desk) -> list[Path]:
+    own = Path(settings.MEDIA_ROOT) / "images" / str(desk.tenant.organization.pk)
+    return [path for path in own.rglob("*") if path.is_file()]
 
 
 MIXED = {
@@ -208,3 +216,13 @@ def test_the_report_of_an_import_names_every_file_with_what_came_of_it(desk):
     )
     job = jobs.submit_fresh(organization=desk.tenant.organization, order=order, received=made, by=desk.by)
     assert {row["name"]: row["outcome"] for row in imports.report(job)} == WHAT_COMES
+
+
+def test_an_upload_that_breaks_off_leaves_no_bytes_without_a_row(desk):
+    def members():
+        yield Member("anna.png", photo(ANNA))
+        raise RuntimeError("the store went away")
+
+    with pytest.raises(RuntimeError):
+        images.receive_members(desk.tenant.organization, members(), "filename", Manifest(), by=desk.by)
+    assert stored(desk) == []

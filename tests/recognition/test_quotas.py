@@ -13,6 +13,8 @@ from portal.tenancy.scope import tenant_scope
 from recognition import ledger, quotas
 from recognition.actions import images, priorities
 from recognition.actions.quotas import set_limits
+from recognition.archives import Member
+from recognition.manifests import Manifest
 from recognition.models import Image, Job, Shard, ShardState
 from tests.support.jobs import ANNA, new_desk, photo, work_off
 
@@ -153,3 +155,15 @@ def test_a_program_cannot_call_its_own_job_urgent():
     with pytest.raises(Refused):
         priorities.put_first(job=job, by=program)
     assert Shard.objects.get(job_id=job.pk).priority == 0
+
+
+def test_files_that_are_refused_anyway_take_no_room():
+    desk = desk_with(stored_photos=1)
+    received = images.receive_members(
+        desk.tenant.organization,
+        [Member("../a.png", reason="archive_path"), Member("b.png", photo(ANNA))],
+        "filename",
+        Manifest(),
+        by=desk.by,
+    )
+    assert [one.image.name for one in received.photos] == ["b.png"]

@@ -180,3 +180,12 @@ def test_a_slow_worker_takes_its_part_of_a_long_shard_and_leaves_the_rest():
     assert (kept.first, kept.last, rest.first, rest.last) == (0, taken.last, taken.last + 1, 399)
     assert kept.work * 4 <= pace.SHARD_SECONDS
     assert kept.work + rest.work == pytest.approx(4.0)
+
+
+def test_the_rest_of_a_shard_that_was_lost_before_stays_under_suspicion():
+    owner = organization()
+    Heartbeat.objects.create(worker="test:slow", pace=4.0)
+    turns.join(owner.pk)
+    Shard.objects.create(organization=owner, job_id=uuid7(), first=0, last=399, work=4.0, attempt=2)
+    taken, rest = ledger.claim("test:slow"), Shard.objects.get(organization=owner, state="ready")
+    assert (taken.attempt, rest.attempt) == (3, 2)
