@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from compliance.policy.obligations import Obligations
-from compliance.policy.vocabulary import Review
+from compliance.policy.vocabulary import Attribute, Review
 from compliance.stated import named_recipients
 
 
@@ -11,6 +13,11 @@ def conditions(demands: Obligations) -> list[str]:
     """Return demands as sentences. What no machine enforces says so. Inside a scope."""
     said = [*_judging(demands), *_volume(demands)]
     return [*said, *(f"For people to keep: {one}" for one in sorted(demands.conditions))]
+
+
+def inferred(attributes: Iterable[Attribute]) -> str:
+    """Return the attributes that a grant names in words; empty where nothing may be inferred."""
+    return ", ".join(one.label for one in sorted(attributes))
 
 
 def _judging(demands: Obligations) -> list[str]:

@@ -26,6 +26,7 @@ from portal.common.errors import InvalidInput
 from portal.tenancy.models import Organization
 
 USUAL_OPERATIONS = frozenset({Operation.ENROLL, Operation.SEARCH, Operation.COMPARE, Operation.DETECT})
+NEVER_INFERRED = frozenset({Attribute.RACE})  # no grant can name it: a rule refuses it before any is asked
 URGENT = timedelta(hours=72)  # an urgent grant is for one case and this long at most
 
 
@@ -163,7 +164,8 @@ def check(finding: Finding, *, version: PolicyVersion | None, now: datetime) -> 
 
     Raises:
         InvalidInput: `reasons_missing`, `outcome`, `nothing_granted`, `line_twice`, `expiry`, `exemption`,
-            `exemption_expiry`, `operations` or `jurisdiction`, with a sentence that says what to mend.
+            `exemption_expiry`, `operations`, `attributes` or `jurisdiction`, with a sentence that says what
+            to mend.
     """
     if not finding.reasons.strip():
         raise InvalidInput("reasons_missing", "Give the reasons of the finding.", field="reasons")
@@ -243,6 +245,14 @@ def _checked(line: Line, exemptions: set[str], now: datetime) -> Line:
         )
     if not line.operations:
         raise InvalidInput("operations", "Name at least one operation.", field="operations")
+    _check_exemption(line, exemptions, starts_at)
+    _check_attributes(line)
+    if line.case_reference and line.expires_at > starts_at + URGENT:
+        raise InvalidInput("expiry", "An urgent grant lasts 72 hours at most.", field="expires_at")
+    return replace(line, starts_at=starts_at)
+
+
+def _check_exemption(line: Line, exemptions: set[str], starts_at: datetime) -> None:
     exempt = line.moratorium_status is MoratoriumStatus.EXEMPT
     if exempt != bool(line.exemption) or (line.exemption and line.exemption not in exemptions):
         known = ", ".join(sorted(exemptions)) or "none"
@@ -253,6 +263,12 @@ def _checked(line: Line, exemptions: set[str], now: datetime) -> Line:
     if ends_at and not (exempt and starts_at < ends_at <= line.expires_at):
         sentence = "An exemption ends within the time of its grant, and only an exempt line has such an end."
         raise InvalidInput("exemption_expiry", sentence, field="exemption_expires_at")
-    if line.case_reference and line.expires_at > starts_at + URGENT:
-        raise InvalidInput("expiry", "An urgent grant lasts 72 hours at most.", field="expires_at")
-    return replace(line, starts_at=starts_at)
+
+
+def _check_attributes(line: Line) -> None:
+    if line.attributes & NEVER_INFERRED:
+        sentence = "Race and ethnicity are never inferred from a face. Leave that attribute out."
+        raise InvalidInput("attributes", sentence, field="attributes")
+    if line.attributes and Operation.ATTRIBUTES not in line.operations:
+        sentence = "Attributes are inferred by an operation of their own. Grant it too, or leave them out."
+        raise InvalidInput("attributes", sentence, field="attributes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compliance.actions import letters
-from compliance.conditions import conditions
+from compliance.conditions import conditions, inferred
 from compliance.models import Application, Case, Determination
 from compliance.models.onboarding import ApplicationStatus
 from compliance.policy.vocabulary import Operation
@@ -54,6 +54,7 @@ def _line(line: LineStanding) -> dict[str, Any]:
         "end_user": line.end_user.name,
         "words": line.words,
         "operations": ", ".join(Operation(word).label for word in grant.operations),
+        "attributes": inferred(grant.line.attributes),
         "conditions": conditions(grant.line.conditions),
         "case_reference": grant.case_reference,
         "starts_at": grant.starts_at,

@@ -9,7 +9,14 @@ from django.utils import timezone
 from compliance.actions import determinations, end_users, gate
 from compliance.findings import Finding, Line, check, finding_from_json, reasons_for_two
 from compliance.models import EndUser
-from compliance.policy.vocabulary import Gate, MoratoriumStatus, OrganizationType, Purpose
+from compliance.policy.vocabulary import (
+    Attribute,
+    Gate,
+    MoratoriumStatus,
+    Operation,
+    OrganizationType,
+    Purpose,
+)
 from compliance.standing import determination_in_force, lineage_in_force
 from portal.common.errors import InvalidInput, Refused
 from portal.tenancy.actions import organizations
@@ -35,6 +42,7 @@ def in_days(days):
     return timezone.now() + timedelta(days=days)
 
 
+INFER = frozenset({Operation.ATTRIBUTES})
 EXEMPT = {"moratorium_status": MoratoriumStatus.EXEMPT, "exemption": "humanitarian-exemption"}
 
 
@@ -55,6 +63,8 @@ EXEMPT = {"moratorium_status": MoratoriumStatus.EXEMPT, "exemption": "humanitari
         (lambda: finding(line(**EXEMPT, exemption_expires_at=in_days(31))), "exemption_expiry"),
         (lambda: finding(line(**EXEMPT, exemption_expires_at=in_days(-1))), "exemption_expiry"),
         (lambda: finding(line(exemption_expires_at=in_days(3))), "exemption_expiry"),
+        (lambda: finding(line(attributes=frozenset({Attribute.AGE}))), "attributes"),
+        (lambda: finding(line(attributes=frozenset({Attribute.RACE}), operations=INFER)), "attributes"),
         (lambda: finding(subjects=frozenset({"USA"})), "jurisdiction"),
     ],
 )

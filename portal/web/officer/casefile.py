@@ -12,7 +12,7 @@ from compliance.actions.checklists import KINDS as CHECKED
 from compliance.actions.decisions import WITHOUT_FINDING
 from compliance.answers import kept_beside
 from compliance.checklists import items_for
-from compliance.conditions import conditions
+from compliance.conditions import conditions, inferred
 from compliance.findings import Finding, finding_from_json
 from compliance.models import (
     Application,
@@ -227,7 +227,9 @@ def finding_rows(finding: Finding | None) -> list[dict[str, Any]]:
             "status": line.moratorium_status,
             "exemption": line.exemption,
             "exemption_evidence": line.exemption_evidence,
+            "exemption_expires_at": line.exemption_expires_at,
             "operations": ", ".join(Operation(one).label for one in sorted(line.operations)),
+            "attributes": inferred(line.attributes),
             "conditions": conditions(line.conditions),
             "expires_at": line.expires_at,
             "case_reference": line.case_reference,

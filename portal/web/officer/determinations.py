@@ -19,7 +19,8 @@ from compliance.standing import lineage_in_force, standing
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.scope import officer_scope
-from portal.web.forms.determination import FindingForm, LineForm, line_initial
+from portal.web.forms.determination import FindingForm
+from portal.web.forms.grant_lines import LineForm, line_initial
 from portal.web.forms.officer import VoteForm
 from portal.web.officer import casefile, special
 from portal.web.officer.cases import fetch, find

@@ -13,7 +13,7 @@ from compliance import upcoming
 from compliance.actions import grants
 from compliance.adverse import adverse
 from compliance.answers import end_users_of
-from compliance.conditions import conditions
+from compliance.conditions import conditions, inferred
 from compliance.models import Application, Determination
 from compliance.models.determinations import DeterminationOutcome
 from compliance.models.onboarding import ApplicationKind, ApplicationStatus
@@ -116,6 +116,7 @@ def line_row(line: LineStanding, now: datetime) -> dict[str, Any]:
         "end_user": line.end_user.name,
         "end_user_type": line.end_user.get_organization_type_display(),
         "operations": ", ".join(Operation(word).label for word in grant.operations),
+        "attributes": inferred(grant.line.attributes),
         "status": line.status if line.in_force else idle(line, now),
         "grant_id": grant.public_id,
         "end_user_id": line.end_user.public_id,
