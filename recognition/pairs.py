@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from recognition import writing
+from recognition import ends, writing
 from recognition.engine import scale
 from recognition.engine.types import ImageResult
 from recognition.models import FoundFace, Item, ItemStatus, Job, Verification
@@ -75,14 +75,14 @@ def write(job: Job, pairs: Sequence[Outcome]) -> None:
     FoundFace.objects.bulk_create(faces.values(), batch_size=_BULK)
     rows = [_verification(job, pair, pair.similarity, faces) for pair in pairs if pair.similarity is not None]
     Verification.objects.bulk_create(rows, batch_size=_BULK)
-    writing.end([pair.item for pair in pairs])
+    ends.end([pair.item for pair in pairs])
 
 
 def _judge(pair: Outcome) -> None:
     item, (first, second) = pair.item, pair.sides
     item.reason, item.second_reason = first.reason or "", second.reason or ""
     item.faces, item.second_faces = len(first.faces), len(second.faces)
-    answered = all(writing.is_answer(reason) for reason in (item.reason, item.second_reason))
+    answered = all(ends.is_answer(reason) for reason in (item.reason, item.second_reason))
     item.status = ItemStatus.DONE if answered else ItemStatus.FAILED
 
 
@@ -90,7 +90,7 @@ def _name_others(pair: Outcome, faces: _Faces) -> None:
     """Say of usable faces beside the largest that they were not compared."""
     for side, result in enumerate(pair.sides):
         for face in result.usable[1:]:
-            faces[pair.item.pk, side, face.index].reason = writing.OTHER_FACE
+            faces[pair.item.pk, side, face.index].reason = ends.OTHER_FACE
 
 
 def _verification(job: Job, pair: Outcome, similarity: float, faces: _Faces) -> Verification:

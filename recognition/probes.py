@@ -15,7 +15,7 @@ import numpy as np
 from portal.common.envelope import DataKey
 from portal.common.errors import InvalidInput
 from portal.common.ids import uuid7
-from recognition import matrices, search, writing
+from recognition import ends, matrices, search, writing
 from recognition.engine import protect
 from recognition.engine.types import Float32
 from recognition.models import Face, FoundFace, Gallery, Item, ItemStatus, Job, Subject
@@ -81,21 +81,21 @@ def write(job: Job, gallery: Gallery, made: Sequence[Outcome]) -> None:
         _judge(one)
     FoundFace.objects.bulk_create([row for row, _ in found], batch_size=_BULK)
     writing.write_candidates(gallery, found, besides=whom)
-    writing.end([one.item for one in made])
+    ends.end([one.item for one in made])
 
 
 def _outcome(item: Item, faces: Mapping[UUID, Face], whom: Subject | None, gallery: Gallery) -> Outcome:
     face = faces.get(item.probe_id) if item.probe_id else None
     reason = _reason(face.subject_id if face else None, whom)
     if face is not None and not reason and gallery.pipeline not in ("", face.pipeline):
-        reason = writing.MODEL_MISMATCH  # templates of two models say nothing about each other
+        reason = ends.MODEL_MISMATCH  # templates of two models say nothing about each other
     return Outcome(item, face, reason=reason)
 
 
 def _reason(owner: UUID | None, whom: Subject | None) -> str:
     if owner is None or whom is None:
-        return writing.ERASED
-    return "" if owner == whom.pk else writing.OTHER_PERSON
+        return ends.ERASED
+    return "" if owner == whom.pk else ends.OTHER_PERSON
 
 
 def _templates(faces: Sequence[Face], key: DataKey) -> Float32:
@@ -130,4 +130,4 @@ def _found(item: Item, face: Face) -> FoundFace:
 def _judge(one: Outcome) -> None:
     item = one.item
     item.reason, item.faces = one.reason, 0 if one.reason else 1
-    item.status = ItemStatus.DONE if writing.is_answer(one.reason) else ItemStatus.FAILED
+    item.status = ItemStatus.DONE if ends.is_answer(one.reason) else ItemStatus.FAILED

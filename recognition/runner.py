@@ -26,7 +26,7 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, pairs, probes, rulings, search, sources, usage, writing
+from recognition import ends, ledger, pairs, probes, rulings, search, sources, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
@@ -107,7 +107,7 @@ def _fail_as_poison(claim: Claim) -> None:
             ledger.give_back(claim, ShardState.HELD)
             return
         item = Item.objects.get(job=job, position=claim.first)
-        writing.fail(item, "poison")
+        ends.fail(item, "poison")
         _close(claim, job)
 
 
@@ -213,7 +213,7 @@ def _search(work: Work, results: list[tuple[Item, ImageResult]], pipeline: str) 
     with tenant_scope(work.claim.organization_id):
         gallery.refresh_from_db()
         if gallery.pipeline not in ("", pipeline):  # templates of two models say nothing about each other
-            return [Outcome(item, result, reason=writing.MODEL_MISMATCH) for item, result in results]
+            return [Outcome(item, result, reason=ends.MODEL_MISMATCH) for item, result in results]
         threshold, most = work.job.threshold, work.job.max_candidates
         photos = [result for _, result in results]
         try:

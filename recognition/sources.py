@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from portal.common.envelope import DataKey
 from portal.common.errors import InvalidInput
-from recognition import pairs, reimports, storage, writing
+from recognition import ends, pairs, reimports, storage
 from recognition.models import Image, Item
 
 
@@ -28,6 +28,6 @@ def _reader(image: Image, key: DataKey, *, is_foreign: bool) -> Callable[[], byt
         try:
             return storage.get(image.path, key=key, owner=image.pk)
         except FileNotFoundError:
-            raise InvalidInput(writing.ERASED, "The photo was erased before it was looked at.") from None
+            raise InvalidInput(ends.FILE_MISSING, "The stored photo is not where it was put.") from None
 
     return read

@@ -8,26 +8,27 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from django.db.models import F
-from django.db.models.functions import Now
 
 from portal.common.envelope import DataKey
 from portal.common.ids import uuid7
-from recognition import matrices
+from recognition import ends, matrices
 from recognition.engine import grades, protect
 from recognition.engine.types import Box, DetectedFace, ImageResult, Quality
-from recognition.models import Candidate, Face, FoundFace, Gallery, Item, ItemStatus, Job, JobKind, Subject
+from recognition.models import (
+    Candidate,
+    Face,
+    FoundFace,
+    Gallery,
+    Item,
+    ItemStatus,
+    Job,
+    JobKind,
+    Subject,
+)
 from recognition.search import Hit
 
 _BULK = 2_000
-# Reasons that say "nothing to use here", against those that say "could not be read".
-_ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased", "other_person"})
-ERASED = "erased"  # the person or the photo was erased before the item's turn
-OTHER_FACE = "other_face"  # another face of the photo was enrolled or compared: the largest usable one
-OTHER_PERSON = "other_person"  # the face that was to be searched for was moved to somebody else
-GALLERY_FULL = "gallery_full"  # the grant allows no more faces in one gallery
-MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
 
 
 class EngineLike(Protocol):
@@ -82,43 +83,13 @@ def write(
     if job.kind == JobKind.SEARCH and gallery is not None:
         hits = [(rows[o.item.pk, index], own) for o in outcomes for index, own in o.hits.items()]
         write_candidates(gallery, hits)
-    end([outcome.item for outcome in outcomes])
-
-
-# Django's own way to update many rows takes as long as a tenth of the engine's work on them.
-_END = """
-UPDATE recognition_item AS item
-SET status = ended.status, reason = ended.reason, faces = ended.faces, second_reason = ended.second_reason,
-    second_faces = ended.second_faces, done_at = statement_timestamp()
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::text[], %s::integer[])
-    AS ended (id, status, reason, faces, second_reason, second_faces)
-WHERE item.id = ended.id
-"""
-
-
-def end(items: Sequence[Item]) -> None:
-    """Write the state, reasons and counts that items were given, and the moment; in the scope in force."""
-    if not items:
-        return
-    rows = [(i.pk, str(i.status), i.reason, i.faces, i.second_reason, i.second_faces) for i in items]
-    with connection.cursor() as cursor:
-        cursor.execute(_END, [list(column) for column in zip(*rows, strict=True)])
-
-
-def fail(item: Item, reason: str) -> None:
-    """End one item without a result."""
-    Item.objects.filter(pk=item.pk).update(status=ItemStatus.FAILED, reason=reason, done_at=Now())
+    ends.end([outcome.item for outcome in outcomes])
 
 
 def _judge(outcome: Outcome) -> None:
     item, reason = outcome.item, outcome.reason or outcome.result.reason or ""
     item.reason, item.faces = reason, len(outcome.result.faces)
-    item.status = ItemStatus.DONE if is_answer(reason) else ItemStatus.FAILED
-
-
-def is_answer(reason: str) -> bool:
-    """Whether a reason, if there is any, says what is in a photo, against that it could not be read."""
-    return not reason or reason in _ANSWERS
+    item.status = ItemStatus.DONE if ends.is_answer(reason) else ItemStatus.FAILED
 
 
 def found_face(item: Item, face: DetectedFace, *, side: int = 0) -> FoundFace:
@@ -166,7 +137,7 @@ def _enroll(
     locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
     if locked.pipeline not in ("", pipeline):
         for outcome in outcomes:
-            outcome.item.status, outcome.item.reason = ItemStatus.FAILED, MODEL_MISMATCH
+            outcome.item.status, outcome.item.reason = ItemStatus.FAILED, ends.MODEL_MISMATCH
         return
     _name_again(outcomes)
     people = Subject.objects.meant_by(locked, {outcome.item.subject_name for outcome in outcomes})
@@ -205,7 +176,7 @@ def _choose(
             continue
         identity = (item.image.sha256, str(people.get(item.subject_name, item.subject_name)))
         if not item.subject_name:
-            item.reason = ERASED
+            item.reason = ends.ERASED
         elif identity in seen or item.image_id in photos:
             item.reason = "duplicate"
         else:
@@ -214,13 +185,13 @@ def _choose(
             chosen.append((outcome, usable[0]))
         others = usable if item.reason else usable[1:]
         for face in others:
-            _leave_out(rows[item.pk, face.index], item.reason or OTHER_FACE)
+            _leave_out(rows[item.pk, face.index], item.reason or ends.OTHER_FACE)
     return chosen
 
 
 def _leave_out(row: FoundFace, reason: str) -> None:
     row.reason = reason
-    if reason == OTHER_FACE:
+    if reason == ends.OTHER_FACE:
         row.quality["reasons"].append(grades.EXCEEDS_MAX_FACES)
 
 
@@ -235,8 +206,8 @@ def _within(
         return chosen
     room = max(most_faces - Face.objects.filter(gallery=gallery).count(), 0)
     for outcome, face in chosen[room:]:
-        outcome.item.status, outcome.item.reason = ItemStatus.FAILED, GALLERY_FULL
-        rows[outcome.item.pk, face.index].reason = GALLERY_FULL
+        outcome.item.status, outcome.item.reason = ItemStatus.FAILED, ends.GALLERY_FULL
+        rows[outcome.item.pk, face.index].reason = ends.GALLERY_FULL
     return chosen[:room]
 
 

@@ -48,6 +48,7 @@ REASONS: Final[Mapping[str, str]] = {
     "purged": "The photo was purged.",
     "other_person": "This face was moved to another person before it had its turn.",
     "erased": "The person or the photo was erased before this photo had its turn.",
+    "file_missing": "The stored photo could not be found. Tell your operator, and retry it when it is back.",
 }
 
 # Why one face is not compared; `EXCEEDS_MAX_FACES` is told by the reason of its face already.

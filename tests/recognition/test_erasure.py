@@ -1,10 +1,12 @@
 """Erasure against work that waits or runs: nobody comes back."""
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from portal.tenancy.scope import tenant_scope
 from recognition import ledger, runner
-from recognition.actions import erasure
+from recognition.actions import erasure, jobs
 from recognition.actions.images import Photo, Received
 from recognition.models import Face, FoundFace, JobStatus, Shard, ShardState, Subject
 from tests.support.jobs import ANNA, BORIS, Desk, Meanwhile, new_desk, photo, work_off
@@ -69,3 +71,17 @@ def test_one_stored_photo_is_enrolled_once_whatever_it_is_called(desk):
     job = desk.order("enroll", again)
     work_off()
     assert [i.reason for i in desk.items(job)] == ["duplicate"]
+
+
+def test_a_file_that_nobody_erased_fails_its_item_until_it_is_back(desk):
+    job = desk.submit("search", [("a.png", photo(ANNA))])
+    [item] = desk.items(job)
+    with default_storage.open(item.image.path, "rb") as file:
+        kept = file.read()
+    default_storage.delete(item.image.path)
+    work_off()
+    assert [(i.status, i.reason) for i in desk.items(job)] == [("failed", "file_missing")]
+    default_storage.save(item.image.path, ContentFile(kept))
+    jobs.retry(job=desk.reload(job), by=desk.by)
+    work_off()
+    assert [(i.status, i.reason) for i in desk.items(job)] == [("done", "")]

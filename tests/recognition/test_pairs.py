@@ -89,14 +89,14 @@ def test_faces_of_both_photos_are_counted_apart(desk):
     assert [face["photo"] for face in row["faces"]] == [1]
 
 
-def test_a_photo_that_cannot_be_read_fails_its_pair_alone_and_is_tried_again(desk):
+def test_a_photo_that_is_not_there_fails_its_pair_alone(desk):
     received = pairs_of(desk, (ANNA, ANNA), (ANNA, ANNA))
     broken = received.photos[0].second
     storage.delete(broken.path)
     job = desk.order("compare", received, gallery=None)
     work_off()
-    assert desk.reload(job).status == JobStatus.RELEASED
-    assert [item.second_reason for item in desk.items(job)] == ["erased", ""]
+    assert desk.reload(job).status == JobStatus.PARTIAL
+    assert [item.second_reason for item in desk.items(job)] == ["file_missing", ""]
 
 
 def test_both_photos_count_as_work_and_as_volume(desk):

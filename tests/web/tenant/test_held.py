@@ -26,6 +26,7 @@ OF_A_JOB = {
     "export_lead": 200,
     "job": 200,
     "import_report": 200,
+    "people_found": 404,  # of a search for somebody enrolled alone; `test_subjects.py` holds such a one
     "job_progress": 286,
     "next_candidate": 302,
     "lead_outcome": 200,
@@ -88,6 +89,7 @@ def address(held, name: str) -> str:
         "face": held.crop,
         "job_progress": own["progress"],
         "import_report": f"{own['job']}import/",
+        "people_found": f"{own['job']}people/",
         "next_candidate": f"{own['job']}review/",
         "export_record": f"/exports/{held.export}/",
         "exports": "/exports/",

@@ -140,6 +140,14 @@ def test_whom_a_search_found_is_told_once_with_the_best_pair(site, other, read):
     assert "Who was found" in site.alice.get(f"{job}results/").content.decode()
 
 
+def test_whom_a_search_found_is_not_shown_while_its_organization_is_stopped(site, other):
+    job = sought(site, other)
+    Organization.objects.filter(pk=site.organization.pk).update(status="suspended", epoch=7)
+    answer = site.alice.get(f"{job}people/")
+    assert answer.status_code == 403
+    assert str(other) not in answer.content.decode()
+
+
 def test_candidates_of_a_face_are_shown_by_person(site, other):
     merged(site, other)
     job = site.desk.submit("search", [("probe.png", photo(ANNA))])
