@@ -160,6 +160,12 @@ def test_shards_stay_within_bounds_on_very_fast_and_very_slow_machines():
     assert sizes == {0.001: {pace.MOST}, 1000: {pace.FEWEST}}
 
 
+def test_many_jobs_of_one_photo_count_what_rulings_and_commits_cost_besides_it():
+    alone, together = pace.cut([(0, 62_500)], pace=1.0), pace.cut([(n, 62_500) for n in range(50)], pace=1.0)
+    assert alone[0].work > 10 * pace.work(62_500)
+    assert sum(piece.work for piece in together) < 10 * alone[0].work
+
+
 def test_a_worker_is_measured_by_what_it_took():
     owner = organization()
     Heartbeat.objects.create(worker="test:worker")
