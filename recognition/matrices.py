@@ -34,6 +34,7 @@ _MOST_TURNS = 64  # galleries whose rotations are kept; 66 kB each
 _MOST_GONE = 0.25  # share of a matrix that may be zeros
 _HEAD = 19  # bytes before the first row of a binary copy
 _END = 2  # bytes behind the last
+_TRIES = 3
 
 _FACES = """
 SELECT id, subject_id, key_version, template FROM recognition_face
@@ -133,8 +134,17 @@ def _seed(row: GalleryKey, key: DataKey) -> bytes:
 
 
 def _loaded(gallery: Gallery, key: DataKey) -> Matrix:
-    parts = tuple(_read(gallery))
-    return Matrix(gallery.version, parts, _rotations(parts, gallery, key))
+    """Load a gallery; once more where its re-key ended between the reading of its faces and of its keys."""
+    for _ in range(_TRIES):
+        parts = tuple(_read(gallery))
+        rotations = _rotations(parts, gallery, key)
+        if _is_whole(parts, rotations):
+            return Matrix(gallery.version, parts, rotations)
+    raise RuntimeError("Faces lie under versions of the rotation that have no key.")
+
+
+def _is_whole(parts: Iterable[Part], rotations: dict[int, Float32]) -> bool:
+    return all(part.key_version in rotations for part in parts)
 
 
 def _refreshed(held: Matrix, gallery: Gallery, key: DataKey) -> Matrix:
@@ -147,9 +157,10 @@ def _refreshed(held: Matrix, gallery: Gallery, key: DataKey) -> Matrix:
     known = np.concatenate([part.faces for part in stays])
     fresh = np.setdiff1d(now["face"], known, assume_unique=True)
     parts = (*stays, *(_read(gallery, fresh) if len(fresh) else ()))
-    if _is_ragged(parts):
+    rotations = _rotations(parts, gallery, key)
+    if _is_ragged(parts) or not _is_whole(parts, rotations):
         return _loaded(gallery, key)
-    return Matrix(gallery.version, parts, _rotations(parts, gallery, key))
+    return Matrix(gallery.version, parts, rotations)
 
 
 def _still(part: Part, now: NDArray[Any]) -> Part:
@@ -169,10 +180,9 @@ def _is_ragged(parts: Sequence[Part]) -> bool:
 
 
 def _rotations(parts: Iterable[Part], gallery: Gallery, key: DataKey) -> dict[int, Float32]:
-    """Return the rotation of every version among the parts.
+    """Return the rotations that there are after the faces were read: a key is there before its first face.
 
-    The keys are read after the faces: a key is there before the first face under it, and goes after the
-    last, so only a gallery renewed twice meanwhile would lack one.
+    One is missing where a re-key turned the last face meanwhile and destroyed it.
     """
     sizes = {part.templates.shape[1] for part in parts}
     return turns(gallery, key, sizes.pop()) if sizes else {}

@@ -23,10 +23,13 @@ def reseal(path: str, *, key: DataKey, context: bytes) -> None:
 
     Raises:
         EnvelopeError: `sealed_damaged`.
+        FileNotFoundError: Its folder is not there either: the store is not mounted.
     """
     try:
         stored = default_storage.open(path, "rb")
     except FileNotFoundError:
+        if not _has_folder(path):
+            raise
         return
     with stored as file:
         if file.read(envelope.HEAD) == key.head:
@@ -39,6 +42,14 @@ def delete(path: str) -> None:
     """Remove stored bytes, and what a worker that died left beside them; quiet when they are gone already."""
     default_storage.delete(path)
     default_storage.delete(path + _DRAFT)
+
+
+def _has_folder(path: str) -> bool:
+    """Whether the folder of a file is there; an object store has none that could be missing."""
+    try:
+        return Path(default_storage.path(path)).parent.is_dir()
+    except NotImplementedError:
+        return True
 
 
 def _replace(path: str, pieces: Iterable[bytes]) -> None:
@@ -55,6 +66,16 @@ def _replace(path: str, pieces: Iterable[bytes]) -> None:
         os.fsync(file.fileno())  # before the name changes: power may fail
     shutil.copymode(target, draft)
     draft.replace(target)
+    _settle(target.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Write down a folder's names: the old key is destroyed soon, and power must not bring its file back."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _save_over(path: str, data: bytes) -> None:

@@ -58,22 +58,9 @@ def erase_subject(*, subject: Subject, by: Actor) -> Receipt:
     """
     require(by, Permission.ERASE, organization=subject.organization_id)
     with tenant_scope(subject.organization_id):
-        keeping.require_free(
-            subject.organization_id,
-            subject.public_id,
-            public_id(Gallery.PREFIX, subject.gallery_id),
-            faces=Face.objects.filter(subject=subject),
-            photos=_waiting(subject),
-        )
         event, count, purged = erase_person(subject, by=by)
     destroy(purged)
     return Receipt(event, count, 1, len(purged))
-
-
-def _waiting(subject: Subject) -> QuerySet[Image]:
-    """Return the photos that were to be enrolled as somebody."""
-    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name=subject.name)
-    return Image.objects.filter(pk__in=named.values("image"))
 
 
 def erase_person(
@@ -88,14 +75,20 @@ def erase_person(
 
     Returns:
         The event, the number of faces, and the photos whose stored bytes go after the commit (`destroy`).
+
+    Raises:
+        NotFound: They were erased meanwhile.
+        Conflict: `subject_merged`; `state_changed`; `kept`, a legal hold stands.
     """
     searches = _lock_searches(_for(subject))
     _lock(subject.gallery_id)
     names = _names_of(subject)
     if Job.objects.filter(_for(subject)).exclude(pk__in=[job.pk for job in searches]).exists():
         raise Conflict("state_changed", "This changed while you were looking at it. Open it again.")
-    endings.purge([job for job in searches if job not in besides], by)
     named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name__in=names)
+    if is_kept(subject):
+        raise Conflict("kept", keeping.SENTENCE)
+    endings.purge([job for job in searches if job not in besides], by)
     photo_ids = set(named.values_list("image", flat=True))
     named.update(subject_name="")
     count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
@@ -104,6 +97,23 @@ def erase_person(
         verb="subject.erased", actor=by, target=subject, organization=subject.organization_id, faces=count
     )
     return str(event.pk), count, purged
+
+
+def is_kept(subject: Subject) -> bool:
+    """Whether a legal hold keeps something of a person, or of who was merged into them. In scope.
+
+    Ask it under the gallery's lock: a merge or an enrollment may bring a face that is kept.
+    """
+    own = Subject.objects.filter(Q(pk=subject.pk) | Q(merged_into=subject))
+    named = Item.objects.filter(job__gallery=subject.gallery_id, subject_name__in=own.values("name"))
+    return keeping.is_kept(
+        subject.organization_id,
+        public_id(Gallery.PREFIX, subject.gallery_id),
+        *(one.public_id for one in own),
+        *(job.public_id for job in Job.objects.filter(_for(subject))),
+        faces=Face.objects.filter(subject=subject),
+        photos=Image.objects.filter(pk__in=named.values("image")),
+    )
 
 
 def _for(subject: Subject) -> Q:
@@ -140,18 +150,18 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     require(by, Permission.ERASE, organization=gallery.organization_id)
     with tenant_scope(gallery.organization_id):
         grants.require_use(by, gallery)
-        enrolling = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
-        keeping.require_free(
-            gallery.organization_id,
-            gallery.public_id,
-            faces=Face.objects.filter(gallery=gallery),
-            photos=Image.objects.filter(pk__in=enrolling.values("image")),
-        )
         _end_jobs(gallery, by)
         searches = _lock_searches(Q(subject__gallery=gallery))
         _lock(gallery.pk)
-        endings.purge(searches, by)
         enrolled = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
+        keeping.require_free(
+            gallery.organization_id,
+            gallery.public_id,
+            *(job.public_id for job in searches),
+            faces=Face.objects.filter(gallery=gallery),
+            photos=Image.objects.filter(pk__in=enrolled.values("image")),
+        )
+        endings.purge(searches, by)
         photo_ids = set(enrolled.values_list("image", flat=True))
         count, purged = _erase(Face.objects.filter(gallery=gallery), by, photo_ids)
         subjects = Subject.objects.standing().filter(gallery=gallery).count()
@@ -179,6 +189,8 @@ def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
     """
     with tenant_scope(gallery.organization_id):
         _lock(gallery.pk)
+        if keeping.is_kept(gallery.organization_id, gallery.public_id):
+            return Receipt("", 0, 0, 0)
         overdue = Face.objects.overdue().filter(gallery=gallery).order_by("created_at", "pk")
         overdue = overdue.exclude(pk__in=keeping.faces_to_keep(gallery.organization_id).values("pk"))
         if not overdue.exists():

@@ -154,12 +154,12 @@ def _locked_jobs(record: CaseRecord) -> list[Job]:
 
 def _is_kept(record: CaseRecord, own: Iterable[Job]) -> bool:
     """Whether a legal hold keeps something of this. The organization is told no more than that it waits."""
-    linked = Subject.objects.filter(record=record).select_related("gallery")
-    things = [record.public_id, *(job.public_id for job in own), *(one.gallery.public_id for one in linked)]
+    if any(erasure.is_kept(one) for one in Subject.objects.filter(record=record)):
+        return True
     return keeping.is_kept(
         record.organization_id,
-        *things,
-        faces=Face.objects.filter(subject__record=record),
+        record.public_id,
+        *(job.public_id for job in own),
         photos=Image.objects.filter(pk__in=CaseRecordPhoto.objects.filter(record=record).values("image")),
     )
 

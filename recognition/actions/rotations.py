@@ -90,7 +90,8 @@ def step(organization_id: UUID) -> bool:
     with tenant_scope(organization_id):
         if not _old_keys(organization_id).exists():
             return False
-        key = secrets.data_key(organization_id)
+        # Held: should a further renewal begin meanwhile, its end waits for what this step seals.
+        key = secrets.sealing_key(organization_id)
         return any(some(key, organization_id) for some in _KINDS) or _end(key, organization_id)
 
 
@@ -149,7 +150,9 @@ def _files(rows: models.QuerySet[Any], reseal: Callable[[Any], None], key: DataK
     for row in some:
         try:
             reseal(row)
-        except EnvelopeError:  # no key opens it, so none is kept alive for it
+        except EnvelopeError as error:  # no key opens it, so none is kept alive for it
+            if error.code != "sealed_damaged":
+                raise  # the key service did not answer, which says nothing about the file
             audit.record(
                 verb="data_key.unreadable", actor=UPKEEP, target=row, organization=row.organization_id
             )
@@ -165,12 +168,14 @@ def _taken(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
 def _end(key: DataKey, organization_id: UUID) -> bool:
     """Destroy the old keys, once nothing is sealed under them; False while another worker has the last rows.
 
-    Locked first: whoever holds an old key for something that is not stored yet is waited for, and seen.
+    Locked first: whoever holds an old key for something that is not stored yet is waited for, and seen. Only
+    keys older than the one that was looked for go: it may be an old one itself by now.
     """
-    old = list(_old_keys(organization_id).select_for_update())
+    rows = _old_keys(organization_id).filter(version__lt=key.version)
+    old = list(rows.select_for_update())
     if not old or any(rows.exists() for rows in _left(organization_id, key.head, key.version)):
         return False
-    _old_keys(organization_id).update(wrapped=b"", destroyed_at=Now())
+    StoredDataKey.objects.filter(pk__in=[row.pk for row in old]).update(wrapped=b"", destroyed_at=Now())
     organization = Organization.objects.get(pk=organization_id)
     for row in old:
         _record("data_key.destroyed", organization, UPKEEP, version=row.version)

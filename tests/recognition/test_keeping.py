@@ -1,15 +1,17 @@
 """A legal hold against erasure by hand: what is kept stays, and whoever asks is not told why."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from compliance.models import LegalHold
 from portal.common.errors import Conflict
 from portal.tenancy.scope import officer_scope, tenant_scope
-from recognition.actions import erasure, found, images, record_photos, records, retention
+from recognition.actions import erasure, found, images, merging, record_photos, records, retention
 from recognition.models import Candidate, Face, Image, Shard, ShardState, Subject
 from tests.compliance.conftest import new_officer
 from tests.compliance.test_legal_holds import demanded, held
@@ -113,3 +115,44 @@ def test_retention_leaves_the_faces_that_a_kept_job_names(desk):
     assert left(desk) == ["anna"]
     with tenant_scope(desk.tenant.organization):
         assert Candidate.objects.filter(item__job=job).exists()
+
+
+def merge(desk: Desk, survivor: str, merged: str) -> None:
+    pair = {"survivor": subject_of(desk, survivor), "merged": subject_of(desk, merged)}
+    merging.merge(**pair, reason="one person", by=desk.by)
+
+
+def test_a_merge_of_a_moment_ago_brings_what_is_kept_along(desk, monkeypatch):
+    hold(desk, search(desk, BORIS).public_id)
+    real = erasure._lock_searches
+
+    def late(whom):
+        monkeypatch.setattr(erasure, "_lock_searches", real)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(alone, merge, desk, "anna", "boris").result(timeout=60)
+        return real(whom)
+
+    monkeypatch.setattr(erasure, "_lock_searches", late)
+    with pytest.raises(Conflict, match="kept"):
+        erasure.erase_subject(subject=subject_of(desk, "anna"), by=desk.by)
+    assert left(desk) == ["anna", "boris"]
+
+
+def test_a_photo_that_waits_under_a_merged_name_is_kept_with_its_job(desk):
+    merge(desk, "anna", "boris")
+    waiting = desk.submit("enroll", [("boris.png", photo((9, 99, 199)))])
+    hold(desk, waiting.public_id)
+    with pytest.raises(Conflict, match="kept"):
+        erasure.erase_subject(subject=subject_of(desk, "anna"), by=desk.by)
+    record = new_record(desk)
+    records.link(subject=subject_of(desk, "anna"), record=record, by=desk.by)
+    assert found.found(record=record_of(desk, record.reference), by=desk.by).on_hold
+    with tenant_scope(desk.tenant.organization):
+        assert not Image.objects.exclude(purged_at=None).exists()
+
+
+def alone(step, *values) -> None:
+    try:
+        step(*values)
+    finally:
+        connection.close()

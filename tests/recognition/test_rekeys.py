@@ -1,5 +1,6 @@
 """A gallery is re-keyed while it is searched, enrolled into and erased from; nobody is missed or doubled."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -217,3 +218,35 @@ def test_progress_tells_how_many_are_turned(desk):
     start(desk)
     step(desk)
     assert now() == rekeys.Progress(2, 25, 10, running=True)
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_re_key_that_ends_while_a_gallery_is_loaded_breaks_no_search(desk, monkeypatch, is_held):
+    before = found(desk)
+    if not is_held:
+        matrices.forget(desk.gallery.pk)
+    enroll(desk.gallery, units(1, seed=7))
+    start(desk)
+    real = matrices._rotations
+
+    def late(*values):
+        monkeypatch.setattr(matrices, "_rotations", real)
+        monkeypatch.setattr(matrices, "_lock", threading.RLock())  # as in another process
+        with ThreadPoolExecutor(1) as other:
+            other.submit(to_the_end, desk).result(timeout=60)
+        return real(*values)
+
+    monkeypatch.setattr(matrices, "_rotations", late)
+    owner = desk.gallery.organization_id
+    with tenant_scope(owner):
+        row, key = Gallery.objects.get(pk=desk.gallery.pk), secrets.data_key(owner)
+        hits = search.by_matrix(matrices.matrix(row, key), PROBES, Wanted(0.0, 5), row.pipeline)
+    assert [row[0].face_id for row in hits] == [row[0].face_id for row in before]
+
+
+def to_the_end(desk):
+    try:
+        while step(desk):
+            pass
+    finally:
+        connection.close()

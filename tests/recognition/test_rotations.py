@@ -1,9 +1,12 @@
 """The data key of an organization is renewed: all that the old key sealed is sealed anew, then it is gone."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 
 from portal.audit.models import Event
 from portal.common import envelope, files
@@ -34,6 +37,11 @@ def start(desk, reason="routine", by=None):
 
 def step(desk):
     return rotations.step(desk.tenant.organization.pk)
+
+
+def to_the_end(desk):
+    while step(desk):
+        pass
 
 
 def living(desk):
@@ -216,3 +224,55 @@ def test_the_upkeep_ends_a_rotation(desk):
     while upkeep.run(0.1):
         pass
     assert living(desk) == [2]
+
+
+def test_a_step_that_was_overtaken_by_a_further_renewal_destroys_no_newer_key(desk, monkeypatch):
+    start(desk)
+    while len(heads(desk)) != heads(desk).count(2):
+        step(desk)
+    real = rotations._end
+
+    def overtaken(key, organization_id):
+        monkeypatch.setattr(rotations, "_end", real)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(renewed_again, desk).result(timeout=60)
+        return real(key, organization_id)
+
+    monkeypatch.setattr(rotations, "_end", overtaken)
+    assert not step(desk)
+    assert living(desk) == [2, 3]
+    while step(desk):
+        pass
+    assert (living(desk), heads(desk)) == ([3], [3, 3, 3])
+
+
+def renewed_again(desk):
+    try:
+        assert step(desk)
+        start(desk)
+    finally:
+        connection.close()
+
+
+def test_a_store_that_is_not_there_is_not_taken_for_erased_photos(desk):
+    folder = Path(default_storage.path(photos(desk)[0].path)).parent
+    start(desk)
+    folder.rename(folder.with_suffix(".away"))
+    with pytest.raises(FileNotFoundError):
+        to_the_end(desk)
+    folder.with_suffix(".away").rename(folder)
+    assert living(desk) == [1, 2]
+    while step(desk):
+        pass
+    assert (living(desk), heads(desk)) == ([2], [2, 2, 2])
+
+
+def test_a_key_service_that_does_not_answer_is_not_taken_for_a_damaged_photo(desk, monkeypatch):
+    def silent(*_, **__):
+        raise EnvelopeError("key_service", "The key service did not unwrap a key.")
+
+    start(desk)
+    monkeypatch.setattr(storage, "reseal", silent)
+    with pytest.raises(EnvelopeError, match="key_service"):
+        to_the_end(desk)
+    assert {image.key_version for image in photos(desk)} == {1}
