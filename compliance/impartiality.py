@@ -9,7 +9,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from compliance.models import Case, Determination, Evidence, Measure, Recommendation, Recusal, SecondLook
+from compliance.models import (
+    Case,
+    Determination,
+    Evidence,
+    Measure,
+    OrganizationRecusal,
+    Recommendation,
+    Recusal,
+    SecondLook,
+)
 from compliance.models.cases import CaseKind
 from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.access import require_officer
@@ -48,7 +57,7 @@ def require_reader(case: Case, by: Actor) -> None:
         Refused: `own_organization`, `recused` or `second_look`.
     """
     officer_id = officer_key(by)
-    refuse_members(case.organization_id, officer_id)
+    refuse_involved(case.organization_id, officer_id)
     _refuse_recused(Recusal.objects.filter(case=case), officer_id)
     require_not_blind(case.organization_id, officer_id)
 
@@ -60,7 +69,7 @@ def require_reader_of(evidence: Evidence, by: Actor) -> None:
         Refused: `own_organization` or `recused`.
     """
     officer_id = officer_key(by)
-    refuse_members(evidence.organization_id, officer_id)
+    refuse_involved(evidence.organization_id, officer_id)
     _refuse_recused(Recusal.objects.filter(case__application=evidence.application_id), officer_id)
 
 
@@ -98,16 +107,27 @@ def officer_key(by: Actor) -> UUID:
     return by.user_id
 
 
-def refuse_members(organization_id: UUID, user_id: UUID) -> None:
-    """Refuse whoever belongs or ever belonged to an organization.
+def refuse_involved(organization_id: UUID, user_id: UUID) -> None:
+    """Refuse whoever belongs or ever belonged to an organization, or has a conflict about it. In a scope.
 
     Raises:
-        Refused: `own_organization`.
+        Refused: `own_organization` or `recused`.
     """
     if Membership.objects.filter(organization_id=organization_id, user_id=user_id).exists():
         raise Refused(
             "own_organization", "You belong or belonged to this organization; another officer decides."
         )
+    conflicts = OrganizationRecusal.objects.standing().filter(organization_id=organization_id)
+    if conflicts.filter(officer_id=user_id).exists():
+        sentence = "You declared a conflict of interest about this organization; another officer decides."
+        raise Refused("recused", sentence)
+
+
+def stepped_back(case: Case) -> set[UUID]:
+    """Return the officers who declared a conflict about a case or its whole organization. Inside a scope."""
+    of_case = Recusal.objects.filter(case=case).values_list("officer_id", flat=True)
+    conflicts = OrganizationRecusal.objects.standing().filter(organization_id=case.organization_id)
+    return {*of_case, *conflicts.values_list("officer_id", flat=True)}
 
 
 def draw_officer(
@@ -142,11 +162,11 @@ def draw_officer(
 def drawable_officers(case: Case, *, besides: Iterable[UUID | None]) -> list[User]:
     """Return whom a draw can find. Inside a scope."""
     members = Membership.objects.filter(organization_id=case.organization_id).values("user_id")
-    recused = Recusal.objects.filter(case=case).values_list("officer_id", flat=True)
     officers = Officer.objects.filter(active=True, user__is_active=True).exclude(user_id__in=members)
     # Whoever is to decide about the organization again, blind, may not be told of it by another case.
     blind = SecondLook.objects.waiting().filter(organization_id=case.organization_id)
-    taken = {key for key in besides if key} | set(recused) | set(blind.values_list("officer_id", flat=True))
+    taken = {key for key in besides if key} | stepped_back(case)
+    taken |= set(blind.values_list("officer_id", flat=True))
     if case.kind == CaseKind.APPEAL:
         taken |= who_took_part(case)
     return [officer.user for officer in officers.select_related("user") if officer.user_id not in taken]

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from compliance.actions import cases
 from compliance.actions.cases import reviewing
 from compliance.actions.urgent import draw_on_call
-from compliance.impartiality import draw_officer, officer_key, require_assigned, require_impartial, voters
-from compliance.models import Case, Recusal, UrgentVote
+from compliance.impartiality import (
+    draw_officer,
+    officer_key,
+    refuse_involved,
+    require_assigned,
+    require_impartial,
+    voters,
+)
+from compliance.models import Case, OrganizationRecusal, Recusal, UrgentVote
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from compliance.states import CASE_TRANSITIONS
 from portal.audit import actions as audit
@@ -17,14 +26,22 @@ from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.states import move
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
+from portal.tenancy.scope import officer_scope
 
 _REFERRALS = frozenset({CaseKind.REFERRAL, CaseKind.NO_RULE})
 
 
-def recuse(*, case: Case, reason: str, by: Actor) -> Case:
+def recuse(*, case: Case, reason: str, by: Actor, whole_organization: bool = False) -> Case:
     """Declare a conflict of interest: another officer is drawn in one's place, and one reads no further.
 
     Where the first officer steps back the review begins anew; what they recommended is not carried out.
+
+    Args:
+        case: Which.
+        reason: What the conflict is; the office alone reads it.
+        by: The officer.
+        whole_organization: It holds for every case of the organization, open or to come, until another
+            officer withdraws it: one steps back from all of them at once, and is drawn for none.
 
     Raises:
         InvalidInput: `reason_missing`.
@@ -40,13 +57,41 @@ def recuse(*, case: Case, reason: str, by: Actor) -> Case:
             raise Refused(
                 "not_assigned", "You were not drawn for this case, so there is nothing to step back from."
             )
-        _keep(row, reason, by)
-        if row.kind == CaseKind.URGENT:
-            _redraw_voter(row, by)
-        elif by.user_id == row.assigned_to_id:
-            _redraw_first(row, by)
-        else:
-            _redraw_second(row, by)
+        recusal = _keep(row, reason, by)
+        if whole_organization:
+            _keep_for_all(recusal, row, by)
+        _redraw(row, by)
+        for other in _others_of(row, by) if whole_organization else ():
+            _keep(other, reason, by)
+            _redraw(other, by)
+    return row
+
+
+def withdraw_recusal(*, recusal: OrganizationRecusal, reasons: str, by: Actor) -> OrganizationRecusal:
+    """Withdraw another officer's conflict about an organization: they can be drawn for its next cases.
+
+    From the cases they stepped back from they stay out. The reasons are kept as a note in the case it was
+    declared in.
+
+    Raises:
+        InvalidInput: `reasons_missing`.
+        Refused: `second_officer`, nobody withdraws their own; `own_organization` or `recused`.
+        Conflict: `withdrawn`.
+    """
+    officer_id = officer_key(by)
+    if not reasons.strip():
+        raise InvalidInput("reasons_missing", "Say why it is a conflict no longer.", field="reasons")
+    with officer_scope():
+        row = OrganizationRecusal.objects.select_for_update().select_related("recusal").get(pk=recusal.pk)
+        if row.officer_id == officer_id:
+            raise Refused("second_officer", "Another officer has to withdraw the conflict you declared.")
+        refuse_involved(row.organization_id, officer_id)
+        if row.withdrawn_at:
+            raise Conflict("withdrawn", "This conflict was withdrawn already.")
+        row.withdrawn_by_id, row.withdrawn_at = officer_id, database_now()
+        row.save(update_fields=["withdrawn_by", "withdrawn_at"])
+        cases.write(Case.objects.get(pk=row.recusal.case_id), reasons, by=by, internal=True)
+        audit.record(verb="recusal.withdrawn", actor=by, target=row)
     return row
 
 
@@ -91,11 +136,36 @@ def reopen(*, case: Case, reasons: str, by: Actor) -> Case:
     return row
 
 
-def _keep(case: Case, reason: str, by: Actor) -> None:
-    Recusal.objects.create(
+def _keep(case: Case, reason: str, by: Actor) -> Recusal:
+    recusal: Recusal = Recusal.objects.create(
         organization_id=case.organization_id, case=case, officer_id=officer_key(by), reason=reason.strip()
     )
     _event("case.recused", case, by)
+    return recusal
+
+
+def _keep_for_all(recusal: Recusal, case: Case, by: Actor) -> None:
+    """Keep a conflict about the whole organization; no event of its trail tells it, which is the office's."""
+    row = OrganizationRecusal.objects.create(
+        organization_id=recusal.organization_id, recusal=recusal, officer_id=recusal.officer_id
+    )
+    audit.record(verb="recusal.declared", actor=by, target=row, case=case.public_id)
+
+
+def _others_of(case: Case, by: Actor) -> list[Case]:
+    """Return the other open cases of the organization that the officer was drawn for, locked."""
+    drawn = Q(assigned_to=by.user_id) | Q(second_officer=by.user_id)
+    rows = Case.objects.filter(drawn, organization=case.organization_id).exclude(pk=case.pk)
+    return [cases.locked(row) for row in rows.exclude(status__in=ENDED).order_by("pk")]
+
+
+def _redraw(case: Case, by: Actor) -> None:
+    if case.kind == CaseKind.URGENT:
+        _redraw_voter(case, by)
+    elif by.user_id == case.assigned_to_id:
+        _redraw_first(case, by)
+    else:
+        _redraw_second(case, by)
 
 
 def _redraw_first(case: Case, by: Actor) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from compliance.actions import cases, letters
 from compliance.actions.person_requests import privacy_contacts
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Breach, BreachAction
 from compliance.models.breaches import AUTHORITY_WITHIN, MAY_BE_NEEDLESS, BreachStep
 from compliance.models.cases import CaseKind
@@ -42,7 +42,7 @@ def open_breach(*, organization: Organization, what: str, aware_at: datetime, by
     if aware_at > database_now():
         raise InvalidInput("aware_at", "This is in the future. Say since when it is known.", field="aware_at")
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         case = cases.open_case(
             kind=CaseKind.BREACH, organization_id=organization.pk, summary=what.strip(), by=by
         )
@@ -78,7 +78,7 @@ def take_step(*, breach: Breach, step: str, note: str, by: Actor, needed: bool =
     if not needed and step not in MAY_BE_NEEDLESS:
         raise InvalidInput("needed", "Every breach is contained and assessed.", field="needed")
     with officer_scope():
-        refuse_members(breach.organization_id, officer_id)
+        refuse_involved(breach.organization_id, officer_id)
         if not needed and not breach.actions.filter(step=BreachStep.ASSESSED).exists():
             raise Conflict("assess_first", "Assess the risk first: what is needless follows from it.")
         try:

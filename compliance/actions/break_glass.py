@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from compliance.actions import letters
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import BreakGlass
 from compliance.models.glass import DECIDED_WITHIN, LASTS, MOST_ITEMS, GlassStatus
 from compliance.states import GLASS_TRANSITIONS
@@ -38,7 +38,7 @@ def request(*, organization: Organization, items: Sequence[str], reasons: str, b
     named = list(dict.fromkeys(items))
     _check(named, reasons)
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         glass: BreakGlass = BreakGlass.objects.create(
             organization=organization, items=named, reasons=reasons.strip(), requested_by_id=officer_id
         )
@@ -130,7 +130,7 @@ def require_one_of_two(glass: BreakGlass, by: Actor) -> None:
 def _undecided(glass: BreakGlass, by: Actor) -> BreakGlass:
     officer_id = officer_key(by)
     row = _locked(glass)
-    refuse_members(row.organization_id, officer_id)
+    refuse_involved(row.organization_id, officer_id)
     if row.requested_by_id == officer_id:
         raise Refused("second_officer", "Another officer has to decide on what you asked for.")
     if row.status != GlassStatus.REQUESTED:

@@ -220,9 +220,15 @@ def write(
 def reviewing(case: Case) -> Iterator[Case]:
     """Open the office's scope with the case locked, its application first, as those who apply lock them."""
     with officer_scope():
-        if case.application_id:
-            Application.objects.select_for_update().get(pk=case.application_id)
-        yield Case.objects.select_for_update().get(pk=case.pk)
+        yield locked(case)
+
+
+def locked(case: Case) -> Case:
+    """Lock a case, its application first, and return it as it stands. Inside a scope."""
+    if case.application_id:
+        Application.objects.select_for_update().get(pk=case.application_id)
+    row: Case = Case.objects.select_for_update().get(pk=case.pk)
+    return row
 
 
 def _event(verb: str, case: Case, by: Actor, **payload: Any) -> None:

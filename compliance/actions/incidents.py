@@ -7,7 +7,7 @@ from django.db import models
 from compliance.actions import cases, letters
 from compliance.actions.cases import reviewing
 from compliance.actions.decisions import end, record
-from compliance.impartiality import officer_key, refuse_members, require_assigned
+from compliance.impartiality import officer_key, refuse_involved, require_assigned
 from compliance.models import Breach, Case, Intake, LegalDemand
 from compliance.models.breaches import BreachStep
 from compliance.models.cases import CaseKind, CaseStatus
@@ -57,7 +57,7 @@ def open_incident(
     if not summary.strip():
         raise InvalidInput("summary_missing", "Say in a few words what it is about.", field="summary")
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         case = cases.open_case(
             kind=CaseKind.INCIDENT,
             organization_id=organization.pk,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from compliance import references
 from compliance.actions import cases
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Case, Intake
 from compliance.models.cases import ENDED, CaseKind
 from compliance.models.intake import IntakeKind, Wish
@@ -64,7 +64,7 @@ def assign(*, intake: Intake, organization: Organization, by: Actor) -> Case:
     """
     officer_id = officer_key(by)
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         row = _waiting(intake)
         return _open(row, organization, by=by)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from compliance.actions import cases, letters
 from compliance.actions.person_requests import privacy_contacts
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Case, LegalDemand, LegalHold
 from compliance.models.cases import CaseKind
 from compliance.models.legal import DemandAnswer, DemandKind
@@ -58,7 +58,7 @@ def receive(
     given = {"issuer": issuer, "reference": reference, "scope": scope}
     _check(kind, given, due_at, gag_until, holds)
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         case = cases.open_case(
             kind=CaseKind.LEGAL_DEMAND,
             organization_id=organization.pk,
@@ -111,7 +111,7 @@ def lift_hold(*, hold: LegalHold, by: Actor) -> LegalHold:
     officer_id = officer_key(by)
     with officer_scope():
         row: LegalHold = LegalHold.objects.select_for_update().get(pk=hold.pk)
-        refuse_members(row.organization_id, officer_id)
+        refuse_involved(row.organization_id, officer_id)
         if row.lifted_at:
             raise Conflict("lifted", "Another officer has lifted this hold already.")
         if row.placed_by_id == officer_id:
@@ -190,7 +190,7 @@ def _place(demand: LegalDemand, subjects: Iterable[str], by: Actor) -> list[Lega
 
 def _locked(demand: LegalDemand, officer_id: Any) -> LegalDemand:
     row: LegalDemand = LegalDemand.objects.select_for_update().get(pk=demand.pk)
-    refuse_members(row.organization_id, officer_id)
+    refuse_involved(row.organization_id, officer_id)
     return row
 
 

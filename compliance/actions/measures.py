@@ -7,7 +7,7 @@ from typing import Any
 
 from compliance.actions import cases, letters
 from compliance.findings import Finding
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Case, Grant, Measure
 from compliance.models.measures import TAKEN_AWAY, MeasureKind, MeasureStatus
 from compliance.states import MEASURE_TRANSITIONS
@@ -119,7 +119,7 @@ def _lift(measure: Measure, by: Actor) -> None:
 def _judge(measure: Measure, status: MeasureStatus, by: Actor) -> Measure:
     officer_id = officer_key(by)
     row: Measure = Measure.objects.select_related("case", "organization").get(pk=measure.pk)
-    refuse_members(row.organization_id, officer_id)
+    refuse_involved(row.organization_id, officer_id)
     if row.taken_by_id == officer_id:
         raise Refused("second_officer", "Another officer has to look at what you did.")
     fields = {"judged_by_id": officer_id, "judged_at": database_now()}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from compliance.actions import cases, determinations, measures
 from compliance.findings import Finding, Line, of_determination
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Case, Determination, Grant, Measure
 from compliance.models.cases import CaseKind
 from compliance.models.measures import TAKEN_AWAY, MeasureKind
@@ -62,7 +62,7 @@ def require_none_since(moment: datetime, organization: Organization) -> None:
 def _take_away(grant: Grant, kind: MeasureKind, reasons: str, by: Actor, about: Case | None) -> Measure:
     officer_id = officer_key(by)
     with officer_scope():
-        refuse_members(grant.organization_id, officer_id)
+        refuse_involved(grant.organization_id, officer_id)
         organization = Organization.objects.select_for_update().get(pk=grant.organization_id)
         before = _in_force(organization, grant)
         case = cases.open_case(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from compliance.actions import alerts, letters
 from compliance.actions.alerts import Alert
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Sample
 from compliance.models.samples import SampleReason, SampleStatus
 from compliance.states import SAMPLE_TRANSITIONS
@@ -141,7 +141,7 @@ def _judge(sample: Sample, status: SampleStatus, by: Actor) -> Sample:
     officer_id = officer_key(by)
     with officer_scope():
         row = Sample.objects.select_for_update().get(pk=sample.pk)
-        refuse_members(row.organization_id, officer_id)
+        refuse_involved(row.organization_id, officer_id)
         fields = {"judged_by_id": officer_id, "judged_at": database_now()}
         move(row, status, table=SAMPLE_TRANSITIONS, **fields)
         _event("sample.judged", row, by, outcome=str(status))

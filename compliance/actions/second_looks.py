@@ -9,7 +9,7 @@ from django.conf import settings
 
 from compliance.actions import cases, letters
 from compliance.actions.checklists import KINDS
-from compliance.impartiality import drawable_officers, officer_key, refuse_members, voters
+from compliance.impartiality import drawable_officers, officer_key, refuse_involved, voters
 from compliance.models import Case, Determination, SecondLook
 from compliance.models.cases import CaseKind
 from compliance.models.determinations import DeterminationOutcome
@@ -62,7 +62,7 @@ def judge(*, look: SecondLook, outcome: str, moratorium_status: str, reasons: st
     officer_id = officer_key(by)
     with officer_scope():
         row = SecondLook.objects.select_for_update().get(pk=look.pk)
-        refuse_members(row.organization_id, officer_id)
+        refuse_involved(row.organization_id, officer_id)
         if row.officer_id != officer_id:
             raise Refused("not_drawn", "Another officer was drawn to look at this again.")
         if row.judged_at:

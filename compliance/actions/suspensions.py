@@ -6,7 +6,7 @@ from datetime import datetime
 
 from compliance.actions import cases, determinations, letters, measures
 from compliance.findings import Finding, of_determination
-from compliance.impartiality import officer_key, refuse_members
+from compliance.impartiality import officer_key, refuse_involved
 from compliance.models import Case, Measure, Recommendation
 from compliance.models.cases import CaseKind
 from compliance.models.determinations import DeterminationOutcome
@@ -112,7 +112,7 @@ def _stop(
 ) -> Measure:
     officer_id = officer_key(by)
     with officer_scope():
-        refuse_members(organization.pk, officer_id)
+        refuse_involved(organization.pk, officer_id)
         tenant = Organization.objects.select_for_update().get(pk=organization.pk)
         organizations.change_status(tenant, status, by=by, reason="case")
         case = cases.open_case(

@@ -13,8 +13,8 @@ from compliance.actions.cases import reviewing
 from compliance.actions.decisions import end
 from compliance.actions.urgent import draw_on_call, refusal, write_to
 from compliance.findings import check
-from compliance.impartiality import officer_key, require_impartial
-from compliance.models import Case, EndUser, Recusal, UrgentRequest, UrgentVote
+from compliance.impartiality import officer_key, require_impartial, stepped_back
+from compliance.models import Case, EndUser, UrgentRequest, UrgentVote
 from compliance.models.cases import CaseKind, CaseStatus
 from compliance.models.determinations import DeterminationOutcome
 from compliance.policy.vocabulary import Outcome
@@ -130,8 +130,7 @@ def _step(case: Case) -> None:
 
 
 def _count(case: Case, request: UrgentRequest, by: Actor) -> None:
-    stepped_back = Recusal.objects.filter(case=case).values("officer")
-    votes = list(request.votes.exclude(officer__in=stepped_back).select_related("officer"))
+    votes = list(request.votes.exclude(officer__in=stepped_back(case)).select_related("officer"))
     granting = [one for one in votes if one.grants]
     if len(granting) == NEEDED:
         _grant(case, request, granting, by)

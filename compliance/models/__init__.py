@@ -12,7 +12,7 @@ from compliance.models.onboarding import Application, EndUser, Evidence
 from compliance.models.policy import PolicyEpoch, PolicyVersionRecord
 from compliance.models.proposals import PackChoice, PolicyProposal, PolicyReminder, PolicySimulation
 from compliance.models.reminders import Reminder
-from compliance.models.review import ChecklistAnswer, Recusal
+from compliance.models.review import ChecklistAnswer, OrganizationRecusal, Recusal
 from compliance.models.rulings import RulingRecord
 from compliance.models.samples import Sample
 from compliance.models.second_looks import SecondLook
@@ -37,6 +37,7 @@ __all__ = [
     "LegalHold",
     "Letter",
     "Measure",
+    "OrganizationRecusal",
     "PackChoice",
     "PolicyEpoch",
     "PolicyProposal",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from compliance.models.cases import Case
@@ -33,6 +33,52 @@ class Recusal(OfficeModel):
 
     def __str__(self) -> str:
         return f"{self.officer} has no part in {self.case}"
+
+
+class OrganizationRecusalQuerySet(ScopedQuerySet["OrganizationRecusal"]):
+    """Reads of conflicts of interest that hold for an organization."""
+
+    def standing(self) -> OrganizationRecusalQuerySet:
+        """Return those that nobody has withdrawn, the oldest first."""
+        return self.filter(withdrawn_at=None).order_by("declared_at", "pk")
+
+
+class OrganizationRecusal(OfficeModel):
+    """A conflict of interest that holds for all cases of an organization, until another officer withdraws it.
+
+    Why it is declared stands in the recusal from the case it was declared in, which the office alone can
+    read. This row holds no words: an urgent request has officers drawn in the organization's own scope, and
+    the draw has to see whom to leave out.
+    """
+
+    PREFIX = "orc"
+
+    recusal = owned("compliance.Recusal")
+    officer = models.ForeignKey("tenancy.User", on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField(db_default=Now(), editable=False)
+    withdrawn_by = models.ForeignKey("tenancy.User", on_delete=models.PROTECT, related_name="+", null=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = office_objects(OrganizationRecusalQuerySet)
+
+    class Meta:
+        """One stands at a time; another officer withdraws it."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organization", "officer"),
+                condition=Q(withdrawn_at=None),
+                name="organization_recusal_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_by=F("officer")),
+                name="organization_recusal_two_people",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.officer} has no part in anything about {self.organization}"
 
 
 class Found(models.TextChoices):

@@ -65,6 +65,8 @@ VERBS: dict[str, Verb] = {
     "case.opened": _verb("A case was opened", "kind", "due_at"),
     "case.assigned": _verb("The case was assigned", "officer"),
     "case.recused": _verb("An officer declared a conflict of interest"),
+    "recusal.declared": _verb("An officer declared a conflict of interest about an organization", "case"),
+    "recusal.withdrawn": _verb("Another officer withdrew a conflict of interest about an organization"),
     "case.reopened": _verb("The case was reopened"),
     "case.checked": _verb("An officer answered an item of the checklist", "item", "found"),
     "case.asked": _verb("The officer asked a question"),

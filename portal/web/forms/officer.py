@@ -91,11 +91,29 @@ class MessageForm(PlainForm):
 
 
 class RecuseForm(MessageForm):
-    """Why an officer steps back from a case."""
+    """Why an officer steps back from a case, or from everything about its organization."""
+
+    whole_organization = forms.BooleanField(
+        label="It holds for the whole organization",
+        required=False,
+        help_text="You step back from all of its cases and are drawn for none until another officer "
+        "withdraws this.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         hint = "Officers only. Another officer is drawn in your place, and you read no further."
         super().__init__("Conflict of interest", hint, *args, **kwargs)
+
+
+class WithdrawRecusalForm(PlainForm):
+    """Why another officer's conflict about an organization is one no longer."""
+
+    reasons = forms.CharField(
+        label="Reasons",
+        max_length=5000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="Officers only. From the cases they stepped back from they stay out.",
+    )
 
 
 class ReopenForm(MessageForm):

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from compliance.actions import breaches
-from compliance.impartiality import refuse_members
+from compliance.impartiality import refuse_involved
 from compliance.models import Breach
 from compliance.models.breaches import BreachStep
 from portal.common.clock import database_now
@@ -65,7 +65,7 @@ def _page(
     request: OfficerRequest, breach_id: str, form: StepForm | None = None, *, status: int = 200
 ) -> HttpResponse:
     breach = _find(breach_id)
-    refuse_members(breach.organization_id, request.actor.person)
+    refuse_involved(breach.organization_id, request.actor.person)
     left, now = _left(breach), database_now()
     told = BreachStep.AUTHORITY_TOLD not in left
     context: dict[str, Any] = {

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from compliance.actions import legal_demands
-from compliance.impartiality import refuse_members
+from compliance.impartiality import refuse_involved
 from compliance.models import LegalDemand, LegalHold
 from portal.common.clock import database_now
 from portal.tenancy.scope import officer_scope
@@ -94,7 +94,7 @@ def lift(request: OfficerRequest, hold_id: str) -> HttpResponse:
 
 def _page(request: OfficerRequest, demand_id: str, *, status: int = 200, **more: Any) -> HttpResponse:
     demand = _find(demand_id)
-    refuse_members(demand.organization_id, request.actor.person)
+    refuse_involved(demand.organization_id, request.actor.person)
     holds = LegalHold.objects.filter(demand=demand).select_related("placed_by", "lifted_by")
     context = {
         "demand": demand,

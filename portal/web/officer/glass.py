@@ -21,7 +21,7 @@ from portal.web import images, sentences
 from portal.web.forms.errors import shown_on
 from portal.web.forms.officer import GlassForm
 from portal.web.guards import private
-from portal.web.officer import casefile
+from portal.web.officer import casefile, conflicts
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
 from recognition.actions import glass
@@ -101,7 +101,7 @@ def _ask(request: OfficerRequest, organization: Organization, form: GlassForm) -
 
 def _page(request: OfficerRequest, row: BreakGlass) -> HttpResponse:
     state, own = _state(row, database_now()), request.actor.user_id
-    outside = not casefile.belongs(row.organization, request.actor)
+    outside = not conflicts.has_part(row.organization, request.actor)
     two = own in {row.requested_by_id, row.decided_by_id}
     context = {
         "glass": row,

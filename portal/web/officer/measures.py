@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from compliance.actions import measures, revocations, suspensions
-from compliance.impartiality import refuse_members
+from compliance.impartiality import refuse_involved
 from compliance.models import Case, Grant, Measure
 from compliance.models.measures import MeasureStatus
 from compliance.policy.vocabulary import MoratoriumStatus
@@ -107,7 +107,7 @@ def _page(
     request: OfficerRequest, measure_id: str, form: ObjectionForm, *, status: int = 200
 ) -> HttpResponse:
     measure = _find(measure_id)
-    refuse_members(measure.organization_id, request.actor.person)
+    refuse_involved(measure.organization_id, request.actor.person)
     mine = measure.taken_by_id == request.actor.user_id
     waits = measure.status == MeasureStatus.UNRATIFIED
     context = {
@@ -127,7 +127,7 @@ def _revoke_page(
     request: OfficerRequest, grant_id: str, form: RevokeForm | None = None, *, status: int = 200
 ) -> HttpResponse:
     grant = _grant(grant_id)
-    refuse_members(grant.organization_id, request.actor.person)
+    refuse_involved(grant.organization_id, request.actor.person)
     context: dict[str, Any] = {"grant": grant, "form": form or RevokeForm(_is_exempt(grant))}
     return office_page(request, "officer/revoke.html", context, status=status)
 

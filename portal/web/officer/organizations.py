@@ -17,7 +17,7 @@ from portal.common.ids import parse_public_id
 from portal.tenancy.models import ORGANIZATION_TRANSITIONS, Organization, OrganizationStatus
 from portal.web.forms.officer import DirectoryForm
 from portal.web.forms.special import ReasonsForm
-from portal.web.officer import casefile
+from portal.web.officer import casefile, conflicts
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
 from portal.web.onboarding.standing import lines, rule_rows
@@ -72,7 +72,7 @@ def page(
     """Render the page of an organization, with forms that were sent and have errors. In scope."""
     require_not_blind(organization.pk, officer_key(request.actor))
     standing = standing_of(organization)
-    outside = not casefile.belongs(organization, request.actor)
+    outside = not conflicts.has_part(organization, request.actor)
     context = {
         "tenant": organization,
         "standing": standing,
@@ -81,12 +81,13 @@ def page(
         "cases": _cases(organization),
         "applications": _applications(organization),
         "determinations": casefile.determinations(organization),
-        "events": casefile.events([organization.public_id]),
+        "events": casefile.events([organization.public_id, *conflicts.ids(organization)]),
         "measures": Measure.objects.standing().filter(organization=organization),
         "can_suspend": outside and _may_become(organization, OrganizationStatus.SUSPENDED),
         "can_restrict": outside and _may_become(organization, OrganizationStatus.RESTRICTED),
         "can_revoke": outside,
         "own_organization": not outside,
+        "recusals": conflicts.rows(organization, request.actor),
         "suspend_form": ReasonsForm(prefix="suspend"),
         "restrict_form": ReasonsForm(prefix="restrict"),
         **forms,

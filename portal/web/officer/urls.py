@@ -50,6 +50,7 @@ urlpatterns = [
     path("cases/<str:case_id>/step-in/", interventions.step_in, name="officer_step_in"),
     path("cases/<str:case_id>/checklist/", checklists.checklist, name="officer_checklist"),
     path("cases/<str:case_id>/recuse/", assignments.recuse, name="officer_recuse"),
+    path("recusals/<str:recusal_id>/", assignments.withdraw_recusal, name="officer_withdraw_recusal"),
     path("cases/<str:case_id>/reopen/", assignments.reopen, name="officer_reopen"),
     path("cases/<str:case_id>/outcome/", outcomes.outcome, name="officer_outcome"),
     path("cases/<str:case_id>/close-with/", outcomes.close_with, name="officer_close_with"),
