@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from compliance import dates
@@ -117,14 +117,18 @@ def lineage_in_force() -> Lineage:
     return PolicyVersionRecord.objects.lineage(PolicyEpoch.objects.get().pack)
 
 
-def standing(organization: Organization, *, at: datetime | None = None) -> Standing:
+def standing(
+    organization: Organization, *, at: datetime | None = None, lineage: Lineage | None = None
+) -> Standing:
     """Return where an organization stands. Inside a scope that sees it.
 
     Args:
         organization: The tenant.
         at: The moment, by the database's clock unless given.
+        lineage: The versions to judge by, those of the pack in force unless given.
     """
-    holdings = held(organization)
+    found = held(organization)
+    holdings = replace(found, lineage=lineage) if lineage else found
     determination, kept, moment = holdings.determination, holdings.kept_grants, at or holdings.now
     lines = tuple(_line(grant, holdings, moment) for grant in holdings.grants)
     version = holdings.lineage.known_at(moment)

@@ -40,6 +40,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     policy_dates.escalate_late,
     policy_dates.warn_of_ends,
     policy_letters.tell,
+    policy_letters.tell_of_choices,
     letters.send_due,
     simulations.run_due,
 )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from compliance.documents import difference
-from compliance.models import PolicyVersionRecord
+from compliance.models import PackChoice, PolicyVersionRecord
 from compliance.policy.rules import Lineage, PolicyVersion
 from compliance.policy.vocabulary import Outcome
-from compliance.standing import LineStanding, lineage_in_force, standing
+from compliance.standing import LineStanding, Standing, lineage_in_force, standing
 from portal.tenancy.models import Organization
 
 LOOKS_AHEAD = timedelta(days=90)
@@ -52,7 +52,23 @@ def by_version(organization: Organization, record: PolicyVersionRecord) -> list[
 
 def at(organization: Organization, moment: datetime) -> list[Change]:
     """Return the grants that are judged otherwise at a moment than just before it. In a scope."""
-    before, after = standing(organization, at=moment - _JUST_BEFORE), standing(organization, at=moment)
+    before, after = (standing(organization, at=one) for one in (moment - _JUST_BEFORE, moment))
+    return _between(before, after, moment)
+
+
+def by_choice(organization: Organization, choice: PackChoice) -> list[Change]:
+    """Return what another pack changes for an organization when it begins to count. In its scope."""
+    moment = choice.counts_from
+    if moment is None:
+        return []  # nobody approved it yet
+    before, after = (
+        standing(organization, at=moment, lineage=PolicyVersionRecord.objects.lineage(pack))
+        for pack in (choice.old, choice.new)
+    )
+    return _between(before, after, moment)
+
+
+def _between(before: Standing, after: Standing, moment: datetime) -> list[Change]:
     earlier = {line.grant.pk: line for line in before.lines if line.in_force}
     pairs = ((earlier.get(line.grant.pk), line) for line in after.lines if line.in_force)
     return [_change(old, new, moment) for old, new in pairs if old is not None and _differs(old, new)]

@@ -1,12 +1,16 @@
-"""Telling organizations of a policy version that touches their grants: by letter, once each."""
+"""Telling organizations of versions that touch their grants, and of another pack: by letter, once each."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from compliance import upcoming
 from compliance.actions import letters
-from compliance.models import Letter, PolicyEpoch, PolicyVersionRecord
+from compliance.models import Letter, PackChoice, PolicyEpoch, PolicyVersionRecord
+from compliance.models.proposals import ChoiceStatus
+from compliance.standing import CLEARED
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.tenancy.actor import Actor
@@ -15,6 +19,8 @@ from portal.tenancy.scope import officer_scope, tenant_scope
 
 AT_ONCE = 200  # organizations looked at in one sweep
 KIND = "rules_change"
+PACK_KIND = "pack_chosen"
+_APPROVED = (ChoiceStatus.SCHEDULED, ChoiceStatus.CARRIED_OUT)
 _CLOCK = Actor.system("policy-letters")
 
 
@@ -29,20 +35,62 @@ def tell() -> int:
     return _tell_next(record) if record else 0
 
 
+def tell_of_choices() -> int:
+    """Tell the next active organizations of another pack: what it changes, and from when. A sweep.
+
+    Each is told once, also where nothing changes for it: the rules are others, and it should not have to ask.
+    """
+    untold = PackChoice.objects.filter(status__in=_APPROVED, told_at=None).order_by("decided_at", "pk")
+    choice = untold.first()
+    return _tell_next_of_choice(choice) if choice else 0
+
+
+def _tell_next_of_choice(choice: PackChoice) -> int:
+    found = _next(choice, Organization.objects.filter(status__in=CLEARED))
+    written = sum(_tell_of_choice(choice, organization) for organization in found)
+    _go_on(choice, found, written, verb="pack.told")
+    return written
+
+
+def _tell_of_choice(choice: PackChoice, organization: Organization) -> int:
+    with tenant_scope(organization):
+        if Letter.objects.filter(kind=PACK_KIND, about=choice.public_id).exists():
+            return 0
+        written = letters.write(
+            kind=PACK_KIND,
+            organization=organization,
+            about=choice.public_id,
+            by=_CLOCK,
+            changes=upcoming.by_choice(organization, choice),
+            choice=choice,
+            scheduled=choice.status == ChoiceStatus.SCHEDULED,
+        )
+    return len(written)
+
+
+def _next(record: PolicyVersionRecord | PackChoice, rows: QuerySet[Organization]) -> list[Organization]:
+    after = rows.filter(pk__gt=record.told_through) if record.told_through else rows
+    return list(after.order_by("pk")[:AT_ONCE])
+
+
 def _tell_next(record: PolicyVersionRecord) -> int:
-    rows = Organization.objects.order_by("pk")
-    if record.told_through:
-        rows = rows.filter(pk__gt=record.told_through)
-    found = list(rows[:AT_ONCE])
+    found = _next(record, Organization.objects.all())
     written = sum(_tell(record, organization) for organization in found)
+    _go_on(record, found, written, verb="policy.told")
+    return written
+
+
+def _go_on(
+    record: PolicyVersionRecord | PackChoice, found: list[Organization], written: int, *, verb: str
+) -> None:
+    """Note whom the next sweep begins after, or that nobody is left."""
     with officer_scope():
         changes: dict[str, Any] = {"told_through": found[-1].pk} if found else {}
         if len(found) < AT_ONCE:
             changes |= {"told_at": database_now()}
-        PolicyVersionRecord.objects.filter(pk=record.pk).update(**changes)
+        type(record).objects.filter(pk=record.pk).update(**changes)
         if written:
-            audit.record(verb="policy.told", actor=_CLOCK, target=record, letters=written)
-    return written
+            audit.record(verb=verb, actor=_CLOCK, target=record, letters=written)
 
 
 def _tell(record: PolicyVersionRecord, organization: Organization) -> int:

@@ -159,6 +159,8 @@ class PackChoice(PlatformModel):
     decided_at = models.DateTimeField(null=True, blank=True)
     counts_from = models.DateTimeField(null=True, blank=True)
     carried_out_at = models.DateTimeField(null=True, blank=True)
+    told_through = models.UUIDField(null=True, blank=True, help_text="Last organization that was told.")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When all of them had been told.")
 
     class Meta:
         """The status is a word; two people decide; one choice at a time is open."""

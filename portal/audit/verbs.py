@@ -133,6 +133,7 @@ VERBS: dict[str, Verb] = {
     "policy.stopped": _verb("The whole platform was stopped"),
     "policy.escalated": _verb("All officers were told of what is late about the policy", "kind"),
     "policy.reminded": _verb("All officers were told that a refusal ends", "kind", "days"),
+    "pack.told": _verb("Organizations were told of another policy pack", "letters"),
     "policy.told": _verb("Organizations were told of a policy version", "letters"),
     "pack.proposed": _verb("An officer proposed another policy pack", "old", "new"),
     "pack.signed": _verb("An officer signed the choice of a pack that a shell had proposed"),
