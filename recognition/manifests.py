@@ -19,6 +19,8 @@ from recognition import ages
 
 NAME = "manifest.csv"
 MOST_LINES = 50_000
+_MOST_ROWS = 1_048_576  # of a whole sheet: spreadsheets write the empty ones at its end as well
+_MOST_COLUMNS = 100
 LONGEST_SUBJECT = 200
 LONGEST_NAME = 255  # characters of a file's name that are stored: the last ones
 _LONGEST = 20_000_000  # bytes: 50,000 lines of 400
@@ -118,10 +120,12 @@ def read(data: bytes, *, pairs: bool = False, folder: str = "") -> Manifest:
     columns = _columns(next(rows, (0, []))[1], ("path", "second") if pairs else ("path", "subject"))
     made, seen = Manifest(folder=folder), set()
     for number, cells in rows:
-        if not any(cells):
+        if number > _MOST_ROWS:
+            raise _too_long()
+        if not any(map(str.strip, cells)):
             continue
         if len(made.lines) + len(made.bad) >= MOST_LINES:
-            raise InvalidInput("manifest_format", f"{NAME} has more than {MOST_LINES:,} lines. Split it.")
+            raise _too_long()
         line = _line(number, cells, columns)
         if reason := _why_not(line, cells, columns, pairs=pairs) or ("manifest_twice" * (line.path in seen)):
             made.bad.append({"name": f"{line.place}: {line.path}"[:255], "reason": reason})
@@ -130,6 +134,10 @@ def read(data: bytes, *, pairs: bool = False, folder: str = "") -> Manifest:
         if not pairs:
             seen.add(line.path)
     return made
+
+
+def _too_long() -> InvalidInput:
+    return InvalidInput("manifest_format", f"{NAME} has more than {MOST_LINES:,} lines. Split it.")
 
 
 def tidy(text: str) -> str:
@@ -145,7 +153,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=_delimiter(text))
     try:
         for cells in reader:
-            yield reader.line_num, [tidy(cell.strip()) for cell in cells]
+            yield reader.line_num, cells
     except csv.Error:
         sentence = f"{NAME} is damaged at line {reader.line_num}: a cell is too long, or a quote never ends."
         raise InvalidInput("manifest_format", sentence) from None
@@ -167,11 +175,12 @@ def _delimiter(text: str) -> str:
 
 
 def _columns(head: list[str], needed: tuple[str, str]) -> dict[str, int]:
-    called = {re.sub(r"[\s\-]+", "_", cell.lower()): place for place, cell in reversed(list(enumerate(head)))}
+    names = [re.sub(r"[\s\-]+", "_", tidy(cell.strip()).lower()) for cell in head[:_MOST_COLUMNS]]
+    called = {name: place for place, name in reversed(list(enumerate(names)))}
     found = {
-        name: next(called[one] for one in names if one in called)
-        for name, names in _CALLED.items()
-        if any(one in called for one in names)
+        name: next(called[one] for one in known if one in called)
+        for name, known in _CALLED.items()
+        if any(one in called for one in known)
     }
     if missing := [name for name in needed if name not in found]:
         shown = {"second": "second path"}
@@ -181,7 +190,8 @@ def _columns(head: list[str], needed: tuple[str, str]) -> dict[str, int]:
 
 
 def _line(number: int, cells: list[str], columns: dict[str, int]) -> Line:
-    values = {name: cells[place] for name, place in columns.items() if place < len(cells)}
+    # Only these are made tidy: a file of 15 MB may have as many cells.
+    values = {name: tidy(cells[place].strip()) for name, place in columns.items() if place < len(cells)}
     for name in ("path", "second"):
         values[name] = values.get(name, "").replace("\\", "/").removeprefix("./")
     return Line(number, **values)

@@ -95,3 +95,16 @@ def test_no_bytes_at_all_break_the_reading(noise, pairs):
             manifests.read(data, pairs=pairs)
         except InvalidInput as error:
             assert error.code == "manifest_format"  # noqa: PT017 - or nothing at all
+
+
+@pytest.mark.parametrize("row", ["\n", ",\n"], ids=["blank", "empty cells"])
+def test_empty_rows_behind_the_last_photo_do_not_count_but_no_sheet_has_more_than_a_million(row):
+    some = HEAD + "a.png,Anna\n" + row * 60_000
+    assert lines(some) == [("a.png", "Anna")]
+    with pytest.raises(InvalidInput, match="manifest_format"):
+        lines(HEAD + row * 1_100_000)
+
+
+def test_columns_far_to_the_right_are_not_looked_for():
+    with pytest.raises(InvalidInput, match="manifest_format"):
+        lines("path" + ",x" * 200 + ",subject\na.png\n")
