@@ -48,5 +48,11 @@ def _send(task: str) -> bool:
 
 def engine_is_live() -> bool:
     """Tell whether a worker with its model loaded has given a sign of life within ten seconds."""
+    return bool(live_pipelines())
+
+
+def live_pipelines() -> set[str]:
+    """Return the pipelines of workers that have given a sign of life within ten seconds."""
     since = database_now() - LIVE_WITHIN
-    return Heartbeat.objects.filter(beat_at__gte=since).exclude(pipeline="").exists()
+    rows = Heartbeat.objects.filter(beat_at__gte=since).exclude(pipeline="")
+    return set(rows.values_list("pipeline", flat=True))

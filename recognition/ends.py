@@ -17,6 +17,8 @@ OTHER_FACE = "other_face"  # another face of the photo was enrolled or compared:
 OTHER_PERSON = "other_person"  # the face that was to be searched for was moved to somebody else
 GALLERY_FULL = "gallery_full"  # the grant allows no more faces in one gallery
 MODEL_MISMATCH = "model_mismatch"  # the gallery is pinned to another pipeline
+REEMBEDDING = "reembedding"  # the gallery is on its way to another pipeline
+FACE_LOST = "face_lost"  # an enrolled face was not found again in its photo by another pipeline
 
 
 def is_answer(reason: str) -> bool:

@@ -50,6 +50,7 @@ def plan(
     items: Iterable[tuple[int, int]],
     epochs: Epochs,
     priority: int = Priority.NORMAL,
+    pipeline: str = "",
 ) -> list[Shard]:
     """Cut items into shards and write them, inside the caller's transaction.
 
@@ -59,6 +60,7 @@ def plan(
         items: (position, pixels) of the items to do, in order of position; gaps begin a new shard.
         epochs: Of the ruling that allows it.
         priority: Of the job among those of its organization.
+        pipeline: Only workers of this one take them; empty where any may.
     """
     shards = [
         Shard(
@@ -68,6 +70,7 @@ def plan(
             last=piece.last,
             work=piece.work,
             priority=priority,
+            pipeline=pipeline,
             policy_epoch=epochs.policy,
             organization_epoch=epochs.organization,
         )
@@ -81,6 +84,7 @@ _CLAIM = """
 WITH next AS (
     SELECT id FROM recognition_shard
     WHERE organization_id = %(organization)s AND state = 'ready' AND (attempt = 0 OR %(alone)s)
+        AND pipeline IN ('', (SELECT pipeline FROM recognition_heartbeat WHERE worker = %(worker)s))
     ORDER BY priority DESC, job_id, first
     LIMIT 1 FOR UPDATE SKIP LOCKED
 )
@@ -138,9 +142,18 @@ def give_back(taken: Claim, to: ShardState = ShardState.READY) -> None:
     _own(taken).update(state=to, lease=None, lease_until=None, attempt=F("attempt") - 1)
 
 
-def ready_count() -> int:
-    """Return how many shards wait for a worker, counted up to `LOOK_AT_MOST`."""
-    return Shard.objects.filter(state=ShardState.READY)[:LOOK_AT_MOST].count()
+def ready_count(worker: str = "") -> int:
+    """Return how many shards wait for a worker, or for this one, counted up to `LOOK_AT_MOST`."""
+    ready = Shard.objects.filter(state=ShardState.READY)
+    if worker:
+        own = Heartbeat.objects.filter(pk=worker).values("pipeline")
+        ready = ready.filter(Q(pipeline="") | Q(pipeline__in=own))
+    return ready[:LOOK_AT_MOST].count()
+
+
+def route(job_ids: Iterable[UUID], pipeline: str) -> None:
+    """Leave what is left of jobs to workers of one pipeline, or to all (empty)."""
+    Shard.objects.filter(job_id__in=list(job_ids), state__in=_OPEN).update(pipeline=pipeline)
 
 
 def holds(worker: str) -> bool:

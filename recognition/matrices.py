@@ -1,9 +1,9 @@
 """Galleries in the memory of a worker: loaded once, in blocks, and kept while unchanged.
 
 Templates stay turned by their gallery's secret, as they are stored; a search turns its probes instead. Of a
-gallery that changed only what is new is loaded: a face keeps its template for as long as it is enrolled, so
-the names of all faces tell which came, which went and whose they are now. Templates of faces that went are
-overwritten with zeros. Everything here runs in the scope in force.
+gallery that changed only what is new is loaded: a face keeps its template for as long as its gallery keeps
+its pipeline, so the names of all faces tell which came, which went and whose they are now. Templates of faces
+that went are overwritten with zeros. Everything here runs in the scope in force.
 """
 
 from __future__ import annotations
@@ -38,9 +38,12 @@ _TRIES = 3
 
 _FACES = """
 SELECT id, subject_id, key_version, template FROM recognition_face
-WHERE organization_id = %s AND gallery_id = %s
+WHERE organization_id = %s AND gallery_id = %s AND pipeline = %s
 """
-_NAMES = "SELECT id, subject_id FROM recognition_face WHERE organization_id = %s AND gallery_id = %s"
+_NAMES = """
+SELECT id, subject_id FROM recognition_face
+WHERE organization_id = %s AND gallery_id = %s AND pipeline = %s
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,7 @@ class Matrix:
     """The templates of a gallery at one version, and the rotations they are stored under."""
 
     version: int
+    pipeline: str
     parts: tuple[Part, ...]
     rotations: dict[int, Float32]
 
@@ -109,7 +113,10 @@ def matrix(gallery: Gallery, key: DataKey) -> Matrix:
     with _lock:
         held = _kept.get(gallery.pk)
         if held is None or held.version != gallery.version:
-            held = _refreshed(held, gallery, key) if held else _loaded(gallery, key)
+            same = (
+                held if held and held.pipeline == gallery.pipeline else None
+            )  # else no template is the same
+            held = _refreshed(same, gallery, key) if same else _loaded(gallery, key)
             _kept[gallery.pk] = held
             _drop_oldest()
         if gallery.pk in _kept:
@@ -139,7 +146,7 @@ def _loaded(gallery: Gallery, key: DataKey) -> Matrix:
         parts = tuple(_read(gallery))
         rotations = _rotations(parts, gallery, key)
         if _is_whole(parts, rotations):
-            return Matrix(gallery.version, parts, rotations)
+            return Matrix(gallery.version, gallery.pipeline, parts, rotations)
     raise RuntimeError("Faces lie under versions of the rotation that have no key.")
 
 
@@ -160,7 +167,7 @@ def _refreshed(held: Matrix, gallery: Gallery, key: DataKey) -> Matrix:
     rotations = _rotations(parts, gallery, key)
     if _is_ragged(parts) or not _is_whole(parts, rotations):
         return _loaded(gallery, key)
-    return Matrix(gallery.version, parts, rotations)
+    return Matrix(gallery.version, gallery.pipeline, parts, rotations)
 
 
 def _still(part: Part, now: NDArray[Any]) -> Part:
@@ -215,7 +222,7 @@ def _read(gallery: Gallery, only: Names | None = None) -> Iterator[Part]:
 
 def _copied(gallery: Gallery, statement: str, *more: Any) -> Iterator[bytes]:
     with connection.cursor() as cursor:
-        values = (gallery.organization_id, gallery.pk, *more)
+        values = (gallery.organization_id, gallery.pk, gallery.pipeline, *more)
         with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", values) as copy:
             yield from copy
 

@@ -26,7 +26,7 @@ from portal.tenancy import secrets
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import ends, ledger, pairs, probes, rulings, search, sources, usage, writing
+from recognition import ends, ledger, pairs, probes, reembedding, rulings, search, sources, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
@@ -193,7 +193,9 @@ def _recognize(work: Work, engine: EngineLike, between_batches: Callable[[], Non
     if work.job.of_subject and work.gallery is not None:
         with tenant_scope(work.claim.organization_id):
             work.gallery.refresh_from_db()
-            return probes.outcomes(work.job, work.gallery, work.items, work.key)
+            made = probes.outcomes(work.job, work.gallery, work.items, work.key)
+            _require_unswitched(work.gallery)
+            return made
     found = {
         result.key: result
         for result in engine.run(sources.of(work.items, work.key), between_batches=between_batches)
@@ -220,7 +222,14 @@ def _search(work: Work, results: list[tuple[Item, ImageResult]], pipeline: str) 
             hits = search.of_photos(gallery, work.key, photos, threshold=threshold, most=most)
         except InvalidInput as error:  # the pipeline was never calibrated: no similarity can be said
             return [Outcome(item, result, reason=error.code) for item, result in results]
+        _require_unswitched(gallery)
     return [Outcome(item, result, own) for (item, result), own in zip(results, hits, strict=True)]
+
+
+def _require_unswitched(gallery: Gallery) -> None:
+    """Stop where the gallery went to another pipeline while its faces were read: none may have been seen."""
+    if not Gallery.objects.filter(pk=gallery.pk, pipeline=gallery.pipeline).exists():
+        raise Stopped
 
 
 def _watch(claim: Claim, ruling: RulingRecord) -> Callable[[], None]:
@@ -264,6 +273,9 @@ def _write(work: Work, outcomes: Outcomes, ruling: RulingRecord, pipeline: str) 
         pairs.write(work.job, compared)
         return
     found = [one for one in outcomes if isinstance(one, Outcome)]
+    if work.job.reembeds_to and work.gallery is not None:
+        reembedding.write(work.job, work.gallery, found, work.key, pipeline)
+        return
     most_faces = ruling.demands.gallery_faces
     writing.write(work.job, work.gallery, found, work.key, pipeline, most_faces=most_faces)
 

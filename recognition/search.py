@@ -29,7 +29,7 @@ _ROUNDING = 0.5  # of similarity: how far below a threshold faces are still meas
 
 _NEAREST = """
 SELECT id, subject_id, key_version, template, {score} AS score FROM recognition_face
-WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s
+WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s AND pipeline = %(pipeline)s
 ORDER BY score LIMIT %(limit)s
 """
 
@@ -139,6 +139,7 @@ def _asked(gallery: Gallery, turned: dict[int, Float32], limit: int) -> list[Any
     score = f"CASE key_version {cases} ELSE '-Infinity' END" if cases else "'-Infinity'::float8"
     values: dict[str, Any] = {f"v{version}": protect.to_text(probe) for version, probe in turned.items()}
     values |= {"organization": gallery.organization_id, "gallery": gallery.pk, "limit": limit}
+    values["pipeline"] = gallery.pipeline
     with connection.cursor() as cursor:
         cursor.execute(_NEAREST.format(score=score), values)
         return list(cursor.fetchall())

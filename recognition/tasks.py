@@ -51,7 +51,7 @@ def work() -> None:
     """
     worker = _worker[0]
     Lanes(worker.name, worker.engine, drop=worker.drop, progress=worker.progress).work()
-    if ledger.ready_count():
+    if ledger.ready_count(worker.name):
         client.wake()
 
 

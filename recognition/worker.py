@@ -95,7 +95,7 @@ class Worker:
         """End this process where it takes no work although there is some."""
         if self._engine is None or not self._watchdog.is_quiet:
             return
-        has_work = bool(ledger.ready_count()) or ledger.holds(self.name)
+        has_work = bool(ledger.ready_count(self.name)) or ledger.holds(self.name)
         was_called = has_work and client.wake()  # in case that no message came to this worker
         if self._watchdog.stands_still(has_work=has_work, was_called=was_called):
             _silence(self.name)  # not live any more: readiness and `doctor` say so, its leases end

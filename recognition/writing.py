@@ -135,9 +135,10 @@ def _enroll(
     most_faces: int | None,
 ) -> None:
     locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
-    if locked.pipeline not in ("", pipeline):
+    mismatch = ends.MODEL_MISMATCH if locked.pipeline not in ("", pipeline) else ""
+    if reason := ends.REEMBEDDING if locked.next_pipeline else mismatch:
         for outcome in outcomes:
-            outcome.item.status, outcome.item.reason = ItemStatus.FAILED, ends.MODEL_MISMATCH
+            outcome.item.status, outcome.item.reason = ItemStatus.FAILED, reason
         return
     _name_again(outcomes)
     people = Subject.objects.meant_by(locked, {outcome.item.subject_name for outcome in outcomes})

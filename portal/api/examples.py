@@ -23,6 +23,16 @@ GALLERY = {
     "created_at": "2026-03-01T09:00:00Z",
 }
 REKEY = {"key_version": 2, "faces": 214, "turned": 100, "running": True}
+REEMBED = {
+    "state": "waiting",
+    "pipeline": "dlib-resnet-v1/blazeface/mesh5/mirror/1",
+    "next_pipeline": "dlib-resnet-v1/yunet/mesh5/mirror/1",
+    "faces": 214,
+    "renewed": 211,
+    "lacking": 3,
+    "not_in_this_version": 0,
+    "job": "job_01k9",
+}
 RECEIPT = {"event": "019ac0de-0000-7000-8000-000000000000", "faces": 2, "subjects": 1, "photos": 2}
 IMAGE = {
     "id": "img_01k9",

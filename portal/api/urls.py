@@ -13,6 +13,7 @@ from portal.api import (
     jobs,
     leads,
     people,
+    reembeds,
     rekeys,
     reports,
     results,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),
     path("galleries/<str:gallery>/", galleries.GalleryDetail.as_view(), name="api-gallery"),
     path("galleries/<str:gallery>/rekey/", rekeys.Rekey.as_view(), name="api-rekey"),
+    path("galleries/<str:gallery>/reembed/", reembeds.Reembed.as_view(), name="api-reembed"),
+    path("galleries/<str:gallery>/reembed/accept/", reembeds.Accept.as_view(), name="api-reembed-accept"),
     path("galleries/<str:gallery>/subjects/", subjects.Subjects.as_view(), name="api-subjects"),
     path(
         "galleries/<str:gallery>/subjects/<str:subject>/",

@@ -157,6 +157,9 @@ VERBS: dict[str, Verb] = {
     "gallery.rekey_started": _verb(
         "A gallery got a new key, and its templates are being turned", "version", "reason", "faces"
     ),
+    "gallery.reembed_started": _verb("A gallery is being re-embedded to another model", "pipeline", "faces"),
+    "gallery.reembedded": _verb("A gallery went to another model", "pipeline", "faces", "left_out"),
+    "gallery.reembed_cancelled": _verb("The new templates of a gallery were destroyed", "pipeline"),
     "gallery.rekeyed": _verb("A gallery's old key was destroyed", "version", "faces"),
     "image.uploaded": _verb("An image was uploaded", "sha256", "size"),
     "image.deleted": _verb("An image was deleted"),

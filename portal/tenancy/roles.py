@@ -25,6 +25,7 @@ class Permission(StrEnum):
     RECALL_RESULTS = "recall_results"
     ERASE = "erase"
     RENEW_KEYS = "renew_keys"  # secret keys of galleries and of the organization
+    REEMBED = "reembed"  # galleries, to another model
     VIEW_TRAIL = "view_trail"
 
 
@@ -54,7 +55,7 @@ _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
          _P.SUBMIT_JOBS, _P.PRIORITIZE_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE,
-         _P.VIEW_TRAIL, _P.RENEW_KEYS}
+         _P.VIEW_TRAIL, _P.RENEW_KEYS, _P.REEMBED}
     ),
     Role.ANALYST: frozenset(
         {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
@@ -76,4 +77,4 @@ KEY_PERMISSIONS = frozenset(
     {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
 )
 # What cannot be undone a key may do only where it was made with the scope by name.
-NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS, _P.RENEW_KEYS}
+NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS, _P.RENEW_KEYS, _P.REEMBED}

@@ -43,6 +43,8 @@ REASONS: Final[Mapping[str, str]] = {
     "poison": "The engine failed on this photo three times, so it was set aside.",
     "gallery_full": "The gallery holds as many faces as the grant allows.",
     "model_mismatch": "The gallery was enrolled with another model.",
+    "reembedding": "The gallery is on its way to another model. Try again when that has ended.",
+    "face_lost": "The model does not find the enrolled face in this photo.",
     "policy": "A rule stopped the job before this photo.",
     "timeout": "The engine took too long for this photo.",
     "purged": "The photo was purged.",

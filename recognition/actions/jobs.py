@@ -21,7 +21,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition import client, grants, ledger, quotas, rulings
+from recognition import client, grants, ledger, quotas, reembedding, rulings
 from recognition.actions import demands, images, naming, orders
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import Order
@@ -55,7 +55,8 @@ def submit(*, organization: Organization, order: Order, received: Received, by: 
     with tenant_scope(organization):
         if order.gallery is not None:
             grants.require_use(by, order.gallery)
-        naming.check(order.purpose, order.facts)
+        if not order.reembeds_to:  # it is of no case, whatever those were of that enrolled the faces
+            naming.check(order.purpose, order.facts)
         quotas.require_room_for_items(len(received.photos))
     job = _draft(organization, order, received, by)
     ruling = rulings.rule(job, order.gallery, gate=Gate.SUBMIT, by=by)
@@ -130,6 +131,7 @@ def conclude(job: Job, to: JobStatus, **fields: Any) -> None:
     move(job, to, table=JOB, **{"finished_at": Coalesce(F("finished_at"), Now())} | fields)
     ledger.cancel(job.pk)
     rulings.close(job)
+    reembedding.drop(job, to)
 
 
 def retry(*, job: Job, by: Actor) -> int:
@@ -166,6 +168,7 @@ def _draft(organization: Organization, order: Order, received: Received, by: Act
         gallery=order.gallery,
         of_subject=order.subject is not None,
         subject=order.subject,
+        reembeds_to=order.reembeds_to,
         purpose=order.purpose,
         end_user_id=order.end_user_id,
         facts=dict(order.facts),
@@ -189,7 +192,7 @@ def _keep(job: Job, ruling: RulingRecord, received: Received, by: Actor) -> None
     """Store a new job as its ruling wants it; one that cannot be stored leaves no open ruling."""
     try:
         with tenant_scope(job.organization_id):
-            if ruling.outcome != Outcome.REFUSED:
+            if ruling.outcome != Outcome.REFUSED and not job.reembeds_to:
                 naming.claim(job, by)
             _write(job, received.photos)
             _settle(job, ruling, by)
@@ -263,6 +266,7 @@ def _plan(job: Job, pieces: list[tuple[int, int]], ruling: RulingRecord, by: Act
         items=pieces,
         epochs=epochs,
         priority=job.priority,
+        pipeline=reembedding.pipeline_for(job),
     )
     record(job, "job.queued", by, shards=len(shards))
     transaction.on_commit(lambda: client.wake(len(shards)))

@@ -30,6 +30,7 @@ class Order:
         facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
         threshold: Similarity asked for, 0 to 100.
         max_candidates: At most so many a face.
+        reembeds_to: An enrollment that gives faces enrolled already templates of this pipeline.
         subject: Whose enrolled faces are searched for, instead of those in photos.
     """
 
@@ -41,6 +42,7 @@ class Order:
     threshold: float = threshold.DEFAULT
     max_candidates: int = 10
     subject: Subject | None = None
+    reembeds_to: str = ""
 
 
 def check(order: Order, photos: Sequence[Photo]) -> None:

@@ -11,7 +11,7 @@ from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition import rulings
+from recognition import reembedding, rulings
 from recognition.actions import naming
 from recognition.actions.jobs import record
 from recognition.models import Candidate, Item, ItemStatus, Job, JobStatus, Verification
@@ -35,6 +35,8 @@ def finish(job: Job, *, by: Actor) -> None:
     if status in ENDED:
         rulings.close(job)
     naming.adopt(job)
+    if job.reembeds_to:
+        reembedding.settle(job, by=by)
     record(job, "job.finished", by, status=str(status), **counted)
 
 

@@ -63,7 +63,7 @@ def start(*, gallery: Gallery, reason: str, by: Actor) -> None:
 
     Raises:
         InvalidInput: `reason`, none of `RekeyReason`.
-        Conflict: `rekey_running`, the last one has not ended.
+        Conflict: `rekey_running`, the last one has not ended; `reembed_running`.
         Refused: `gallery_deleted`.
     """
     require(by, Permission.RENEW_KEYS, organization=gallery.organization_id)
@@ -72,6 +72,10 @@ def start(*, gallery: Gallery, reason: str, by: Actor) -> None:
     with tenant_scope(gallery.organization_id) as organization_id:
         locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
         grants.require_use(by, locked)
+        if locked.next_pipeline:
+            raise Conflict(
+                "reembed_running", "This gallery is being re-embedded. Cancel that, or let it end."
+            )
         if _old_keys(locked).exists():
             raise Conflict("rekey_running", "This gallery is being re-keyed already.")
         Gallery.objects.filter(pk=locked.pk).update(key_version=F("key_version") + 1)
@@ -122,7 +126,8 @@ def _turn_some(gallery: Gallery) -> bool:
         rows = cursor.fetchall()
         if not rows:
             return False
-        names, versions, texts = zip(*rows, strict=True)
+        alike = [row for row in rows if row[2].count(",") == rows[0][2].count(",")]  # of nets of one size
+        names, versions, texts = zip(*alike, strict=True)
         templates = np.stack([protect.from_text(text) for text in texts])
         turned = _renewed(gallery, np.array(versions), templates)
         values: list[Any] = [gallery.key_version, list(names), [protect.to_text(one) for one in turned]]

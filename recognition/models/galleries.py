@@ -51,6 +51,9 @@ class Gallery(TenantModel):
     image_source = models.CharField(max_length=32)
     jurisdictions = ArrayField(models.CharField(max_length=16), default=list, help_text="Of its subjects.")
     pipeline = models.CharField(max_length=64, blank=True, help_text="Pinned by the first enrolled face.")
+    next_pipeline = models.CharField(
+        max_length=64, blank=True, help_text="Where a re-embedding takes it; empty where none runs."
+    )
     key_version = models.PositiveIntegerField(default=1)
     version = models.BigIntegerField(default=0)
     created_by = models.CharField(max_length=96)
@@ -115,6 +118,14 @@ class GalleryKey(TenantModel):
 class FaceQuerySet(ScopedQuerySet["Face"]):
     """Reads of enrolled faces."""
 
+    def searched(self) -> FaceQuerySet:
+        """Return those with a template of their gallery's pipeline: the only ones that are searched."""
+        return self.filter(pipeline=F("gallery__pipeline"))
+
+    def left_out(self) -> FaceQuerySet:
+        """Return those that are kept, and not in the version of their gallery that is searched."""
+        return self.exclude(pipeline=F("gallery__pipeline"))
+
     def overdue(self) -> FaceQuerySet:
         """Return those that were kept for as long as their gallery says.
 
@@ -133,6 +144,9 @@ class Face(TenantModel):
     image = owned("recognition.Image")
     index = models.PositiveSmallIntegerField(help_text="Number of the face in its photo.")
     template = VectorField()
+    next_template = VectorField(
+        null=True, help_text="By the gallery's next pipeline, under the same key; not searched yet."
+    )
     key_version = models.PositiveIntegerField()
     pipeline = models.CharField(max_length=64)
     box = models.JSONField(help_text="left, top, width, height in pixels of the upright photo.")

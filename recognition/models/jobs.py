@@ -95,6 +95,9 @@ class Job(TenantModel):
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.SUBMITTED)
     gallery = owned("recognition.Gallery", null=True)
     record = owned("recognition.CaseRecord", null=True)
+    reembeds_to = models.CharField(
+        max_length=64, blank=True, help_text="Enrolled faces get templates of this pipeline, nobody new."
+    )
     of_subject = models.BooleanField(
         default=False, help_text="A search with the faces enrolled of a subject, not with photos."
     )
@@ -179,6 +182,9 @@ class Job(TenantModel):
             models.CheckConstraint(
                 condition=Q(of_subject=False, subject__isnull=True) | Q(of_subject=True, kind=JobKind.SEARCH),
                 name="job_of_subject_searches",
+            ),
+            models.CheckConstraint(
+                condition=Q(reembeds_to="") | Q(kind=JobKind.ENROLL), name="job_reembeds_as_enrollment"
             ),
             models.CheckConstraint(
                 condition=~Q(status=JobStatus.HELD) | Q(held_at__isnull=False, held_reason__in=HOLD_REASONS),

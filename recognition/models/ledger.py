@@ -37,6 +37,9 @@ class Shard(PlatformModel):
     last = models.PositiveIntegerField()
     work = models.FloatField(default=1.0, help_text="Estimated seconds at a pace of 1.")
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    pipeline = models.CharField(
+        max_length=64, blank=True, help_text="Only workers of this pipeline take it; empty where any may."
+    )
     state = models.CharField(max_length=10, choices=ShardState.choices, default=ShardState.READY)
     attempt = models.PositiveIntegerField(default=0, help_text="How often it was leased.")
     lease = models.UUIDField(null=True, help_text="Fences off whoever held it before.")

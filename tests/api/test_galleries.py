@@ -6,6 +6,7 @@ from portal.audit.models import Event
 from recognition import upkeep
 from tests.api.conftest import Program, new_gallery, problem
 from tests.support.jobs import work_off
+from tests.support.reembedding import NEXT, work_next, workers
 
 REQUIRED = ["name", "purpose", "legal_basis", "owner", "retention_days"]
 
@@ -102,6 +103,23 @@ def test_a_deleted_gallery_is_gone_with_everybody_in_it(alice, enrolled):
         problem(alice.get(path), 404, "not_found")
     job = alice.post("jobs/", {"kind": "search", "gallery": enrolled, "images": [alice.image()]})
     problem(job, 422, "unknown_gallery")
+
+
+@workers()
+def test_a_gallery_is_re_embedded_by_a_key_with_the_scope_by_name(alice, world, enrolled):
+    path, sent = f"galleries/{enrolled}/reembed/", {"pipeline": NEXT}
+    problem(alice.post(path, sent), 403, "scope")
+    named = Program(
+        world.alice, world.alice.new_key(scopes=["reembed", "submit_jobs", "view_results"]).bearer
+    )
+    problem(named.post(path, {"pipeline": "unheard-of"}), 422, "pipeline")
+    begun = named.post(path, sent)
+    assert (begun.status_code, begun.json()["state"]) == (202, "running")
+    problem(named.post(path + "accept/", {}), 409, "reembed_running")
+    assert named.call("DELETE", path).json()["state"] == "none"
+    named.post(path, sent)
+    work_next()
+    assert named.get(path).json()["pipeline"] == NEXT
 
 
 def test_a_gallery_is_re_keyed_by_a_key_with_the_scope_by_name(alice, world, enrolled):

@@ -25,6 +25,8 @@ METHODS = {
     "galleries/": ["GET", "POST"],
     "galleries/<str:gallery>/": ["GET", "PATCH", "DELETE"],
     "galleries/<str:gallery>/rekey/": ["GET", "POST"],
+    "galleries/<str:gallery>/reembed/": ["GET", "POST", "DELETE"],
+    "galleries/<str:gallery>/reembed/accept/": ["POST"],
     "galleries/<str:gallery>/subjects/": ["GET", "POST"],
     "galleries/<str:gallery>/subjects/<str:subject>/": ["GET", "PATCH", "DELETE"],
     "galleries/<str:gallery>/subjects/<str:subject>/merge/": ["GET", "POST"],

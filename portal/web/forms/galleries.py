@@ -113,6 +113,16 @@ class RekeyForm(PlainForm):
     )
 
 
+class ReembedForm(PlainForm):
+    """Which model a gallery goes to."""
+
+    pipeline = forms.ChoiceField(label="Model", help_text="Those that running workers have loaded.")
+
+    def __init__(self, *args: Any, pipelines: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pipeline"].choices = [(name, name) for name in pipelines]  # type: ignore[attr-defined]
+
+
 class GrantForm(PlainForm):
     """Which member may use a gallery from now on."""
 

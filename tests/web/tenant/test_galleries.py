@@ -11,6 +11,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import upkeep
 from recognition.models import Face, Gallery, Subject
 from tests.support.jobs import photo, work_off
+from tests.support.reembedding import NEXT, Blind, work_next, workers
 from tests.web.tenant.conftest import browser, join, new_site, order, upload
 
 GALLERY = {
@@ -164,6 +165,26 @@ def test_a_gallery_is_re_keyed_from_its_page(site, database):
     while upkeep.run():
         pass
     assert "all under key 2." in site.alice.get(path).content.decode()
+
+
+@workers()
+def test_a_gallery_is_re_embedded_from_its_page(site, database, read):
+    path = site.paths()["gallery"] + "reembed/"
+    assert f'href="{path}"' in site.alice.get(site.paths()["gallery"]).content.decode()
+    assert site.alice.post(path, {"action": "start", "pipeline": "unheard-of"}).status_code == 422
+    assert site.alice.post(path, {"action": "start", "pipeline": NEXT}).status_code == 302
+    assert "Nobody is enrolled meanwhile" in site.alice.get(path).content.decode()
+    work_next(Blind())
+    assert "Switch without them" in site.alice.get(path).content.decode()
+    assert site.alice.post(path, {"action": "accept"}).status_code == 422  # no face has a new template
+    site.alice.post(path, {"action": "start"})
+    work_next()
+    assert f"searched with <code>{NEXT}</code>" in site.alice.get(path).content.decode()
+
+
+def test_only_an_administrator_re_embeds(site, database):
+    path = site.paths()["gallery"] + "reembed/"
+    assert site.member(Role.ANALYST).get(path).status_code in (403, 404)
 
 
 def test_only_an_administrator_re_keys(site, database):
