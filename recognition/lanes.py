@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import InterfaceError, OperationalError, connection
 
+from portal.common.envelope import KeyServiceSilent
 from recognition import ledger, runner
 from recognition.engine.types import ImageResult
 from recognition.ledger import Claim
@@ -80,7 +81,7 @@ class Lanes:
     def _do(self, claim: Claim, engine: EngineLike) -> None:
         try:
             runner.run(claim, engine)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, KeyServiceSilent):
             self._drop(claim)
             raise
 

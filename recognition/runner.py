@@ -20,7 +20,7 @@ from compliance.actions import gate as gates
 from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Gate
-from portal.common.envelope import DataKey
+from portal.common.envelope import DataKey, KeyServiceSilent
 from portal.common.errors import Conflict, InvalidInput
 from portal.tenancy import secrets
 from portal.tenancy.actions import keys
@@ -60,17 +60,18 @@ def run(claim: Claim, engine: EngineLike) -> None:
     """Do one claimed shard: results written once, or nothing written and the shard given back or held.
 
     A shard that breaks is given up with its attempt counted, as if its worker had died; not so where the
-    database went away or is full, which no photo is to blame for.
+    database went away or is full, or the key service is silent, which no photo is to blame for.
 
     Raises:
         OperationalError, InterfaceError: The database could not be written; the caller gives the shard back.
+        KeyServiceSilent: So too.
     """
     try:
         _run(claim, engine)
     except Stopped:
         ledger.give_back(claim)
         rulings.close_if_ended(claim.organization_id, claim.job_id)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, KeyServiceSilent):
         raise
     except Exception:  # whatever one shard does must not leave it leased, nor end the worker
         logger.exception("A shard broke", extra={"shard": str(claim.shard_id), "attempt": claim.attempt})

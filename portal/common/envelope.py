@@ -35,6 +35,13 @@ class EnvelopeError(DomainError):
     """Stored bytes do not open: wrong key, wrong context, cut or changed."""
 
 
+class KeyServiceSilent(EnvelopeError):
+    """The key service does not answer: nothing is said about what is stored, and it may be asked again."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("key_service", sentence)
+
+
 @dataclass(frozen=True)
 class DataKey:
     """An open data key with those it replaced; lives in memory only and never prints itself.

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from portal.common import envelope
-from portal.common.envelope import DataKey, EnvelopeError
+from portal.common.envelope import DataKey, KeyServiceSilent
 
 _CONTEXT = b"data-key"
 _REMEMBERED = 300.0  # seconds an unwrapped key is kept, so that not every request asks a service
@@ -37,7 +37,8 @@ class KeyService(Protocol):
         """Return what `wrap` was given, under whichever version it was wrapped.
 
         Raises:
-            EnvelopeError: It does not unwrap, or the service does not answer.
+            EnvelopeError: It does not unwrap.
+            KeyServiceSilent: The service does not answer, or not with a key.
         """
 
     def is_newest(self, wrapped: bytes) -> bool:
@@ -103,9 +104,9 @@ class CommandKeys:
                 command, input=given, capture_output=True, timeout=_SECONDS, check=True
             )
         except (OSError, subprocess.SubprocessError):
-            raise EnvelopeError("key_service", f"The key service did not {word} a key.") from None
+            raise KeyServiceSilent(f"The key service did not {word} a key.") from None
         if not done.stdout:
-            raise EnvelopeError("key_service", f"The key service returned nothing on {word}.")
+            raise KeyServiceSilent(f"The key service returned nothing on {word}.")
         return done.stdout
 
 

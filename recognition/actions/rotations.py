@@ -21,7 +21,7 @@ from compliance import evidence as documents
 from compliance.models import Evidence
 from portal.audit import actions as audit
 from portal.common import envelope
-from portal.common.envelope import DataKey, EnvelopeError
+from portal.common.envelope import DataKey, EnvelopeError, KeyServiceSilent
 from portal.common.errors import Conflict, InvalidInput
 from portal.tenancy import secrets
 from portal.tenancy.access import require
@@ -150,9 +150,9 @@ def _files(rows: models.QuerySet[Any], reseal: Callable[[Any], None], key: DataK
     for row in some:
         try:
             reseal(row)
-        except EnvelopeError as error:  # no key opens it, so none is kept alive for it
-            if error.code != "sealed_damaged":
-                raise  # the key service did not answer, which says nothing about the file
+        except KeyServiceSilent:  # which says nothing about the file
+            raise
+        except EnvelopeError:  # no key opens it, so none is kept alive for it
             audit.record(
                 verb="data_key.unreadable", actor=UPKEEP, target=row, organization=row.organization_id
             )

@@ -25,8 +25,8 @@ class SubjectQuerySet(ScopedQuerySet["Subject"]):
         return self.filter(merged_into=None)
 
     def called(self, name: str) -> SubjectQuerySet:
-        """Return the one with this name, merged or not."""
-        return self.filter(name=name)
+        """Return the one with this name, merged or not; nobody is called what the database cannot store."""
+        return self.none() if "\0" in name else self.filter(name=name)
 
     def meant_by(self, gallery: Gallery | UUID, names: Collection[str]) -> dict[str, Subject]:
         """Return whom names mean now: the survivor, where the subject was merged; unknown ones left out.

@@ -56,6 +56,11 @@ def test_a_merge_and_its_undoing_answer_as_described(alice, people, schema):  # 
     assert [one["undone_because"] for one in listed] == ["Twins."]
 
 
+def test_nobody_is_called_what_cannot_be_stored(alice, people):
+    answer = alice.get(f"{people.gallery}subjects/?name=a%00b")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
 def test_who_was_merged_away_says_into_whom_and_is_listed_by_name_only(alice, people):
     people.merge("anna", "ann")
     assert alice.get(people.at("ann")).json()["merged_into"] == people["anna"]

@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from portal.common.clock import database_now
+from portal.common.envelope import KeyServiceSilent
 from recognition import ledger, runner
 from recognition.models import Heartbeat, Shard, ShardState
 from recognition.worker import Worker, bury_kin
@@ -44,6 +45,16 @@ def shard(job) -> Shard:
 def test_a_full_disk_is_told_to_the_worker_and_no_attempt_of_the_items(job):
     claim = ledger.claim("test:worker")
     with pytest.raises(OperationalError):
+        runner.run(claim, Meanwhile(full))
+    ledger.give_back(claim)
+    assert (shard(job).state, shard(job).attempt) == (ShardState.READY, 0)
+
+
+def test_a_silent_key_service_is_told_to_the_worker_and_no_attempt_of_the_items(job, settings):
+    settings.KEY_ENCRYPTION_SERVICE = "portal.tenancy.wrapping.CommandKeys"
+    settings.KEY_ENCRYPTION_COMMAND = "false"
+    claim = ledger.claim("test:worker")
+    with pytest.raises(KeyServiceSilent):
         runner.run(claim, Meanwhile(full))
     ledger.give_back(claim)
     assert (shard(job).state, shard(job).attempt) == (ShardState.READY, 0)
