@@ -40,7 +40,8 @@ class ImportReport(Endpoint):
     def get(self, request: Request, job: str) -> StreamingHttpResponse:
         """Return every file with what came of it: `accepted`, or a reason code.
 
-        It says nothing of what was found in the photos; that stands in the results.
+        It says nothing of what was found in the photos; that stands in the results. A report that breaks off
+        ends with a row whose `item` is STOPPED.
         """
         name = request.query_params.get("format", "json")
         if name not in _FORMATS:

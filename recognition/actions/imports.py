@@ -15,6 +15,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import archives, manifests
 from recognition.actions import images, pairing
 from recognition.actions.images import Photo, Received
+from recognition.actions.lines import STOPPED, Stop, ended_visibly
 from recognition.archives import Member
 from recognition.images import MAX_BYTES
 from recognition.manifests import LONGEST_NAME, Manifest, tidy
@@ -94,8 +95,13 @@ def report(job: Job) -> Iterator[dict[str, Any]]:
     """Yield what came of every file of a job's import: the items that it became, then the files refused.
 
     It says nothing of what was found in the photos. Memory stays flat; each chunk is read in a scope of its
-    own, so call this outside any.
+    own, so call this outside any. Where it breaks off, the last row has `STOPPED` for an item, and why.
     """
+    for row in ended_visibly(_report(job)):
+        yield _stopped_row(row) if isinstance(row, Stop) else row
+
+
+def _report(job: Job) -> Iterator[dict[str, Any]]:
     after = -1
     while True:
         with tenant_scope(job.organization_id):
@@ -107,6 +113,10 @@ def report(job: Job) -> Iterator[dict[str, Any]]:
         yield from map(_accepted_row, items)
     for one in job.rejected:
         yield {"name": one["name"], "outcome": one["reason"], "item": "", "subject": "", "second": ""}
+
+
+def _stopped_row(stop: Stop) -> dict[str, Any]:
+    return {"name": stop.sentence, "outcome": stop.code, "item": STOPPED, "subject": "", "second": ""}
 
 
 def _accepted_row(item: Item) -> dict[str, Any]:

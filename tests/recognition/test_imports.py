@@ -226,3 +226,10 @@ def test_an_upload_that_breaks_off_leaves_no_bytes_without_a_row(desk):
     with pytest.raises(RuntimeError):
         images.receive_members(desk.tenant.organization, members(), "filename", Manifest(), by=desk.by)
     assert stored(desk) == []
+
+
+def test_a_report_that_breaks_off_says_so_in_its_last_row(desk):
+    job = desk.submit("enroll", [("anna.png", photo(ANNA))])
+    with tenant_scope(desk.tenant.organization):  # where it cannot open its own
+        [row] = imports.report(job)
+    assert (row["item"], row["outcome"]) == ("STOPPED", "interrupted")
