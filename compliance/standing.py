@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from compliance import dates
 from compliance.holdings import Holdings, held
@@ -13,6 +14,7 @@ from compliance.policy.rules import Effect, Kind, Lineage, Rule
 from compliance.policy.ruling import Ruling
 from compliance.policy.vocabulary import (
     MoratoriumStatus,
+    Operation,
     OrganizationStatus,
     OrganizationType,
     Purpose,
@@ -164,11 +166,17 @@ def usual_request(purpose: str, end_user: EndUser, operation: str) -> Stated:
     )
 
 
+def _as_granted(grant: Grant, operation: str) -> Stated:
+    """Return the usual request for a grant, with the case and the attributes that it names."""
+    named: dict[str, Any] = {"case_reference": grant.case_reference} if grant.case_reference else {}
+    if operation == Operation.ATTRIBUTES:
+        named["attributes"] = list(grant.attributes)
+    return Stated.of(vars(usual_request(grant.purpose, grant.end_user, operation)), named)
+
+
 def _line(grant: Grant, holdings: Holdings, at: datetime) -> LineStanding:
     operation = "search" if "search" in grant.operations else grant.operations[0]
-    stated = usual_request(grant.purpose, grant.end_user, operation)
-    if grant.case_reference:
-        stated = Stated.of(vars(stated), {"case_reference": grant.case_reference})
+    stated = _as_granted(grant, operation)
     ruling = evaluate(facts_of(stated, holdings, at=at), holdings.lineage, at=at, known_at=at)
     recorded, given_up_at = MoratoriumStatus(grant.moratorium_status), holdings.given_up.get(grant.pk)
     return LineStanding(

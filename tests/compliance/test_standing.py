@@ -157,3 +157,13 @@ def test_a_finding_the_rules_do_not_share_opens_a_case(applicant, officers, poli
         opened = case_of_kind(applicant, "status_difference")
         assert standing(applicant.organization).moratorium_status is MoratoriumStatus.COVERED
     assert opened.summary.startswith("Recorded not_covered, computed covered")
+
+
+def test_a_line_that_infers_is_judged_by_the_attributes_it_names(tenant):
+    line = {"operations": ["attributes", "enroll"], "attributes": ["age"]}
+    determine(tenant, "find_missing_child", **line)
+    with tenant_scope(tenant.organization):
+        [found] = standing(tenant.organization).lines
+    refusing = {one.rule_id for one in found.ruling.looked_at if one.result == "applies"}
+    assert not refusing & {"attributes-off", "attributes-never"}
+    assert found.ruling.outcome == "referred"  # no rule of the pack allows it by itself: an officer looks
