@@ -45,6 +45,11 @@ class Progress:
     not_in_this_version: int
     job: Job | None
 
+    @property
+    def searched(self) -> int:
+        """How many faces are searched now."""
+        return self.faces - self.not_in_this_version
+
 
 def choices(gallery: Gallery) -> list[str]:
     """Return the pipelines that a gallery could go to: those that live workers run, but for its own."""
