@@ -193,9 +193,13 @@ def receive_members(
         for member in _within_quota(organization, files)
         if (image := _try(organization, member, key, by, received, named))
     )
-    for photos in _batches(kept):
-        _insert(organization, [photo.image for photo in photos], by)
-        received.photos += photos
+    try:
+        for photos in _batches(kept):
+            _insert(organization, [photo.image for photo in photos], by)
+            received.photos += photos
+    except Exception:
+        discard(received, by=by)  # no job will ever need them, so nothing else would destroy them
+        raise
     return received
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
-from portal.common.errors import DomainError, InvalidInput
+from portal.common.errors import InvalidInput
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -85,7 +85,7 @@ def receive(*, organization: Organization, files: Sequence[File], how: How, by: 
             part = images.receive_members(organization, members, how.subject_from, named, by=by)
             gathered.append((named, part))
         return _made(gathered, how, by)
-    except DomainError:
+    except Exception:  # ours as well: photos that no job needs would be kept for ever
         for _, part in gathered:
             images.discard(part, by=by)
         raise

@@ -218,14 +218,16 @@ def test_the_report_of_an_import_names_every_file_with_what_came_of_it(desk):
     assert {row["name"]: row["outcome"] for row in imports.report(job)} == WHAT_COMES
 
 
-def test_an_upload_that_breaks_off_leaves_no_bytes_without_a_row(desk):
+@pytest.mark.parametrize("number", [1, 101], ids=["before", "after the first rows are written"])
+def test_an_upload_that_breaks_off_leaves_nothing(desk, number):
     def members():
-        yield Member("anna.png", photo(ANNA))
+        yield from [Member("anna.png", photo(ANNA))] * number
         raise RuntimeError("the store went away")
 
     with pytest.raises(RuntimeError):
         images.receive_members(desk.tenant.organization, members(), "filename", Manifest(), by=desk.by)
     assert stored(desk) == []
+    assert kept(desk) == 0
 
 
 def test_a_report_that_breaks_off_says_so_in_its_last_row(desk):
