@@ -186,12 +186,13 @@ def receive_members(
         by: The uploader.
     """
     require(by, Permission.UPLOAD, organization=organization)
-    key, received = secrets.data_key(organization), Received()
-    # One file in memory at a time: the rows of a batch are gathered, its bytes are not.
+    received = Received()
+    # One file in memory at a time: the rows of a batch are gathered, its bytes are not. The key is opened for
+    # each file: it may be renewed, and the old one destroyed, while an archive streams in.
     kept = (
         Photo(image, archives.subject_of(member.name, subject_from, named))
         for member in _within_quota(organization, files)
-        if (image := _try(organization, member, key, by, received, named))
+        if (image := _try(organization, member, secrets.data_key(organization), by, received, named))
     )
     try:
         for photos in _batches(kept):

@@ -117,6 +117,14 @@ def test_retention_leaves_the_faces_that_a_kept_job_names(desk):
         assert Candidate.objects.filter(item__job=job).exists()
 
 
+def test_retention_that_looked_before_the_hold_destroys_nothing(desk):
+    with tenant_scope(desk.tenant.organization):
+        Face.objects.update(created_at=F("created_at") - timedelta(days=400))
+    hold(desk)
+    assert erasure.erase_overdue(gallery=desk.gallery, by=retention.CLOCK).faces == 0
+    assert left(desk) == ["anna", "boris"]
+
+
 def merge(desk: Desk, survivor: str, merged: str) -> None:
     pair = {"survivor": subject_of(desk, survivor), "merged": subject_of(desk, merged)}
     merging.merge(**pair, reason="one person", by=desk.by)

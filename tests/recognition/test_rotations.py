@@ -79,8 +79,7 @@ def test_all_stays_readable_at_every_step_of_a_rotation(desk):
 def test_the_old_key_is_destroyed_and_opens_nothing_any_more(desk):
     old = secrets.data_key(desk.tenant.organization)
     start(desk, "theft")
-    while step(desk):
-        pass
+    to_the_end(desk)
     row = StoredDataKey.objects.get(organization=desk.tenant.organization, version=1)
     assert (bytes(row.wrapped), row.destroyed_at is not None) == (b"", True)
     alone = envelope.DataKey(old.secret, 1)
@@ -110,8 +109,7 @@ def test_searches_and_enrollments_go_on_during_a_rotation(desk):
 def test_a_reader_who_opened_the_keys_before_the_rotation_reads_what_was_sealed_after(desk):
     early = secrets.data_key(desk.tenant.organization)
     start(desk)
-    while step(desk):
-        pass
+    to_the_end(desk)
     image = photos(desk)[0]
     assert storage.get(image.path, key=early, owner=image.pk) == content(desk, image)
 
@@ -141,8 +139,7 @@ def test_a_photo_replaced_before_its_worker_died_is_only_noted(desk):
     image = photos(desk)[0]
     files.reseal(image.path, key=secrets.data_key(desk.tenant.organization), context=image.pk.bytes)
     default_storage.open(image.path + ".new", "wb").close()  # what a killed worker leaves
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert [content(desk, image) for image in photos(desk)] == before
     assert {image.key_version for image in photos(desk)} == {2}
 
@@ -151,8 +148,7 @@ def test_an_erased_photo_is_not_brought_back_by_a_rotation(desk):
     image = images.upload(organization=desk.tenant.organization, name="a.png", data=photo(ANNA), by=desk.by)
     start(desk)
     images.delete(image=image, by=desk.by)
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert living(desk) == [2]
     assert not default_storage.exists(image.path)
     assert not default_storage.exists(image.path + ".new")
@@ -164,8 +160,7 @@ def test_a_photo_that_does_not_open_is_named_and_keeps_no_key_alive(desk):
     with default_storage.open(image.path, "wb") as file:
         file.write(b"CTE2 damaged")
     start(desk)
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert living(desk) == [2]
     assert Event.objects.filter(verb="data_key.unreadable", target=image.public_id).count() == 1
 
@@ -187,8 +182,7 @@ def test_secrets_in_columns_are_sealed_anew(database):
 
 def test_the_seeds_of_galleries_are_sealed_anew(desk):
     start(desk)
-    while step(desk):
-        pass
+    to_the_end(desk)
     with tenant_scope(desk.tenant.organization):
         seed = GalleryKey.objects.get(gallery=desk.gallery).seed
     assert bytes(seed).startswith(secrets.data_key(desk.tenant.organization).head)
@@ -203,8 +197,7 @@ def test_progress_counts_what_is_under_the_newest_key(desk):
     assert now() == rotations.Progress(1, total, total, running=False)
     start(desk)
     assert (now().done, now().running) == (0, True)
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert now() == rotations.Progress(2, total, total, running=False)
 
 
@@ -241,8 +234,7 @@ def test_a_step_that_was_overtaken_by_a_further_renewal_destroys_no_newer_key(de
     monkeypatch.setattr(rotations, "_end", overtaken)
     assert not step(desk)
     assert living(desk) == [2, 3]
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert (living(desk), heads(desk)) == ([3], [3, 3, 3])
 
 
@@ -262,8 +254,7 @@ def test_a_store_that_is_not_there_is_not_taken_for_erased_photos(desk):
         to_the_end(desk)
     folder.with_suffix(".away").rename(folder)
     assert living(desk) == [1, 2]
-    while step(desk):
-        pass
+    to_the_end(desk)
     assert (living(desk), heads(desk)) == ([2], [2, 2, 2])
 
 
@@ -276,3 +267,32 @@ def test_a_key_service_that_does_not_answer_is_not_taken_for_a_damaged_photo(des
     with pytest.raises(KeyServiceSilent):
         to_the_end(desk)
     assert {image.key_version for image in photos(desk)} == {1}
+
+
+def test_an_upload_goes_on_while_the_key_is_renewed_and_the_old_one_destroyed(desk, monkeypatch):
+    def files():
+        yield "before.png", photo(ANNA)
+        start(desk)
+        to_the_end(desk)
+        yield "after.png", photo(BORIS)
+
+    monkeypatch.setattr(images, "_TOGETHER", 1)
+    owner = desk.tenant.organization
+    received = images.receive(organization=owner, files=files(), subject_from="filename", by=desk.by)
+    assert len([content(desk, one.image) for one in received.photos]) == 2
+    assert set(heads(desk)) == {2}
+
+
+def test_of_an_upload_that_a_destroyed_key_refuses_nothing_is_kept(desk, monkeypatch):
+    def files():
+        for name in ("first.png", "second.png", "third.png"):
+            yield name, photo(ANNA)
+        start(desk)
+        to_the_end(desk)
+
+    monkeypatch.setattr(images, "_TOGETHER", 2)
+    owner = desk.tenant.organization
+    with pytest.raises(Conflict, match="key_destroyed"):
+        images.receive(organization=owner, files=files(), subject_from="filename", by=desk.by)
+    with tenant_scope(owner):
+        assert Image.objects.filter(purged_at=None).count() == 3
