@@ -1,8 +1,8 @@
 """How much of the platform an organization may take up at once: those of the installation, or its own.
 
 A quota keeps one organization from filling what all share. It is no rule about faces: nothing is ruled on,
-and the refusal says which limit it is and when it ends. Two submissions at the same instant may together
-pass it by one job.
+and the refusal says which limit it is and when it ends. Of submissions at the same instant each
+counts what was there before, so that together they may pass it.
 """
 
 from __future__ import annotations
