@@ -23,9 +23,9 @@ _ORIGINALS = 400  # decoded once, drawn from again and again
 # Rows of photos that nobody uploaded, for what never reads one.
 _UNREAD = """
 INSERT INTO recognition_image
-    (id, organization_id, name, taken, sha256, size, format, width, height, uploaded_by)
+    (id, organization_id, name, taken, sha256, size, format, width, height, key_version, uploaded_by)
 SELECT uuidv7(), %(organization)s, number || '.jpg', '', encode(sha256(number::text::bytea), 'hex'),
-    20000, 'JPEG', 250, 250, 'bench'
+    20000, 'JPEG', 250, 250, 1, 'bench'
 FROM generate_series(1, %(count)s) AS number
 """
 
