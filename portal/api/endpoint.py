@@ -17,6 +17,7 @@ from portal.api.authentication import Caller, KeyAuthentication, caller_of
 from portal.api.models import KeptCall
 from portal.api.permissions import HasScope
 from portal.api.throttles import KeyThrottle, Rate
+from portal.audit.witness import witnessed_by
 from portal.common.ids import public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -106,13 +107,22 @@ class Endpoint(APIView):
         values: dict[str, Any] = given.validated_data
         return values
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with witnessed_by(self._note):
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         uploads.prepare(request)
         if request.method == "POST":
             self._kept = idempotency.begin(request)
 
-    def handle_exception(self, exc: Exception) -> Response:
+    def _note(self, target: str) -> None:
+        """Note on a call that may come a second time what it made."""
+        if self._kept is not None:
+            idempotency.note(self._kept, target)
+
+    def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, idempotency.Replay):
             return exc.response()
         return super().handle_exception(exc)

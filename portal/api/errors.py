@@ -28,8 +28,8 @@ _KINDS: dict[type[DomainError], tuple[int, str]] = {
     Conflict: (409, "Not possible now"),
     InvalidInput: (422, "Not valid"),
 }
-# What a refusal carries besides its sentence; anything else in the detail of an error stays inside.
-_OF_A_RULING = ("rule", "outcome", "remedy", "source", "job")
+# What an answer carries besides the sentence; anything else in the detail of an error stays inside.
+_SHOWN = ("rule", "outcome", "remedy", "source", "job", "made")
 _CODES = {
     exceptions.ParseError: "parse_error",
     exceptions.UnsupportedMediaType: "unsupported_media_type",
@@ -71,7 +71,7 @@ def _of_domain(error: DomainError) -> Response:
     if found is None:  # say, stored bytes that do not open: nothing the caller did
         return _unexpected(error)
     status, title = found
-    more: dict[str, Any] = {name: error.detail[name] for name in _OF_A_RULING if name in error.detail}
+    more: dict[str, Any] = {name: error.detail[name] for name in _SHOWN if name in error.detail}
     if decision := error.detail.get("ruling") or error.detail.get("decision"):
         more["decision"] = decision
         more["ruling"] = {"id": decision, "sentence": error.sentence} | more

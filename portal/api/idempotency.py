@@ -2,7 +2,13 @@
 
 The first call takes the name in a transaction of its own, before anything is done. Whoever comes second
 finds it: with the same address and body they get the kept answer, or are told that the first is still in
-flight. Errors of ours (5xx) are not kept, so that the call can be sent again.
+flight.
+
+A process can die between its work and its answer. So each transaction that writes an event also notes,
+in the same transaction, what it wrote about (`note`). A name whose process died can be used again only where
+nothing was made under it; else whoever asks is told what was made (`idempotency_unknown`), and nothing is
+done a second time. A call that was given up for lost but still runs writes nothing any more: its note
+fails, and its transaction with it.
 """
 
 from __future__ import annotations
@@ -12,9 +18,12 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,16 +32,22 @@ from portal.api.authentication import caller_of
 from portal.api.models import KeptCall
 from portal.common.clock import database_now
 from portal.common.errors import Conflict, InvalidInput
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import beside, current, tenant_scope
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT = timedelta(hours=24)
-# A call that has no answer after this was lost with its process: the web server ends longer ones.
+# A call that has no answer after this is taken for lost with its process.
 IN_FLIGHT = timedelta(minutes=15)
+MOST_NAMED = 20  # things that a call made; where there are more, these stand for them
 _LONGEST = 255
 _FIRST_ERROR_OF_OURS = 500
+_UNAVAILABLE = 503
 _FIRST_ERROR = 400
+_UNKNOWN = (
+    "This call was cut off before it was answered. What it made stands in `made`: look there, and use a new "
+    "Idempotency-Key for what is missing."
+)
 
 
 class Replay(Exception):
@@ -42,11 +57,11 @@ class Replay(Exception):
         super().__init__(kept.name)
         self.kept = kept
 
-    def response(self) -> Response:
+    def response(self) -> HttpResponse:
         """Return the answer as it was given."""
         status = self.kept.status or 0
-        kind = errors.CONTENT_TYPE if status >= _FIRST_ERROR else None
-        return Response(self.kept.answer, status=status, content_type=kind, headers={REPLAYED: "true"})
+        kind = errors.CONTENT_TYPE if status >= _FIRST_ERROR else JSONRenderer.media_type
+        return HttpResponse(self.kept.answer, status=status, content_type=kind, headers={REPLAYED: "true"})
 
 
 def begin(request: Request) -> KeptCall | None:
@@ -55,7 +70,7 @@ def begin(request: Request) -> KeptCall | None:
     Raises:
         Replay: The call was answered before.
         InvalidInput: `idempotency_key`, `idempotency_mismatch`.
-        Conflict: `idempotency_in_flight`.
+        Conflict: `idempotency_in_flight`; `idempotency_unknown`, with what was made.
     """
     name = request.headers.get(HEADER)
     if name is None:
@@ -68,8 +83,27 @@ def begin(request: Request) -> KeptCall | None:
         return _take(caller.organization.pk, caller.key.pk, name, body)
 
 
+def note(kept: KeptCall, target: str) -> None:
+    """Note on a call what it made, in the transaction that makes it.
+
+    Args:
+        kept: From `begin`.
+        target: Public id of what an event was written about.
+
+    Raises:
+        Conflict: `idempotency_in_flight`, the name was given to another call: this one writes nothing more.
+    """
+    scope = current()
+    if scope is None or scope.organization_id is not None:  # the office writes beside the tenant's write
+        with beside(kept.organization_id):
+            _note(kept, target)
+
+
 def finish(kept: KeptCall, response: Response, *, secrets: Iterable[str] = ()) -> None:
-    """Keep the answer of a call that was begun, without its secrets; free the name after an error of ours.
+    """Keep the answer of a call that was begun, without its secrets.
+
+    After an error of ours the name is free again where nothing was made, or where the answer says that nobody
+    was there to do the work (503).
 
     Args:
         kept: From `begin`.
@@ -80,11 +114,20 @@ def finish(kept: KeptCall, response: Response, *, secrets: Iterable[str] = ()) -
     if isinstance(answer, dict):
         answer = {name: value for name, value in answer.items() if name not in set(secrets)}
     with tenant_scope(kept.organization_id):
-        own = KeptCall.objects.filter(pk=kept.pk, started_at=kept.started_at)
-        if response.status_code >= _FIRST_ERROR_OF_OURS:
+        own = _own(kept)
+        if response.status_code < _FIRST_ERROR_OF_OURS:
+            own.update(status=response.status_code, answer=JSONRenderer().render(answer).decode())
+        elif response.status_code == _UNAVAILABLE:
             own.delete()
         else:
-            own.update(status=response.status_code, answer=answer)
+            own.filter(made=[]).delete()
+            own.update(started_at=kept.started_at - IN_FLIGHT)  # what was made is told at once
+
+
+def forget(now: Any) -> None:
+    """Forget answers that were kept long enough, inside the scope in force; never waits for another call."""
+    old = KeptCall.objects.filter(expires_at__lte=now).select_for_update(skip_locked=True)
+    KeptCall.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:1000])).delete()
 
 
 def fingerprint(request: Request) -> str:
@@ -100,27 +143,55 @@ def fingerprint(request: Request) -> str:
     return digest.hexdigest()
 
 
-def _take(organization_id: Any, key_id: Any, name: str, body: str) -> KeptCall:
+def _take(organization_id: UUID, key_id: UUID, name: str, body: str) -> KeptCall:
     now = database_now()
-    KeptCall.objects.filter(expires_at__lte=now).delete()
-    values = {"fingerprint": body, "started_at": now, "expires_at": now + KEPT}
+    forget(now)
+    fresh = {"fingerprint": body, "started_at": now, "expires_at": now + KEPT}
     kept, is_new = KeptCall.objects.get_or_create(
-        organization_id=organization_id, key_id=key_id, name=name, defaults=values
+        organization_id=organization_id, key_id=key_id, name=name, defaults=fresh
     )
     if is_new:
         return kept
-    found: KeptCall = KeptCall.objects.select_for_update().get(pk=kept.pk)
-    if found.fingerprint != body:
+    if now < kept.expires_at:
+        _end_unless_lost(kept, body, now)
+    fresh |= {"status": None, "answer": "", "made": []}
+    if not _own(kept).filter(Q(status=None, made=[]) | Q(expires_at__lte=now)).update(**fresh):
+        raise _in_flight()  # another call was faster
+    kept.started_at = now
+    return kept
+
+
+def _end_unless_lost(kept: KeptCall, body: str, now: Any) -> None:
+    """Go on only where the first call is lost and nothing was made of it."""
+    if kept.fingerprint != body:
         sentence = "This Idempotency-Key was used for another call. Use a new one for each call."
         raise InvalidInput("idempotency_mismatch", sentence)
-    if found.status is not None:
-        raise Replay(found)
-    if now < found.started_at + IN_FLIGHT:
-        sentence = "The first call with this Idempotency-Key is not finished. Ask again in a moment."
-        raise Conflict("idempotency_in_flight", sentence)
-    found.started_at, found.expires_at = now, now + KEPT
-    found.save(update_fields=["started_at", "expires_at"])
-    return found
+    if kept.status is not None:
+        raise Replay(kept)
+    if now < kept.started_at + IN_FLIGHT:
+        raise _in_flight()
+    if kept.made:
+        raise Conflict("idempotency_unknown", _UNKNOWN, made=kept.made)
+
+
+def _note(kept: KeptCall, target: str) -> None:
+    """Note a thing; the row stays locked until the transaction ends: nobody is given the name meanwhile."""
+    locked = _own(kept).filter(status=None).select_for_update(no_key=True)
+    made = locked.values_list("made", flat=True).first()
+    if made is None:
+        raise _in_flight()
+    if target not in made and len(made) < MOST_NAMED:
+        _own(kept).update(made=[*made, target])
+
+
+def _own(kept: KeptCall) -> Any:
+    """Return the call as long as its name was not given to another, which begins at a moment of its own."""
+    return KeptCall.objects.filter(pk=kept.pk, started_at=kept.started_at)
+
+
+def _in_flight() -> Conflict:
+    sentence = "The first call with this Idempotency-Key is not finished. Ask again in a moment."
+    return Conflict("idempotency_in_flight", sentence)
 
 
 def _add(digest: hashlib._Hash, *parts: bytes) -> None:

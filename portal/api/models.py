@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
@@ -18,7 +17,8 @@ class KeptCall(TenantModel):
     name = models.CharField(max_length=255, help_text="The Idempotency-Key as sent.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of address and body.")
     status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty while in flight.")
-    answer = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    answer = models.TextField(blank=True, help_text="JSON as it was sent, without secrets.")
+    made = models.JSONField(default=list, help_text="Ids of what the call wrote about, written with it.")
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

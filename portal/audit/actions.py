@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from portal.audit import witness
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
 from portal.common.inserts import insert
@@ -84,6 +85,7 @@ def _event(
     if known is None or not known.payload.issuperset(payload):
         raise RuntimeError(f"{verb} with {sorted(payload)} is not in the list of events.")
     name = target if isinstance(target, str) else target.public_id
+    witness.tell(name)
     return Event(
         verb=verb, actor=actor.id, target=name, organization=str(organization or ""), payload=payload
     )

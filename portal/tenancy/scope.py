@@ -64,6 +64,31 @@ def tenant_scope(organization: Owner | UUID) -> Iterator[UUID]:
 
 
 @contextmanager
+def beside(organization_id: UUID) -> Iterator[None]:
+    """See one organization's rows beside what an open transaction does: in its scope, or where none is open.
+
+    For what has to be kept or lost with a write of the platform's own tables, which needs no scope.
+
+    Raises:
+        RuntimeError: Inside the scope of somebody else.
+    """
+    scope = _current.get()
+    if scope is not None:
+        if scope.organization_id != organization_id:
+            raise RuntimeError("Another scope is in force.")
+        yield
+        return
+    token = _current.set(Scope(organization_id))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.tenant', %s, true)", [str(organization_id)])
+        yield
+    finally:
+        _current.reset(token)
+        _leave("SELECT set_config('app.tenant', '', true)")
+
+
+@contextmanager
 def officer_scope() -> Iterator[None]:
     """Open a transaction of the compliance office: office rows of all organizations, no tenant row of any.
 

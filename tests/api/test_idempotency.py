@@ -32,7 +32,7 @@ def test_the_same_call_is_done_once_and_answered_twice(alice):
     body = new_gallery()
     first, second = (alice.post("galleries/", body, **NAME) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 201)
-    assert first.json() == second.json()
+    assert first.content == second.content
     assert second["Idempotent-Replayed"] == "true"
     assert len(alice.get("galleries/").json()["items"]) == 1
 
@@ -81,14 +81,14 @@ def test_a_refusal_is_answered_again_and_ruled_on_once(bob):
 def test_a_call_in_flight_is_told_so(alice, world):
     body = new_gallery()
     alice.post("galleries/", body, **NAME)
-    change(world.alice, status=None, answer=None)
+    change(world.alice, status=None)
     problem(alice.post("galleries/", body, **NAME), 409, "idempotency_in_flight")
 
 
-def test_a_call_lost_with_its_process_can_be_sent_again(alice, world):
+def test_a_call_lost_before_it_made_anything_can_be_sent_again(alice, world):
     body = new_gallery()
     alice.post("galleries/", body, **NAME)
-    change(world.alice, status=None, answer=None, started_at=database_now() - idempotency.IN_FLIGHT)
+    change(world.alice, status=None, made=[], started_at=database_now() - idempotency.IN_FLIGHT)
     problem(alice.post("galleries/", body, **NAME), 409, "name_taken")
 
 
@@ -108,6 +108,7 @@ def test_two_keys_use_the_same_name_for_calls_of_their_own(alice, charlie, world
 
 def test_an_error_of_ours_is_not_kept(alice, world):
     alice.post("galleries/", new_gallery(), **NAME)
+    change(world.alice, made=[])
     idempotency.finish(kept(world.alice), Response({}, status=500))
     with tenant_scope(world.alice.organization):
         assert not KeptCall.objects.exists()
@@ -117,7 +118,7 @@ def test_secrets_are_not_kept(alice, world):
     alice.post("galleries/", new_gallery(), **NAME)
     answer = Response({"id": "x", "secret": "once"}, status=201)
     idempotency.finish(kept(world.alice), answer, secrets=["secret"])
-    assert kept(world.alice).answer == {"id": "x"}
+    assert kept(world.alice).answer == '{"id":"x"}'
 
 
 @pytest.mark.parametrize("name", ["", "a" * 256, "é", "a\x00b"])
