@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from portal.api.authentication import Caller, caller_of
 from portal.common.errors import Refused
+from portal.tenancy.models import KeyKind
 from portal.tenancy.roles import Permission
 
 
@@ -26,11 +27,30 @@ class HasScope(BasePermission):
         """Return True, or raise.
 
         Raises:
-            Refused: `scope`, the key lacks what the method needs.
+            Refused: `key_kind`, keys of another kind open this; `scope`, the key lacks what is needed.
         """
         method = "GET" if request.method == "HEAD" else request.method
-        require_scope(caller_of(request), *view.needs.get(method or "", ()))
+        caller, needed = caller_of(request), view.needs.get(method or "", ())
+        require_kind(caller, *needed)
+        require_scope(caller, *needed)
         return True
+
+
+def require_kind(caller: Caller, *needed: Permission) -> None:
+    """Let keys for independent tests on where those are made, and no other key; to them all else is closed.
+
+    Raises:
+        Refused: `key_kind`.
+    """
+    tests, is_tester = Permission.TEST_ACCURACY in needed, caller.key.kind == KeyKind.ACCURACY
+    if is_tester and not tests:
+        raise Refused("key_kind", "This key is for independent tests: it opens accuracy/ and nothing else.")
+    if tests and not is_tester:
+        raise Refused(
+            "key_kind",
+            "Only a key for independent tests opens this. An administrator makes one, where a grant for bias "
+            "audits or research evaluations allows it.",
+        )
 
 
 def require_scope(caller: Caller, *needed: Permission) -> None:

@@ -38,7 +38,7 @@ VERBS: dict[str, Verb] = {
     "invitation.sent": _verb("An invitation was sent", "role"),
     "invitation.accepted": _verb("An invitation was accepted", "role"),
     "invitation.withdrawn": _verb("An invitation was withdrawn", "role"),
-    "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "expires_at"),
+    "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "kind", "expires_at"),
     "key.revoked": _verb("An API key was revoked"),
     "data_key.renewed": _verb(
         "The organization got a new data key, and what the old one sealed is sealed anew", "version", "reason"

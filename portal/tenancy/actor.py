@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from portal.common.errors import Refused
-from portal.tenancy.models import ApiKey, Membership, User
-from portal.tenancy.roles import KEY_PERMISSIONS, NAMED_KEY_PERMISSIONS, Permission, Role
+from portal.tenancy.models import ApiKey, KeyKind, Membership, User
+from portal.tenancy.roles import (
+    KEY_PERMISSIONS,
+    NAMED_KEY_PERMISSIONS,
+    TESTER_PERMISSIONS,
+    Permission,
+    Role,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Actor:
     role: Role | None = None
     is_officer: bool = False
     key_id: UUID | None = None
+    key_kind: str = ""
     purpose: str | None = None
     end_user_id: UUID | None = None
     scopes: frozenset[str] = frozenset()  # of a key; none named: all that keys may have
@@ -40,6 +47,8 @@ class Actor:
     @property
     def permissions(self) -> frozenset[Permission]:
         """What the actor may do in its organization."""
+        if self.key_kind == KeyKind.ACCURACY:
+            return TESTER_PERMISSIONS
         if self.kind == "key":
             return NAMED_KEY_PERMISSIONS & self.scopes if self.scopes else KEY_PERMISSIONS
         return self.role.permissions if self.role else frozenset()
@@ -71,6 +80,7 @@ class Actor:
             label=str(key),
             organization_id=key.organization_id,
             key_id=key.pk,
+            key_kind=key.kind,
             purpose=key.purpose,
             end_user_id=key.end_user_id,
             scopes=frozenset(key.scopes),

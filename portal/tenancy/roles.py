@@ -27,6 +27,7 @@ class Permission(StrEnum):
     RENEW_KEYS = "renew_keys"  # secret keys of galleries and of the organization
     REEMBED = "reembed"  # galleries, to another model
     VIEW_TRAIL = "view_trail"
+    TEST_ACCURACY = "test_accuracy"  # keys of their own kind alone
 
 
 class Role(TextChoices):
@@ -78,3 +79,4 @@ KEY_PERMISSIONS = frozenset(
 )
 # What cannot be undone a key may do only where it was made with the scope by name.
 NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS, _P.RENEW_KEYS, _P.REEMBED}
+TESTER_PERMISSIONS = frozenset({_P.TEST_ACCURACY})

@@ -11,11 +11,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from compliance.actions import testers
 from compliance.models import EndUser
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.actions import keys
-from portal.tenancy.models import ApiKey, Organization
+from portal.tenancy.models import ApiKey, KeyKind, Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web.forms.errors import shown_on
@@ -46,7 +47,8 @@ def create(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         line = next(line for line in lines if line.id == form.cleaned_data["grant"])
         with shown_on(form):
-            made = keys.create(
+            make = testers.create_key if form.cleaned_data["kind"] == KeyKind.ACCURACY else keys.create
+            made = make(
                 organization=request.organization,
                 name=form.cleaned_data["name"],
                 purpose=line.purpose,

@@ -28,7 +28,7 @@ from portal.tenancy import secrets as data_keys
 from portal.tenancy.access import require
 from portal.tenancy.actions.organizations import raise_epoch
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import ApiKey, KeyNetwork, Organization
+from portal.tenancy.models import ApiKey, KeyKind, KeyNetwork, Organization
 from portal.tenancy.roles import Permission
 
 LONGEST_DAYS = 366  # a key never outlives the longest determination
@@ -55,13 +55,19 @@ def create(
     by: Actor,
     scopes: Sequence[str] = (),
     defaults: Mapping[str, object] | None = None,
+    kind: KeyKind = KeyKind.PROGRAM,
 ) -> NewKey:
     """Make a key bound to one purpose and one end user.
 
+    A key for independent tests is made by `compliance.actions.testers`, which asks for the grant.
+
     Raises:
-        InvalidInput: `expiry`, in the past or more than 366 days ahead.
+        InvalidInput: `expiry`, in the past or more than 366 days ahead; `scopes`, of a key for independent
+            tests, which does one thing.
     """
     require(by, Permission.MANAGE_KEYS, organization=organization)
+    if scopes and kind is KeyKind.ACCURACY:
+        raise InvalidInput("scopes", "A key for independent tests has no scopes.", field="scopes")
     now = timezone.now()
     if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
         raise InvalidInput("expiry", f"A key ends within {LONGEST_DAYS} days from now.", field="expires_at")
@@ -72,6 +78,7 @@ def create(
             id=key_id,
             organization=organization,
             name=name,
+            kind=kind,
             prefix=prefix,
             secret_hash=_hash(secret),
             access_key_id="CK" + base64.b32encode(secrets.token_bytes(11)).decode().rstrip("="),
@@ -91,6 +98,7 @@ def create(
             purpose=purpose,
             end_user=str(end_user_id),
             scopes=list(scopes),
+            kind=kind.value,
             expires_at=expires_at.isoformat(),
         )
     return NewKey(key, f"ck_{prefix}_{secret}", signing)

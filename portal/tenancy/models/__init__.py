@@ -1,7 +1,7 @@
 """The directory: users, organizations, memberships, invitations, keys, officers."""
 
 from portal.tenancy.models.data_keys import PlatformKey, RotationReason, StoredDataKey
-from portal.tenancy.models.keys import ApiKey, KeyNetwork
+from portal.tenancy.models.keys import ApiKey, KeyKind, KeyNetwork
 from portal.tenancy.models.organizations import (
     ORGANIZATION_TRANSITIONS,
     Invitation,
@@ -24,6 +24,7 @@ __all__ = [
     "ORGANIZATION_TRANSITIONS",
     "ApiKey",
     "Invitation",
+    "KeyKind",
     "KeyNetwork",
     "Membership",
     "Officer",

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from portal.tenancy.kinds import PlatformModel
 from portal.tenancy.models.organizations import Organization
 from portal.tenancy.models.people import User
+
+
+class KeyKind(models.TextChoices):
+    """What a key is for: two kinds that share no permission."""
+
+    PROGRAM = "program", "A program: both interfaces"
+    ACCURACY = "accuracy", "Independent tests of accuracy, and nothing else"
 
 
 class ApiKey(PlatformModel):
@@ -22,6 +30,7 @@ class ApiKey(PlatformModel):
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
     name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=KeyKind.choices, default=KeyKind.PROGRAM)
     prefix = models.CharField(max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
     access_key_id = models.CharField(max_length=20, unique=True)
@@ -35,6 +44,11 @@ class ApiKey(PlatformModel):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Of a known kind."""
+
+        constraints = (models.CheckConstraint(condition=Q(kind__in=KeyKind.values), name="key_kind_known"),)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

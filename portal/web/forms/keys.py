@@ -8,7 +8,7 @@ from django import forms
 
 from compliance.policy.vocabulary import ImageSource, RequestedBy, SubjectClass, Word
 from portal.tenancy.actions.keys import LONGEST_DAYS
-from portal.tenancy.models import RotationReason
+from portal.tenancy.models import KeyKind, RotationReason
 from portal.web.forms.base import PlainForm
 
 DEFAULTS = ("requested_by", "subject_class", "probe_source", "recipient")
@@ -27,6 +27,14 @@ class KeyForm(PlainForm):
         label="Purpose and end user",
         help_text="The key works for this alone. Calls for anything else are refused.",
         widget=forms.RadioSelect,
+    )
+    kind = forms.ChoiceField(
+        label="What it is for",
+        choices=KeyKind.choices,
+        initial=KeyKind.PROGRAM,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="A key for tests needs a line for bias audits or research evaluations that allows them.",
     )
     days = forms.IntegerField(
         label="Ends in, days",

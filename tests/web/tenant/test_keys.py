@@ -9,6 +9,7 @@ from portal.tenancy.actions import keys
 from portal.tenancy.models import ApiKey
 from portal.tenancy.roles import Role
 from recognition import upkeep
+from tests.support.testers import new_tester
 
 
 def grant_of(site):
@@ -84,3 +85,29 @@ def test_the_data_key_is_renewed_from_its_page(site, database):
 
 def test_only_an_administrator_renews_the_data_key(site, database):
     assert site.member(Role.ANALYST).post("/keys/data/", {"reason": "theft"}).status_code == 403
+
+
+def test_a_key_for_tests_needs_a_line_that_allows_them(site, database):
+    before = ApiKey.objects.count()
+    answer = create(site, "Tester", kind="accuracy")
+    assert answer.status_code == 422
+    assert "allows independent tests" in answer.content.decode()
+    assert ApiKey.objects.count() == before
+
+
+def test_a_tester_gets_a_bearer_token_and_no_secrets_of_aws(client, database):
+    side = new_tester()
+    client.force_login(side.person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    grant = re.search(r'name="grant" value="(gra_\w+)"', client.get("/keys/new/").content.decode())[1]
+    sent = {"name": "Tester", "grant": grant, "days": "30", "kind": "accuracy"}
+    page = client.post("/keys/new/", sent).content.decode()
+    key = ApiKey.objects.get(
+        organization=side.organization,
+        name="Tester",
+        kind="accuracy",
+        purpose="bias_audit",
+        pk__gt=side.key.key.pk,
+    )
+    assert f"ck_{key.prefix}" in page
+    assert key.access_key_id not in page
+    assert "independent tests only" in client.get("/keys/").content.decode()
