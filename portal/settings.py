@@ -321,11 +321,27 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # ?format= is ours: json, jsonl or csv of results
 }
-REST_CALLS_PER_MINUTE = {  # of one key
+REST_CALLS_PER_MINUTE = {  # of one key, over both program interfaces
     "read": env.int("REST_READS_PER_MINUTE", default=1200),
     "write": env.int("REST_WRITES_PER_MINUTE", default=300),
     "upload": env.int("REST_UPLOADS_PER_MINUTE", default=1200),
 }
+
+# --- Rekognition wire API ---------------------------------------------------------------------------------
+# Clients sign for the region they are set to. Whoever moves here from AWS keeps theirs, so all regions that
+# have the service there are taken; an operator may name fewer.
+REKOGNITION_REGIONS = frozenset(
+    env.list(
+        "REKOGNITION_REGIONS",
+        default=[
+            "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+            "ap-southeast-5", "ap-southeast-7", "ca-central-1", "eu-central-1", "eu-south-2", "eu-west-1",
+            "eu-west-2", "il-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-west-1", "us-west-1",
+            "us-west-2",
+        ],
+    )
+)  # fmt: skip
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countenance REST API",
     "DESCRIPTION": "Face recognition under governance. Every call is ruled on; a refusal names its rule.",

@@ -16,11 +16,12 @@ from portal.api import idempotency, uploads
 from portal.api.authentication import Caller, KeyAuthentication, caller_of
 from portal.api.models import KeptCall
 from portal.api.permissions import HasScope
-from portal.api.throttles import KeyThrottle, Rate
+from portal.api.throttles import KeyThrottle
 from portal.audit.witness import witnessed_by
 from portal.common.ids import public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
+from portal.tenancy.rates import Rate
 from portal.tenancy.roles import Permission
 
 

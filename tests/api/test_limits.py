@@ -2,14 +2,14 @@
 
 import pytest
 
-from portal.api import throttles
+from portal.tenancy import rates
 from tests.api.conftest import Program, new_gallery, problem
 
 
 @pytest.fixture
 def few(settings, monkeypatch):
     settings.REST_CALLS_PER_MINUTE = {"read": 3, "write": 1, "upload": 2}
-    monkeypatch.setattr(throttles, "WINDOW_SECONDS", 10**12)  # no minute ends while a test counts
+    monkeypatch.setattr(rates, "WINDOW_SECONDS", 10**12)  # no minute ends while a test counts
 
 
 def test_every_answer_says_what_is_left(alice, few):

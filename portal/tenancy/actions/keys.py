@@ -117,13 +117,43 @@ def authenticate(bearer: str) -> ApiKey:
     )
     known = key.secret_hash if key else _hash("")
     right = hmac.compare_digest(known, _hash(secret))
-    if key is None or not right or key.revoked_at or key.expires_at <= timezone.now():
-        raise Refused(
-            "key_invalid", "This API key is not valid. Check it, or ask an administrator for a new one."
-        )
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=timezone.now() - USED_EVERY)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+    if key is None or not right:
+        raise _not_valid()
+    note_use(key)
     return key
+
+
+def that_signs(access_key_id: str) -> ApiKey | None:
+    """Return the key whose id a signed call names. The call proves nothing until its signature was checked.
+
+    It may be revoked or expired: `note_use` lets it on. Keys of independent testers sign nothing.
+    """
+    found = ApiKey.objects.select_related("organization").filter(kind=KeyKind.PROGRAM)
+    return found.filter(access_key_id=access_key_id).first()
+
+
+def signing_secret(key: ApiKey, sealed: bytes) -> bytes:
+    """Open the secret that a key signs with, from what is stored of it."""
+    return envelope.open_sealed(data_keys.data_key(key.organization_id), sealed, key.pk.bytes)
+
+
+def note_use(key: ApiKey) -> None:
+    """Note that a key, proven to be the caller's, is used; at most once a minute.
+
+    Raises:
+        Refused: `key_invalid`, revoked or expired.
+    """
+    if key.revoked_at or key.expires_at <= timezone.now():
+        raise _not_valid()
+    if key.last_used_at is None or key.last_used_at < timezone.now() - USED_EVERY:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=timezone.now() - USED_EVERY)
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+
+
+def _not_valid() -> Refused:
+    return Refused(
+        "key_invalid", "This API key is not valid. Check it, or ask an administrator for a new one."
+    )
 
 
 def note_network(key: ApiKey, address: str) -> None:
