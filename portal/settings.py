@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from urllib.parse import urlsplit
 
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
@@ -38,6 +39,9 @@ KEY_ENCRYPTION_KEY = (
     if KEY_ENCRYPTION_SERVICE == _ENVIRONMENT_KEYS
     else env("KEY_ENCRYPTION_KEY", default="")
 )
+# Signs the checkpoints of the published log; the name of the log stands on each, and should never change.
+LOG_SIGNING_KEY = secret("LOG_SIGNING_KEY")
+LOG_ORIGIN = env("LOG_ORIGIN", default=f"{urlsplit(BASE_URL).hostname}/transparency")
 
 # --- engine -----------------------------------------------------------------------------------------------
 COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")
@@ -193,6 +197,7 @@ CELERY_TASK_ROUTES = {
     "recognition.work": {"queue": "gpu"},
     "recognition.reconcile": {"queue": "control"},
     "recognition.sweep": {"queue": "control"},
+    "recognition.sequence": {"queue": "control"},
     "recognition.simulate": {"queue": "cpu"},
     "recognition.upkeep": {"queue": "cpu"},
 }
@@ -200,6 +205,11 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every fe
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {
         "task": "recognition.reconcile",
+        "schedule": schedule(3.0),
+        "options": {"expires": 3, "queue": "control"},
+    },
+    "sequence": {
+        "task": "recognition.sequence",
         "schedule": schedule(3.0),
         "options": {"expires": 3, "queue": "control"},
     },

@@ -13,6 +13,7 @@ from recognition.models import Heartbeat
 WORK = "recognition.work"
 RECONCILE = "recognition.reconcile"
 SWEEP = "recognition.sweep"
+SEQUENCE = "recognition.sequence"
 SIMULATE = "recognition.simulate"
 UPKEEP = "recognition.upkeep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other

@@ -10,6 +10,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from django.db import DatabaseError, InterfaceError, connection
 
 from compliance.actions import simulations
+from portal.audit import sequencer
 from recognition import client, ledger, reconcile, sweeps, upkeep
 from recognition.lanes import Lanes
 from recognition.worker import Worker, bury_kin
@@ -59,6 +60,12 @@ def work() -> None:
 def reconcile_ledger() -> None:
     """Bring the ledger in step with the world. Idempotent."""
     reconcile.reconcile()
+
+
+@shared_task(name=client.SEQUENCE, time_limit=120)
+def sequence() -> None:
+    """Give events their places in the published log. Idempotent: each gets one, once."""
+    sequencer.run()
 
 
 @shared_task(name=client.SIMULATE, time_limit=600)

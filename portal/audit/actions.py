@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
+import rfc8785
 from django.db import connection
 
 from portal.audit import witness
@@ -84,8 +85,17 @@ def _event(
     known = VERBS.get(verb)
     if known is None or not known.payload.issuperset(payload):
         raise RuntimeError(f"{verb} with {sorted(payload)} is not in the list of events.")
+    _require_canonical(verb, payload)
     name = target if isinstance(target, str) else target.public_id
     witness.tell(name)
     return Event(
         verb=verb, actor=actor.id, target=name, organization=str(organization or ""), payload=payload
     )
+
+
+def _require_canonical(verb: str, payload: dict[str, Any]) -> None:
+    """Let in what the log can publish: a payload without canonical form would stop all behind it."""
+    try:
+        rfc8785.dumps(payload)
+    except rfc8785.CanonicalizationError as error:
+        raise RuntimeError(f"The payload of {verb} has no canonical form: {error}.") from error

@@ -1,26 +1,52 @@
 """The closed list of what can happen: verb, its sentence for people, the payload it may carry.
 
 Payloads hold ids, codes, counts and hashes, never names, addresses or anything biometric.
+
+The published log names the verb of an event, and commits to the rest. Two lists make exceptions: what of a
+payload is shown (policy versions are open, and so is what was made up for tests), and which verbs are not
+named, because an organization must not learn from the log what it is not told, or not yet.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Verb:
-    """One kind of event."""
+    """One kind of event.
+
+    Attributes:
+        sentence: For people.
+        payload: Names that its payload may have.
+        shown: Those of them that the published log shows.
+        withheld: Whether the published log leaves the verb out.
+    """
 
     sentence: str
     payload: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+    withheld: bool = False
 
 
 def _verb(sentence: str, *payload: str) -> Verb:
     return Verb(sentence, frozenset(payload))
 
 
-VERBS: dict[str, Verb] = {
+_SHOWN = frozenset({"pack", "number", "sha256", "epoch", "old", "new", "loosens"})
+_SHOWN_OF = frozenset(
+    {"policy.published", "policy.withdrawn", "policy.ratified", "policy.pack_chosen", "pack.approved"}
+)
+_WITHHELD = frozenset({"demand", "hold", "sample", "second_look", "intake", "breach"})
+
+
+def _published(name: str, verb: Verb) -> Verb:
+    """Return a verb with what the published log shows of it."""
+    shown = verb.payload & (_SHOWN if name in _SHOWN_OF else {"synthetic"})
+    return replace(verb, shown=shown, withheld=name.partition(".")[0] in _WITHHELD)
+
+
+_ALL: dict[str, Verb] = {
     # people and organizations
     "user.created": _verb("An account was created"),
     "user.password_changed": _verb("An account's password was changed"),
@@ -224,3 +250,4 @@ VERBS: dict[str, Verb] = {
     "notice.made": _verb("A recipient has to be told", "about", "export", "letter"),
     "recipient.told": _verb("A recipient was told by a person", "about"),
 }
+VERBS: dict[str, Verb] = {name: _published(name, verb) for name, verb in _ALL.items()}
