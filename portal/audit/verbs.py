@@ -179,6 +179,7 @@ _ALL: dict[str, Verb] = {
     # recognition
     "gallery.created": _verb("A gallery was created", "purpose", "legal_basis", "retention_days"),
     "gallery.changed": _verb("A gallery was changed", "fields"),
+    "gallery.tagged": _verb("Tags of a gallery were changed", "set", "removed"),
     "gallery.deleted": _verb("A gallery was deleted with its faces", "faces", "subjects"),
     "gallery.rekey_started": _verb(
         "A gallery got a new key, and its templates are being turned", "version", "reason", "faces"
@@ -194,6 +195,8 @@ _ALL: dict[str, Verb] = {
     "subject.merged": _verb("Two subjects were merged into one", "merge", "merged", "faces"),
     "subject.unmerged": _verb("A merge of two subjects was undone", "merge", "merged", "faces", "elsewhere"),
     "subject.erased": _verb("A subject was erased", "faces"),
+    "subject.disbanded": _verb("A subject was given up, and its faces are nobody's", "faces"),
+    "faces.erased": _verb("Faces were erased", "faces", "photos"),
     "face.moved": _verb("A face was moved to another subject", "came_from", "went_to"),
     "record.opened": _verb("A case record was opened", "purpose", "requested_by", "job"),
     "record.changed": _verb("A case record was changed", "fields"),

@@ -65,9 +65,13 @@ def _retention(job: Job, demands: Obligations) -> int:
 
 def _threshold(job: Job, demands: Obligations, gallery: Gallery | None) -> Threshold:
     budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    floor = demands.min_similarity or 0.0
+    if gallery is not None and not demands.thresholds_free:
+        floor = max(floor, gallery.least_similarity)
+        budget = min(filter(None, (budget, gallery.most_false_candidates)))
     return threshold.effective(
         asked=job.threshold_asked,
-        floor=demands.min_similarity or 0.0,
+        floor=floor,
         budget=budget,
         gallery_size=rulings.gallery_size(gallery),
     )

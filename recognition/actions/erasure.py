@@ -17,7 +17,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants, storage
-from recognition.actions import endings, images, jobs, keeping, removal
+from recognition.actions import endings, images, jobs, keeping, removal, tokens
 from recognition.models import (
     Candidate,
     CaseRecordPhoto,
@@ -80,8 +80,8 @@ def erase_person(
         NotFound: They were erased meanwhile.
         Conflict: `subject_merged`; `state_changed`; `kept`, a legal hold stands.
     """
-    searches = _lock_searches(_for(subject))
-    _lock(subject.gallery_id)
+    searches = lock_searches(_for(subject))
+    lock(subject.gallery_id)
     names = _names_of(subject)
     if Job.objects.filter(_for(subject)).exclude(pk__in=[job.pk for job in searches]).exists():
         raise Conflict("state_changed", "This changed while you were looking at it. Open it again.")
@@ -91,7 +91,7 @@ def erase_person(
     endings.purge([job for job in searches if job not in besides], by)
     photo_ids = set(named.values_list("image", flat=True))
     named.update(subject_name="")
-    count, purged = _erase(Face.objects.filter(subject=subject), by, photo_ids)
+    count, purged = erase(Face.objects.filter(subject=subject), by, photo_ids)
     Subject.objects.filter(pk=subject.pk).delete()
     event = audit.record(
         verb="subject.erased", actor=by, target=subject, organization=subject.organization_id, faces=count
@@ -120,7 +120,7 @@ def _for(subject: Subject) -> Q:
     return Q(subject=subject) | Q(subject__merged_into=subject)
 
 
-def _lock_searches(whom: Q) -> list[Job]:
+def lock_searches(whom: Q) -> list[Job]:
     """Lock the jobs that search for somebody, before the gallery, as by the workers."""
     return list(Job.objects.filter(whom).order_by("pk").select_for_update(of=("self",)))
 
@@ -151,8 +151,8 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
     with tenant_scope(gallery.organization_id):
         grants.require_use(by, gallery)
         _end_jobs(gallery, by)
-        searches = _lock_searches(Q(subject__gallery=gallery))
-        _lock(gallery.pk)
+        searches = lock_searches(Q(subject__gallery=gallery))
+        lock(gallery.pk)
         enrolled = Item.objects.filter(job__gallery=gallery).exclude(subject_name="")
         keeping.require_free(
             gallery.organization_id,
@@ -163,10 +163,11 @@ def delete_gallery(*, gallery: Gallery, by: Actor) -> Receipt:
         )
         endings.purge(searches, by)
         photo_ids = set(enrolled.values_list("image", flat=True))
-        count, purged = _erase(Face.objects.filter(gallery=gallery), by, photo_ids)
+        count, purged = erase(Face.objects.filter(gallery=gallery), by, photo_ids)
         subjects = Subject.objects.standing().filter(gallery=gallery).count()
         Subject.objects.filter(gallery=gallery).delete()
         GalleryKey.objects.filter(gallery=gallery).delete()
+        tokens.forget(gallery)
         GalleryUserObjectPermission.objects.filter(content_object=gallery).delete()
         Item.objects.filter(job__gallery=gallery).update(subject_name="")
         Gallery.objects.filter(pk=gallery.pk).update(deleted_at=Now())
@@ -188,7 +189,7 @@ def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
     Subjects without a face left go with them. Faces that a job under a legal hold shows stay.
     """
     with tenant_scope(gallery.organization_id):
-        _lock(gallery.pk)
+        lock(gallery.pk)
         if keeping.is_kept(gallery.organization_id, gallery.public_id):
             return Receipt("", 0, 0, 0)
         overdue = Face.objects.overdue().filter(gallery=gallery).order_by("created_at", "pk")
@@ -197,7 +198,7 @@ def erase_overdue(*, gallery: Gallery, by: Actor) -> Receipt:
             return Receipt("", 0, 0, 0)
         faces = Face.objects.filter(pk__in=list(overdue.values_list("pk", flat=True)[:OVERDUE_AT_ONCE]))
         shown = set(faces.values_list("subject_id", flat=True))
-        count, purged = _erase(faces, by, set())
+        count, purged = erase(faces, by, set())
         left = Face.objects.filter(subject__in=shown).values("subject")
         subjects, _ = Subject.objects.filter(pk__in=shown).exclude(pk__in=left).delete()
         event = audit.record(
@@ -224,12 +225,12 @@ def _end_jobs(gallery: Gallery, by: Actor) -> None:
             jobs.end(job, by=by)
 
 
-def _lock(gallery_id: UUID) -> None:
-    """Raise the version first: it locks the row, so no worker writes candidates of faces that are going."""
+def lock(gallery_id: UUID) -> None:
+    """Raise a gallery's version first: no worker writes candidates of faces that are going past the lock."""
     Gallery.objects.filter(pk=gallery_id).update(version=F("version") + 1)
 
 
-def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int, list[Image]]:
+def erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int, list[Image]]:
     """Delete faces and what hangs on them; return their number and the photos nothing else needs.
 
     Args:
@@ -239,7 +240,9 @@ def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int,
     """
     removal.candidates(Candidate.objects.filter(face__in=faces.values("pk")))
     photo_ids = photo_ids | set(faces.values_list("image_id", flat=True))
+    nobodys = [Subject.name_of_face(face) for face in faces.values_list("pk", flat=True)]
     count, _ = faces.delete()
+    _give_up(nobodys)
     elsewhere = Face.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
     of_cases = CaseRecordPhoto.objects.filter(image__in=photo_ids).values_list("image_id", flat=True)
     unneeded = photo_ids - set(elsewhere) - set(of_cases)
@@ -247,6 +250,12 @@ def _erase(faces: QuerySet[Face], by: Actor, photo_ids: set[UUID]) -> tuple[int,
     for photo in photos:
         images.purge(photo, by=by)
     return count, photos
+
+
+def _give_up(names: Collection[str]) -> None:
+    """Delete subjects that stood for faces which are gone: a face may have got a user since."""
+    empty = Subject.objects.filter(is_unnamed=True, name__in=names)
+    empty.exclude(pk__in=Face.objects.filter(subject__in=empty.values("pk")).values("subject")).delete()
 
 
 def destroy(photos: Iterable[Image]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError
@@ -18,10 +18,13 @@ from portal.tenancy.models import Organization, User
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import grants
-from recognition.actions import rekeys
+from recognition.actions import rekeys, tags
 from recognition.models import Gallery
+from recognition.models.galleries import KEPT_DAYS
 
 LONGEST_RETENTION = 3650
+_LONGEST_NAME = 200
+_SHORTER = 160  # leaves room for the gallery's own id
 _CHANGEABLE = ("name", "legal_basis", "owner", "retention_days")
 
 
@@ -44,11 +47,74 @@ def create(
         Refused: `other_purpose`, when a key makes a gallery for a purpose that is not its own.
         Conflict: `name_taken`.
     """
+    gallery = _new(
+        organization,
+        name=name,
+        purpose=purpose,
+        legal_basis=legal_basis,
+        owner=owner,
+        retention_days=retention_days,
+        image_source=image_source,
+        jurisdictions=jurisdictions,
+        by=by,
+    )
+    try:
+        _keep(gallery, by)
+    except IntegrityError:
+        raise Conflict("name_taken", "There is a gallery of this name already.") from None
+    return gallery
+
+
+def create_collection(
+    *, organization: Organization, collection_id: str, labels: Mapping[str, str], by: Actor, **values: Any
+) -> Gallery:
+    """Make an empty gallery under the name that the Rekognition interface gave it.
+
+    Args:
+        organization: Whose it is.
+        collection_id: 1 to 255 letters, digits, `_`, `.` and `-`; used by one gallery in use at a time.
+        labels: Tags.
+        by: Who makes it.
+        **values: `purpose`, `legal_basis`, `owner`, `retention_days`, `image_source` as for `create`.
+
+    Raises:
+        InvalidInput: As for `create`; `unknown_tag`, `bad_tag`.
+        Refused: As for `create`; `tag_widens`.
+        Conflict: `collection_exists`, under a collection id or as the id of a gallery made elsewhere.
+    """
+    gallery = _new(organization, name=collection_id, by=by, **values)
+    gallery.collection_id = collection_id
+    tags.put(gallery, labels)
+    with tenant_scope(organization):
+        in_use = Gallery.objects.in_use()
+        if in_use.called(collection_id).exists():
+            raise _exists()
+        if len(collection_id) > _LONGEST_NAME or in_use.filter(name=collection_id).exists():
+            gallery.name = f"{collection_id[:_SHORTER]} {gallery.public_id}"
+    try:
+        _keep(gallery, by)
+    except IntegrityError:  # somebody was first
+        raise _exists() from None
+    return gallery
+
+
+def _new(
+    organization: Organization,
+    *,
+    name: str,
+    purpose: str,
+    legal_basis: str,
+    owner: str,
+    retention_days: int,
+    image_source: str,
+    by: Actor,
+    jurisdictions: Sequence[str] = (),
+) -> Gallery:
     require(by, Permission.MANAGE_GALLERIES, organization=organization)
     if by.kind == "key" and by.purpose != purpose:
         raise Refused("other_purpose", f"This key is bound to the purpose {by.purpose}.")
     _check({"name": name, "legal_basis": legal_basis, "owner": owner, "retention_days": retention_days})
-    gallery = Gallery(
+    return Gallery(
         organization=organization,
         name=name.strip(),
         purpose=purpose,
@@ -59,30 +125,34 @@ def create(
         jurisdictions=_places(jurisdictions),
         created_by=by.id,
     )
-    try:
-        with tenant_scope(organization):
-            gallery.save(force_insert=True)
-            rekeys.make_key(gallery, secrets.sealing_key(organization), by=by)
-            _let_maker_use(gallery, by)
-            audit.record(
-                verb="gallery.created",
-                actor=by,
-                target=gallery,
-                organization=organization.pk,
-                purpose=purpose,
-                legal_basis=gallery.legal_basis,
-                retention_days=retention_days,
-            )
-    except IntegrityError:
-        raise Conflict("name_taken", "There is a gallery of this name already.") from None
-    return gallery
+
+
+def _keep(gallery: Gallery, by: Actor) -> None:
+    with tenant_scope(gallery.organization_id):
+        gallery.save(force_insert=True)
+        rekeys.make_key(gallery, secrets.sealing_key(gallery.organization), by=by)
+        _let_maker_use(gallery, by)
+        audit.record(
+            verb="gallery.created",
+            actor=by,
+            target=gallery,
+            organization=gallery.organization_id,
+            purpose=gallery.purpose,
+            legal_basis=gallery.legal_basis,
+            retention_days=gallery.retention_days,
+        )
+
+
+def _exists() -> Conflict:
+    return Conflict("collection_exists", "There is a collection of this id already.", field="CollectionId")
 
 
 def change(*, gallery: Gallery, by: Actor, **values: Any) -> Gallery:
     """Change name, legal basis, owner or retention; the purpose of a gallery never changes.
 
     Raises:
-        InvalidInput: As for `create`; `field_fixed` for anything else.
+        InvalidInput: As for `create`; `field_fixed` for anything else; `retention_tagged`, longer than a tag
+            of the gallery lets faces be kept.
     """
     require(by, Permission.MANAGE_GALLERIES, organization=gallery.organization_id)
     fixed = sorted(set(values) - set(_CHANGEABLE))
@@ -92,6 +162,7 @@ def change(*, gallery: Gallery, by: Actor, **values: Any) -> Gallery:
     try:
         with tenant_scope(gallery.organization_id):
             grants.require_use(by, gallery)
+            _require_within_tag(gallery, values)
             for name, value in values.items():
                 setattr(gallery, name, value)
             gallery.save(update_fields=list(values))
@@ -117,6 +188,13 @@ def _check(values: dict[str, Any]) -> None:
     if not 1 <= days <= LONGEST_RETENTION:
         sentence = f"Retention is 1 to {LONGEST_RETENTION} days."
         raise InvalidInput("retention", sentence, field="retention_days")
+
+
+def _require_within_tag(gallery: Gallery, values: Mapping[str, Any]) -> None:
+    most = gallery.tags.get(KEPT_DAYS)
+    if most is not None and values.get("retention_days", 0) > int(most):
+        sentence = f"A tag of this gallery lets its faces be kept for {most} days at most."
+        raise InvalidInput("retention_tagged", sentence, field="retention_days")
 
 
 def _places(codes: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def create(*, gallery: Gallery, name: str, by: Actor) -> Subject:
     """
     require(by, Permission.MANAGE_GALLERIES, organization=gallery.organization_id)
     with tenant_scope(gallery.organization_id):
-        return _make(lock(gallery.pk, by), _name(name), by)
+        return make(lock(gallery.pk, by), _name(name), by)
 
 
 def rename(*, subject: Subject, name: str, by: Actor) -> Subject:
@@ -63,7 +63,7 @@ def rename(*, subject: Subject, name: str, by: Actor) -> Subject:
             _require_free(gallery, new)
             named = Item.objects.filter(job__gallery=gallery, subject_name=own.name)
             named.update(subject_name=new)
-            Subject.objects.filter(pk=own.pk).update(name=new)
+            Subject.objects.filter(pk=own.pk).update(name=new, is_unnamed=False)
             record("subject.renamed", own, by)
     own.name = new
     return own
@@ -88,7 +88,7 @@ def move_face(*, face: Face, to: Subject | str, reason: str, by: Actor) -> Subje
         cases = lock_cases([face.subject_id, *([to.pk] if isinstance(to, Subject) else [])])
         gallery = lock(face.gallery_id, by)
         old = _owner_of(face, cases)
-        new = _make(gallery, _name(to), by) if isinstance(to, str) else standing(to, cases)
+        new = make(gallery, _name(to), by) if isinstance(to, str) else standing(to, cases)
         if new.gallery_id != gallery.pk:
             raise Conflict("other_gallery", "A face stays in its gallery.", field="subject")
         if new.pk == old.pk:
@@ -196,10 +196,15 @@ def move(
     Gallery.objects.filter(pk=gallery.pk).update(version=F("version") + 1)
 
 
-def _make(gallery: Gallery, name: str, by: Actor) -> Subject:
+def make(gallery: Gallery, name: str, by: Actor, *, user_id: str | None = None) -> Subject:
+    """Make a subject in a locked gallery, inside the caller's scope.
+
+    Raises:
+        Conflict: `name_taken`.
+    """
     _require_free(gallery, name)
     made: Subject = Subject.objects.create(
-        organization_id=gallery.organization_id, gallery=gallery, name=name
+        organization_id=gallery.organization_id, gallery=gallery, name=name, user_id=user_id
     )
     record("subject.created", made, by)
     return made

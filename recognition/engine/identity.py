@@ -4,6 +4,7 @@ The web half asks it too: what a threshold means depends on the pipeline.
 """
 
 import os
+import zlib
 
 from portal.common.errors import InvalidInput
 from recognition.engine.catalog import DETECTORS, FILES, MODEL_NAME, ModelFile
@@ -30,6 +31,15 @@ def pipeline_id(mode: str = "default", model: str | None = None, detector: str |
     averaging = "plain" if mode == "fast" else "mirror"
     version = recognition_file(model).version
     return f"{version}/{detector_name(detector)}/mesh5/{averaging}/{_PIPELINE_VERSION}"
+
+
+def model_version(pipeline: str) -> str:
+    """Return the number that stands for a pipeline where only digits and points may stand, e.g. `1.2038374`.
+
+    Its version, then the CRC-32 of its name: templates compare where these are equal.
+    """
+    version = pipeline.rpartition("/")[2]
+    return f"{version if version.isdigit() else 0}.{zlib.crc32(pipeline.encode())}"
 
 
 def detector_name(detector: str | None = None) -> str:

@@ -18,6 +18,7 @@ from recognition.models.results import (
     Verdict,
 )
 from recognition.models.subjects import FaceMove, Subject, SubjectMerge
+from recognition.models.tokens import RequestToken
 from recognition.models.usage import Quota, Usage
 from recognition.models.verifications import Verification
 
@@ -54,6 +55,7 @@ __all__ = [
     "RecordStatus",
     "RekeyReason",
     "Reopening",
+    "RequestToken",
     "Shard",
     "ShardState",
     "Subject",

@@ -10,9 +10,16 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 from pgvector.django import VectorField
 
+from portal.common.errors import NotFound
+from portal.common.ids import parse_public_id
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import days, owned
 from recognition.models.subjects import Subject
+
+# Tags that mean something here; each may only narrow what is allowed without it.
+KEPT_DAYS = "countenance:retention_days"
+LEAST_SIMILARITY = "countenance:min_similarity"
+FALSE_CANDIDATES = "countenance:false_candidates"
 
 
 class GalleryQuerySet(ScopedQuerySet["Gallery"]):
@@ -21,6 +28,14 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
     def in_use(self) -> GalleryQuerySet:
         """Leave out deleted ones."""
         return self.filter(deleted_at=None)
+
+    def called(self, collection_id: str) -> GalleryQuerySet:
+        """Return the one that the Rekognition interface calls so: by its collection id, else by its own."""
+        try:
+            own = Q(collection_id=None, pk=parse_public_id(Gallery.PREFIX, collection_id))
+        except NotFound:
+            own = Q(pk__in=())
+        return self.filter(own | Q(collection_id=collection_id))
 
     def with_overdue_faces(self) -> GalleryQuerySet:
         """Return those that have faces for longer than they may keep them."""
@@ -50,6 +65,10 @@ class Gallery(TenantModel):
     retention_days = models.PositiveIntegerField()
     image_source = models.CharField(max_length=32)
     jurisdictions = ArrayField(models.CharField(max_length=16), default=list, help_text="Of its subjects.")
+    collection_id = models.CharField(
+        max_length=255, null=True, help_text="In the Rekognition interface; its own id where there is none."
+    )
+    tags = models.JSONField(default=dict, help_text="Those of the Rekognition interface.")
     pipeline = models.CharField(max_length=64, blank=True, help_text="Pinned by the first enrolled face.")
     next_pipeline = models.CharField(
         max_length=64, blank=True, help_text="Where a re-embedding takes it; empty where none runs."
@@ -72,6 +91,11 @@ class Gallery(TenantModel):
                 condition=Q(deleted_at__isnull=True),
                 name="gallery_name_once",
             ),
+            models.UniqueConstraint(
+                fields=("organization", "collection_id"),
+                condition=Q(deleted_at__isnull=True),
+                name="gallery_collection_id_once",
+            ),
             models.CheckConstraint(
                 condition=Q(retention_days__gte=1, retention_days__lte=3650), name="gallery_retention_sane"
             ),
@@ -79,6 +103,22 @@ class Gallery(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def wire_id(self) -> str:
+        """Its collection id in the Rekognition interface."""
+        return self.collection_id or self.public_id
+
+    @property
+    def least_similarity(self) -> float:
+        """Searches of it name nobody below this, 0 to 100: a tag may ask for more than the rules do."""
+        return float(self.tags.get(LEAST_SIMILARITY, 0))
+
+    @property
+    def most_false_candidates(self) -> float | None:
+        """So many false candidates a search of it may be expected to name, where a tag says so."""
+        said = self.tags.get(FALSE_CANDIDATES)
+        return float(said) if said else None
 
 
 class RekeyReason(models.TextChoices):
@@ -151,6 +191,9 @@ class Face(TenantModel):
     pipeline = models.CharField(max_length=64)
     box = models.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
     quality = models.JSONField(default=dict)
+    external_image_id = models.CharField(
+        max_length=255, blank=True, help_text="What the Rekognition interface was told of its photo."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar = tenant_objects(FaceQuerySet)
@@ -163,7 +206,10 @@ class Face(TenantModel):
                 fields=("organization", "gallery", "image", "index"), name="face_enrolled_once"
             ),
         )
-        indexes = (models.Index(fields=("organization", "subject"), name="face_by_subject"),)
+        indexes = (
+            models.Index(fields=("organization", "subject"), name="face_by_subject"),
+            models.Index(fields=("organization", "gallery", "id"), name="face_by_gallery"),
+        )
 
     def __str__(self) -> str:
         return self.public_id

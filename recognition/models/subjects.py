@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from portal.common.errors import NotFound
+from portal.common.ids import parse_public_id
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
 
@@ -23,6 +25,18 @@ class SubjectQuerySet(ScopedQuerySet["Subject"]):
     def standing(self) -> SubjectQuerySet:
         """Leave out those that were merged into another."""
         return self.filter(merged_into=None)
+
+    def users(self) -> SubjectQuerySet:
+        """Return those that the Rekognition interface calls users: people whom somebody named."""
+        return self.standing().filter(is_unnamed=False)
+
+    def with_user_id(self, user_id: str) -> SubjectQuerySet:
+        """Return the user of this id: that of the Rekognition interface, else the subject's own."""
+        try:
+            own = Q(user_id=None, pk=parse_public_id(Subject.PREFIX, user_id))
+        except NotFound:
+            own = Q(pk__in=())
+        return self.users().filter(own | Q(user_id=user_id))
 
     def called(self, name: str) -> SubjectQuerySet:
         """Return the one with this name, merged or not; nobody is called what the database cannot store."""
@@ -50,6 +64,12 @@ class Subject(TenantModel):
     record = owned("recognition.CaseRecord", null=True)
     merged_into = owned("recognition.Subject", null=True)
     name = models.CharField(max_length=200, help_text="The tenant's own reference of the person.")
+    user_id = models.CharField(
+        max_length=128, null=True, help_text="In the Rekognition interface; its own id where there is none."
+    )
+    is_unnamed = models.BooleanField(
+        default=False, help_text="Stands for one face that was indexed without saying whom it shows."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar = tenant_objects(SubjectQuerySet)
@@ -63,6 +83,12 @@ class Subject(TenantModel):
                 condition=Q(merged_into__isnull=True) | (~Q(merged_into=F("id")) & Q(record__isnull=True)),
                 name="subject_merged_has_nothing",
             ),
+            models.UniqueConstraint(
+                fields=("organization", "gallery", "user_id"), name="subject_user_id_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_unnamed=False) | Q(user_id__isnull=True), name="subject_unnamed_is_no_user"
+            ),
         )
         indexes = (
             models.Index(
@@ -70,10 +96,31 @@ class Subject(TenantModel):
                 condition=Q(merged_into__isnull=False),
                 name="subject_by_survivor",
             ),
+            models.Index(
+                fields=("organization", "gallery", "id"),
+                condition=Q(is_unnamed=False, merged_into__isnull=True),
+                name="subject_user",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def wire_id(self) -> str:
+        """Its user id in the Rekognition interface."""
+        return self.user_id or self.public_id
+
+    @classmethod
+    def of_face(cls, gallery: Gallery, face: UUID) -> Subject:
+        """Return a new subject, not saved, for one face that nobody was named for."""
+        name = cls.name_of_face(face)
+        return cls(organization_id=gallery.organization_id, gallery=gallery, name=name, is_unnamed=True)
+
+    @staticmethod
+    def name_of_face(face: UUID) -> str:
+        """Return how the subject is called that stands for one face."""
+        return f"face {face}"
 
 
 class SubjectMergeQuerySet(ScopedQuerySet["SubjectMerge"]):

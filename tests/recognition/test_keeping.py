@@ -132,15 +132,15 @@ def merge(desk: Desk, survivor: str, merged: str) -> None:
 
 def test_a_merge_of_a_moment_ago_brings_what_is_kept_along(desk, monkeypatch):
     hold(desk, search(desk, BORIS).public_id)
-    real = erasure._lock_searches
+    real = erasure.lock_searches
 
     def late(whom):
-        monkeypatch.setattr(erasure, "_lock_searches", real)
+        monkeypatch.setattr(erasure, "lock_searches", real)
         with ThreadPoolExecutor(1) as other:
             other.submit(alone, merge, desk, "anna", "boris").result(timeout=60)
         return real(whom)
 
-    monkeypatch.setattr(erasure, "_lock_searches", late)
+    monkeypatch.setattr(erasure, "lock_searches", late)
     with pytest.raises(Conflict, match="kept"):
         erasure.erase_subject(subject=subject_of(desk, "anna"), by=desk.by)
     assert left(desk) == ["anna", "boris"]

@@ -24,6 +24,7 @@ from portal.common.addresses import network_hash
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
 from portal.common.ids import parse_public_id, uuid7
+from portal.tenancy import defaults as facts
 from portal.tenancy import secrets as data_keys
 from portal.tenancy.access import require
 from portal.tenancy.actions.organizations import raise_epoch
@@ -63,11 +64,12 @@ def create(
 
     Raises:
         InvalidInput: `expiry`, in the past or more than 366 days ahead; `scopes`, of a key for independent
-            tests, which does one thing.
+            tests, which does one thing; `unknown_default`, `bad_default`.
     """
     require(by, Permission.MANAGE_KEYS, organization=organization)
     if scopes and kind is KeyKind.ACCURACY:
         raise InvalidInput("scopes", "A key for independent tests has no scopes.", field="scopes")
+    carried = facts.checked(defaults or {})
     now = timezone.now()
     if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
         raise InvalidInput("expiry", f"A key ends within {LONGEST_DAYS} days from now.", field="expires_at")
@@ -86,7 +88,7 @@ def create(
             purpose=purpose,
             end_user_id=end_user_id,
             scopes=list(scopes),
-            defaults=dict(defaults or {}),
+            defaults=carried,
             created_by_id=by.user_id,
             expires_at=expires_at,
         )
