@@ -49,6 +49,8 @@ COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface")
 # So long an engine worker may take no work, although there is some, before it ends to be started again.
 ENGINE_STALLED_SECONDS = env.float("ENGINE_STALLED_SECONDS", default=120.0)
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")
+CALL_SECONDS = env.float("CALL_SECONDS", default=15.0)  # a synchronous call waits for a worker at most
+CALL_RETRY_SECONDS = env.int("CALL_RETRY_SECONDS", default=5)  # after which one may be sent again
 GALLERY_CACHE_BYTES = env.int("GALLERY_CACHE_MB", default=2_000) * 1_000_000  # of galleries in one worker
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)
 

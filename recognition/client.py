@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import current_app
+from django.conf import settings
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from portal.common.clock import database_now
+from portal.common.envelope import DataKey
+from portal.common.errors import Unavailable
+from recognition import line, parcels
 from recognition.models import Heartbeat
+from recognition.parcels import Answer, Ask
 
 WORK = "recognition.work"
 RECONCILE = "recognition.reconcile"
@@ -18,6 +24,13 @@ SIMULATE = "recognition.simulate"
 UPKEEP = "recognition.upkeep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
+NO_WORKER, NO_ANSWER, NO_BROKER = "no_worker", "no_answer", "no_broker"
+_NOTHING_DONE = "No face was searched and nothing was kept. Send the call again."
+_SENTENCES = {
+    NO_WORKER: f"No engine is running at the moment. {_NOTHING_DONE}",
+    NO_ANSWER: f"The engine did not answer in time. {_NOTHING_DONE}",
+    NO_BROKER: f"The engine cannot be reached at the moment. {_NOTHING_DONE}",
+}
 
 
 def wake(shards: int = 1) -> bool:
@@ -57,3 +70,42 @@ def live_pipelines() -> set[str]:
     since = database_now() - LIVE_WITHIN
     rows = Heartbeat.objects.filter(beat_at__gte=since).exclude(pipeline="")
     return set(rows.values_list("pipeline", flat=True))
+
+
+def call(ask: Ask, photos: list[bytes], key: DataKey) -> Answer:
+    """Have a worker look at photos, and wait for what it finds, for `CALL_SECONDS` at most.
+
+    Outside any scope: no transaction is open meanwhile.
+
+    Args:
+        ask: What for.
+        photos: One, or two to compare; checked by `recognition.images`. Taken out of the list, so that
+            they are not held in memory while the call waits.
+        key: The organization's data key.
+
+    Raises:
+        Unavailable: `no_worker`, `no_answer` or `no_broker`. Nothing was done then.
+    """
+    if not engine_is_live():
+        raise unavailable(NO_WORKER)
+    try:
+        line.ask(ask.call, _sealed(ask, photos, key))
+        packed = line.wait_for_answer(ask.call, settings.CALL_SECONDS)
+    except RedisError:
+        raise unavailable(NO_BROKER) from None
+    finally:
+        line.leave(ask.call)
+    if packed is None:
+        raise unavailable(NO_ANSWER)
+    return parcels.unpack_answer(packed, ask.call, key)
+
+
+def _sealed(ask: Ask, photos: list[bytes], key: DataKey) -> bytes:
+    packed = parcels.pack(ask, photos, key)
+    photos.clear()
+    return packed
+
+
+def unavailable(code: str) -> Unavailable:
+    """Return the error of a call that no engine answered."""
+    return Unavailable(code, _SENTENCES[code], retry_seconds=settings.CALL_RETRY_SECONDS)

@@ -45,7 +45,7 @@ def outcomes(job: Job, gallery: Gallery, items: Sequence[Item], key: DataKey) ->
     searched = [(one, one.face) for one in made if one.face is not None and not one.reason]
     if searched and whom is not None:
         own = set(Face.objects.filter(subject=whom, gallery=gallery).values_list("pk", flat=True))
-        probes = _templates([face for _, face in searched], key)
+        probes = templates([face for _, face in searched], key)
         most = job.max_candidates + len(own)
         try:
             found = search.find(gallery, key, probes, threshold=job.threshold, most=most)
@@ -98,8 +98,13 @@ def _reason(owner: UUID | None, whom: Subject | None) -> str:
     return "" if owner == whom.pk else ends.OTHER_PERSON
 
 
-def _templates(faces: Sequence[Face], key: DataKey) -> Float32:
-    """Return the templates of faces as the engine made them, shape (N, D)."""
+def templates(faces: Sequence[Face], key: DataKey) -> Float32:
+    """Return the templates of enrolled faces as the engine made them, shape (N, D). In scope.
+
+    Args:
+        faces: Read with their gallery.
+        key: The organization's data key.
+    """
     stored = np.stack([np.asarray(face.template, dtype=np.float32) for face in faces])
     turns = {face.gallery_id: face.gallery for face in faces}
     turned = {pk: matrices.turns(gallery, key, stored.shape[1]) for pk, gallery in turns.items()}

@@ -15,7 +15,7 @@ from django.db.models import F, Sum
 
 from portal.common.clock import database_now
 from portal.common.errors import Refused
-from recognition.models import Image, Job, JobStatus, Quota
+from recognition.models import Image, Job, JobStatus, Quota, Usage
 
 _WAITING = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
 
@@ -81,6 +81,15 @@ def require_room_for_items(number: int) -> None:
     _require("waiting_items", most.waiting_items, _waiting_items(), number)
 
 
+def require_room_for_a_call() -> None:
+    """Let a synchronous call be made that fits in. In scope.
+
+    Raises:
+        Refused: `quota_items_a_day`.
+    """
+    _require("items_a_day", limits().items_a_day, _items_today(), 1)
+
+
 def room_for_photos() -> int:
     """Return how many photos may still be stored. In scope."""
     return max(limits().stored_photos - Image.objects.filter(purged_at=None).count(), 0)
@@ -118,8 +127,10 @@ def _waiting_items() -> int:
 
 
 def _items_today() -> int:
-    rows = Job.objects.filter(created_at__gte=_midnight()).exclude(status=JobStatus.REFUSED)
-    return rows.aggregate(items=Sum("total"))["items"] or 0
+    today = _midnight()
+    rows = Job.objects.filter(created_at__gte=today).exclude(status=JobStatus.REFUSED)
+    calls = Usage.objects.filter(day=today.date()).values_list("calls", flat=True).first() or 0
+    return (rows.aggregate(items=Sum("total"))["items"] or 0) + calls
 
 
 def _midnight() -> datetime:

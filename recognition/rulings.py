@@ -21,15 +21,15 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import current, tenant_scope
 from recognition import volume
-from recognition.models import CaseRecord, Face, Gallery, Job, JobKind
+from recognition.models import Call, CaseRecord, Face, Gallery, Job, JobKind
 from recognition.states import ENDED
 
 
-def rule(job: Job, gallery: Gallery | None, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:
-    """Rule on a job at a gate; the ruling is committed before this returns. Call outside any scope.
+def rule(job: Job | Call, gallery: Gallery | None, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:
+    """Rule on a job or call at a gate; the ruling is committed before this returns. Call outside any scope.
 
     Args:
-        job: The job.
+        job: The job or call.
         gallery: Its gallery, if it has one.
         gate: Where in its life.
         by: Who asks.
@@ -85,8 +85,8 @@ def over(ruling: RulingRecord, *, ahead: timedelta = timedelta()) -> bool:
     return ruling.valid_until is not None and ruling.valid_until <= database_now() + ahead
 
 
-def close(job: Job) -> None:
-    """Close the rulings on a job that has ended. Inside a scope of its organization."""
+def close(job: Job | Call) -> None:
+    """Close the rulings on a job or call that has ended. Inside a scope of its organization."""
     gates.close(job.public_id, organization=job.organization_id)
 
 
@@ -138,7 +138,7 @@ def stated(
     return Stated.of(probe, subjects, declared, own)
 
 
-def _stated(job: Job, gallery: Gallery | None, instead: Mapping[str, Any], gate: Gate) -> Stated:
+def _stated(job: Job | Call, gallery: Gallery | None, instead: Mapping[str, Any], gate: Gate) -> Stated:
     return stated(
         purpose=job.purpose,
         kind=job.kind,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.db.models import F
 
 from compliance.actions import gate as gates
@@ -29,12 +29,12 @@ from portal.tenancy.scope import tenant_scope
 from recognition import ends, ledger, pairs, probes, reembedding, rulings, search, sources, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
+from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
 from recognition.ledger import Claim
 from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
 from recognition.writing import EngineLike, Outcome
 
 LOOK_EVERY = 0.5  # seconds between looks at the epochs while the engine runs
-COMMIT_TAKES = timedelta(seconds=0.25)  # at most: so long before its end a ruling lets nothing be written
 ENGINE = Actor.system("engine")
 Outcomes = list[Outcome] | list[pairs.Outcome] | list[probes.Outcome]
 _AT_WORK = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -258,7 +258,7 @@ def _commit(work: Work, outcomes: Outcomes, ruling: RulingRecord, pipeline: str)
             raise Stopped
         _write(replace(work, job=job), outcomes, ruling, pipeline)
         _close(work.claim, job)
-        _leave_nothing_but_the_commit()
+        leave_nothing_but_the_commit()
         # Writing took time, in which the ruling or the key may have ended.
         if not _may_write(work, ruling, epochs, ahead=COMMIT_TAKES):
             raise Stopped
@@ -287,17 +287,6 @@ def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs, ahead: timedelt
     if not stands or keys.ended(work.job.submitted_by, ahead=ahead):
         return False
     return work.gallery is None or Gallery.objects.in_use().filter(pk=work.gallery.pk).exists()
-
-
-def _leave_nothing_but_the_commit() -> None:
-    """See to it that the commit follows the last look within `COMMIT_TAKES`, or does not come at all.
-
-    References are checked before it, and a process that stalls after it is cut off by the database.
-    """
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        milliseconds = round(COMMIT_TAKES.total_seconds() * 1000)
-        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
 
 
 def _locked_job(claim: Claim) -> Job:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from django.db import connection
@@ -19,6 +18,7 @@ from recognition import matrices
 from recognition.engine import protect, scale, topk
 from recognition.engine.topk import Block, Indices
 from recognition.engine.types import Float32, ImageResult
+from recognition.hits import Hit
 from recognition.matrices import Matrix, Names
 from recognition.models import Gallery
 
@@ -32,15 +32,6 @@ SELECT id, subject_id, key_version, template, {score} AS score FROM recognition_
 WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s AND pipeline = %(pipeline)s
 ORDER BY score LIMIT %(limit)s
 """
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A gallery face at or above a threshold."""
-
-    face_id: UUID
-    subject_id: UUID
-    similarity: float
 
 
 @dataclass(frozen=True)
@@ -82,6 +73,14 @@ def find(gallery: Gallery, key: DataKey, probes: Float32, *, threshold: float, m
     wanted, pipeline = Wanted(threshold, most), gallery.pipeline or scale.DEFAULT_PIPELINE
     if len(probes) > FEW or matrices.holds(gallery):
         return by_matrix(matrices.matrix(gallery, key), probes, wanted, pipeline)
+    return [by_database(gallery, key, probe, wanted) for probe in probes]
+
+
+def one_by_one(
+    gallery: Gallery, key: DataKey, probes: Float32, *, threshold: float, most: int
+) -> list[list[Hit]]:
+    """Like `find`, by the database alone: for processes that keep no gallery in memory."""
+    wanted = Wanted(threshold, most)
     return [by_database(gallery, key, probe, wanted) for probe in probes]
 
 

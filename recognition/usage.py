@@ -7,6 +7,7 @@ is done twice is written once. An item that failed and was put back was counted 
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
@@ -15,9 +16,12 @@ from recognition.ledger import Claim
 from recognition.models import Item, ItemStatus, Job, Usage
 
 _ADD = """
-INSERT INTO recognition_usage AS used (id, organization_id, day, items)
-VALUES (gen_random_uuid(), %(organization)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, %(items)s)
-ON CONFLICT (organization_id, day) DO UPDATE SET items = used.items + excluded.items
+INSERT INTO recognition_usage AS used (id, organization_id, day, items, calls)
+VALUES (
+    gen_random_uuid(), %(organization)s, (clock_timestamp() AT TIME ZONE 'UTC')::date, %(items)s, %(calls)s
+)
+ON CONFLICT (organization_id, day) DO UPDATE
+SET items = used.items + excluded.items, calls = used.calls + excluded.calls
 """
 
 
@@ -36,8 +40,17 @@ def count(job: Job, claim: Claim) -> None:
     job.save(update_fields=["done", "failed"])
     ended = items.exclude(status=ItemStatus.WAITING)
     if new := ended.filter(retried=False).count():
-        with connection.cursor() as cursor:
-            cursor.execute(_ADD, {"organization": claim.organization_id, "items": new})
+        _add(claim.organization_id, items=new, calls=0)
+
+
+def count_call(organization_id: UUID) -> None:
+    """Count a synchronous call as one item, inside the transaction that records it."""
+    _add(organization_id, items=1, calls=1)
+
+
+def _add(organization_id: UUID, *, items: int, calls: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, {"organization": organization_id, "items": items, "calls": calls})
 
 
 def between(first: date, last: date) -> int:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Case, F, IntegerField, Q, Sum, When
 from django.db.models.functions import Now
 
-from recognition.models import Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import Call, Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 
 WINDOW = timedelta(days=30)
 _NEVER_RAN = Q(status__in=(JobStatus.REFUSED, JobStatus.EXPIRED)) | Q(
@@ -33,33 +33,35 @@ NOT_COUNTED: Mapping[str, int | None] = {
 }
 
 
-def counted(job: Job, gallery: Gallery | None) -> dict[str, int | None]:
+def counted(job: Job | Call, gallery: Gallery | None) -> dict[str, int | None]:
     """Return what limits are held against, asked at every gate. Inside a scope.
 
     Returns:
-        `images_used`: images handed in within 30 days for the job's purpose and end user, its own included;
+        `images_used`: images handed in within 30 days for the purpose and end user of the job or call, its
+        own included;
         `faces_after`: the most faces that the gallery holds once this job and those before it are done. Only
         jobs before it count besides: of two submitted at once the earlier goes on and the later is held,
         whichever asks first; `gallery_retention_days`: how long the gallery keeps its faces.
     """
-    earlier = Job.objects.filter(
-        pk__lt=job.pk,
-        purpose=job.purpose,
-        end_user_id=job.end_user_id,
-        created_at__gt=Now() - WINDOW,
-    ).exclude(_NEVER_RAN)
+    before = {
+        "pk__lt": job.pk,
+        "purpose": job.purpose,
+        "end_user_id": job.end_user_id,
+        "created_at__gt": Now() - WINDOW,
+    }
+    earlier = Job.objects.filter(**before).exclude(_NEVER_RAN)
     handed_in = Case(
         When(kind=JobKind.COMPARE, then=2 * F("total")), default=F("total"), output_field=IntegerField()
     )
     used = job.photos + (earlier.aggregate(images=Sum(handed_in))["images"] or 0)
     return {
-        "images_used": used,
+        "images_used": used + Call.objects.filter(**before).photos(),
         "faces_after": _faces_after(job, gallery) if gallery else None,
         "gallery_retention_days": gallery.retention_days if gallery else None,
     }
 
 
-def _faces_after(job: Job, gallery: Gallery) -> int:
+def _faces_after(job: Job | Call, gallery: Gallery) -> int:
     faces: int = Face.objects.filter(gallery=gallery).count()
     if job.kind != JobKind.ENROLL:
         return faces

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from portal.common.clock import database_now
 from recognition import client, ledger
+from recognition.counter import Counter
 from recognition.ledger import Claim
 from recognition.models import Heartbeat
 from recognition.watchdog import Watchdog, leave
@@ -37,16 +38,18 @@ class Worker:
     def __init__(self) -> None:
         self.name = f"{_kin()}{os.getpid()}:{time.time_ns()}"
         self._engine: EngineLike | None = None
+        self._counter: Counter | None = None
         self._dropped: list[Claim] = []
         self._watchdog = Watchdog(settings.ENGINE_STALLED_SECONDS)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def begin(self) -> None:
-        """Give signs of life from now on, and load the model."""
+        """Give signs of life from now on, load the model, and serve calls."""
         self._beat_once()  # a lease whose worker was never heard of would have to run out
         self._thread.start()
-        self.engine  # noqa: B018 - loads it
+        self._counter = Counter(self.engine)
+        self._counter.begin()
 
     def drop(self, claim: Claim) -> None:
         """Give a shard back, undone, as soon as the database can be written again: not its items' fault."""
@@ -58,6 +61,8 @@ class Worker:
 
     def end(self) -> None:
         """Stop the signs of life in a way that is seen, so that leases end at once."""
+        if self._counter is not None:
+            self._counter.end()
         self._ended.set()
         self._thread.join(timeout=2 * BEAT_SECONDS)
         _silence(self.name)

@@ -217,6 +217,9 @@ _ALL: dict[str, Verb] = {
         "candidates",
         "jobs",
     ),
+    "call.answered": _verb(
+        "A call was answered at once", "kind", "ruling", "faces", "left_out", "candidates", "enrolled"
+    ),
     "job.submitted": _verb("A job was submitted", "kind", "items", "ruling", "outcome"),
     "job.approved": _verb("A job was approved"),
     "job.declined": _verb("A job was declined", "reason"),

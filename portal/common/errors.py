@@ -33,6 +33,16 @@ class InvalidInput(DomainError):
     """A value is missing or wrong; `detail["field"]` names it where there is one."""
 
 
+class Unavailable(DomainError):
+    """Nothing can be done at the moment, and nothing was: a part of the platform is away or busy.
+
+    Never an answer about a face; the same request may be sent again in `detail["retry_seconds"]`.
+    """
+
+    def __init__(self, code: str, sentence: str, *, retry_seconds: int) -> None:
+        super().__init__(code, sentence, retry_seconds=retry_seconds)
+
+
 class NotFound(DomainError):
     """There is no such thing for this actor: the same answer whether it never was or is somebody else's."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compliance.models import RulingRecord
 from compliance.policy.obligations import Obligations
 from recognition import rulings, threshold
-from recognition.models import Gallery, Job, JobKind
+from recognition.models import Call, Gallery, Job, JobKind
 from recognition.threshold import Threshold
 
 _REVIEWS = ("none", "after_delivery", "before_release")  # from loose to strict
@@ -55,7 +55,30 @@ def tighten_review(job: Job, ruling: RulingRecord) -> None:
         job.save(update_fields=["review", "reviewers"])
 
 
-def _review(job: Job, demands: Obligations) -> str:
+def apply_to_call(call: Call, ruling: RulingRecord, *, budget: float | None) -> None:
+    """Put the demands of its ruling on a call that is not stored yet; never less than those before.
+
+    Args:
+        call: Whose review is `before_release` where people have to judge before anything is handed out.
+        ruling: The newest on the call. Its facts say how large the gallery is.
+        budget: Expected false candidates a search that the caller's key allows; None for the usual one.
+    """
+    demands = ruling.demands
+    own = budget or threshold.DEFAULT_BUDGET
+    allowed = min(own, demands.false_candidate_budget or own)
+    found = threshold.effective(
+        asked=call.threshold_asked,
+        floor=demands.min_similarity or 0.0,
+        budget=None if demands.thresholds_free else allowed,
+        gallery_size=ruling.facts["gallery_size"] or 0,
+    )
+    if not call.threshold_reason or found.similarity > call.threshold:
+        call.threshold, call.threshold_reason = found.similarity, found.reason
+    call.review = max(call.review, _review(call, demands), key=_REVIEWS.index)
+    call.ruling = ruling.public_id
+
+
+def _review(job: Job | Call, demands: Obligations) -> str:
     return str(demands.review) if job.kind in {JobKind.SEARCH, JobKind.COMPARE} else "none"
 
 

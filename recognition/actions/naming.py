@@ -18,7 +18,7 @@ from recognition import details
 from recognition.actions import records
 from recognition.actions.records import LONGEST_REFERENCE
 from recognition.details import RecordDetails
-from recognition.models import CaseRecord, Item, Job, JobKind, Subject
+from recognition.models import Call, CaseRecord, Item, Job, JobKind, Subject
 
 MISSING = "case_record_missing"
 _MOST_NAMES = 100  # looked at: nobody was merged from more, so a job with as many enrolls several people
@@ -46,14 +46,14 @@ def check(purpose: str, facts: Any) -> None:
             records.require_open(record)
 
 
-def names_none(job: Job) -> bool:
-    """Whether a job searches for a person, or compares photos to find one, and says of no case."""
+def names_none(job: Job | Call) -> bool:
+    """Whether a job or call searches for a person, or compares photos to find one, and says of no case."""
     searches = job.kind in {JobKind.SEARCH, JobKind.COMPARE} and job.purpose in PEOPLE_FINDING
     return searches and not reference_of(job.purpose, job.facts)
 
 
-def claim(job: Job, by: Actor) -> None:
-    """Set a new job's record, opened where this is its first use; inside the scope that writes the job.
+def claim(job: Job | Call, by: Actor) -> None:
+    """Set the record of a new job or call, opened on its first use; inside the scope that writes the job.
 
     The record is held against its end until the job is written: a person who is found meanwhile is not
     looked for once more.
@@ -98,7 +98,7 @@ def only_person(job: Job) -> str:
     return people.pop() if len(people) == 1 else ""
 
 
-def _open(job: Job, reference: str, by: Actor) -> None:
+def _open(job: Job | Call, reference: str, by: Actor) -> None:
     """Open a record with what a job states; of two jobs at once, the first opens it."""
     record = CaseRecord(
         id=uuid7(),
@@ -116,7 +116,7 @@ def _open(job: Job, reference: str, by: Actor) -> None:
         records.note(record, "record.opened", by, **stated)
 
 
-def _details(job: Job) -> RecordDetails:
+def _details(job: Job | Call) -> RecordDetails:
     """Return what a job's authorization says about the report of an authority."""
     stated = job.facts.get("authorization")
     if not stated:

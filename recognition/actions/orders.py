@@ -15,6 +15,7 @@ from recognition.models import Gallery, JobKind, Subject
 
 MOST_ITEMS = 50_000
 MOST_CANDIDATES = 100
+MOST_AT_A_CALL = 4096  # candidates of a synchronous call, as the Rekognition interface has it
 LONGEST_SUBJECT = 200
 
 
@@ -30,6 +31,7 @@ class Order:
         facts: What they declare besides, in words of the vocabulary (`requested_by`, `case_reference`, …).
         threshold: Similarity asked for, 0 to 100.
         max_candidates: At most so many a face.
+        budget: Expected false candidates that a synchronous search may have; None for the usual one.
         reembeds_to: An enrollment that gives faces enrolled already templates of this pipeline.
         subject: Whose enrolled faces are searched for, instead of those in photos.
     """
@@ -41,6 +43,7 @@ class Order:
     facts: Mapping[str, Any] = field(default_factory=dict)
     threshold: float = threshold.DEFAULT
     max_candidates: int = 10
+    budget: float | None = None
     subject: Subject | None = None
     reembeds_to: str = ""
 
@@ -58,10 +61,27 @@ def check(order: Order, photos: Sequence[Photo]) -> None:
         raise InvalidInput("no_images", "There is no photo to work on.", field="images")
     if sum(len(photo.images) for photo in photos) > MOST_ITEMS:
         raise InvalidInput("too_many_images", f"A job holds at most {MOST_ITEMS:,} photos.", field="images")
+    check_terms(order)
+    _check_pairs(order, photos)
+    if order.kind == JobKind.ENROLL:
+        _check_enrollment(order, photos)
+
+
+def check_terms(order: Order, *, most: int = MOST_CANDIDATES) -> None:
+    """Refuse what makes no sense whatever the photos are.
+
+    Args:
+        order: What is asked for.
+        most: Candidates a face that may be asked for.
+
+    Raises:
+        InvalidInput: `threshold_range`, `max_candidates_range`, `gallery_missing`, `gallery_unused`.
+        Refused: `gallery_purpose`, the gallery was made for another purpose.
+    """
     if not 0 <= order.threshold <= 100:  # noqa: PLR2004 - the scale of similarity
         raise InvalidInput("threshold_range", "A threshold lies between 0 and 100.", field="threshold")
-    if not 1 <= order.max_candidates <= MOST_CANDIDATES:
-        sentence = f"Between 1 and {MOST_CANDIDATES} candidates a face."
+    if not 1 <= order.max_candidates <= most:
+        sentence = f"Between 1 and {most} candidates a face."
         raise InvalidInput("max_candidates_range", sentence, field="max_candidates")
     if order.kind.uses_gallery and order.gallery is None:
         raise InvalidInput("gallery_missing", "Choose a gallery.", field="gallery")
@@ -70,9 +90,6 @@ def check(order: Order, photos: Sequence[Photo]) -> None:
     if order.gallery is not None and order.gallery.purpose != order.purpose:
         sentence = f"This gallery was made for the purpose {order.gallery.purpose} and serves no other."
         raise Refused("gallery_purpose", sentence, field="gallery")
-    _check_pairs(order, photos)
-    if order.kind == JobKind.ENROLL:
-        _check_enrollment(order, photos)
 
 
 def _check_pairs(order: Order, photos: Sequence[Photo]) -> None:

@@ -24,6 +24,11 @@ _PROFILE_YAW_DEGREES = 45.0
 LEAST_SHARPNESS = 2.0
 BRIGHTNESS_RANGE = (12.0, 245.0)
 
+# What a caller may ask for beyond what every comparison needs: least size in pixels, least sharpness as
+# graded here, most degrees that a head may be turned aside. Rekognition's words; the numbers are ours.
+BARS = {"NONE": (0.0, 0.0, 180.0), "LOW": (30.0, 20.0, 60.0), "MEDIUM": (48.0, 50.0, 40.0)}
+BARS |= {"HIGH": (80.0, 75.0, 25.0)}
+
 # Variance of the Laplacian that is graded 50. Of 2,567 press photos (LFW) 99 in 100 lie above.
 _HALF_SHARP = 10.0
 _WHITE = 255.0
@@ -59,6 +64,19 @@ def reason_against(quality: Quality) -> str | None:
     if SMALL_BOUNDING_BOX in codes:
         return FACE_TOO_SMALL
     return LOW_QUALITY if codes else None
+
+
+def passes(quality: Quality, bar: str) -> bool:
+    """Say whether a face is as good as a caller asks for; one with a reason against it never is.
+
+    Args:
+        quality: Of the face.
+        bar: One of `BARS`.
+    """
+    size, sharp, turned = BARS[bar]
+    yaw = abs(quality.pose.yaw) if quality.pose else 0.0
+    good = quality.size_px >= size and sharpness(quality) >= sharp and yaw <= turned
+    return good and reason_against(quality) is None
 
 
 def sharpness(quality: Quality) -> float:

@@ -1,5 +1,6 @@
 """Everything biometric (tenant rows) and the shard ledger (platform rows: ids, states, leases)."""
 
+from recognition.models.calls import Call
 from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord, Notice, Party
 from recognition.models.galleries import Face, Gallery, GalleryKey, RekeyReason
 from recognition.models.grants import GalleryUserObjectPermission
@@ -24,6 +25,7 @@ from recognition.models.verifications import Verification
 
 __all__ = [
     "Adjudication",
+    "Call",
     "Candidate",
     "CandidateStatus",
     "CaseRecord",

@@ -16,6 +16,7 @@ class Usage(OfficeModel):
 
     day = models.DateField(help_text="In UTC, by the database's clock.")
     items = models.PositiveIntegerField(default=0)
+    calls = models.PositiveIntegerField(default=0, help_text="Of the items, those of synchronous calls.")
 
     class Meta:
         """One row a day."""

@@ -1,0 +1,243 @@
+"""The way of a synchronous call: cleared before a face is looked at, and once more where it is answered.
+
+A call waits for nobody: what a rule refers to an officer is refused here, and goes as a job. Whatever is
+handed out leaves in the transaction that records the call, under epochs held against change. A stop that
+comes before that transaction is felt by it; nothing is written then and nothing is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from compliance.actions import gate as gates
+from compliance.actions.gate import Epochs
+from compliance.models import RulingRecord
+from compliance.policy.vocabulary import Gate, Outcome, Review
+from portal.audit import actions as audit
+from portal.common.envelope import DataKey
+from portal.common.errors import Refused, Unavailable
+from portal.common.ids import uuid7
+from portal.tenancy import secrets
+from portal.tenancy.access import require
+from portal.tenancy.actions import keys
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition import grants, quotas, rulings, usage
+from recognition.actions import demands, naming, orders
+from recognition.actions.orders import Order
+from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
+from recognition.models import Call, Gallery
+
+AS_A_JOB = "A call cannot wait for an officer. Submit it as a job: that is decided on, and then runs."
+_CHANGED = "What this is ruled on under changed while the call ran, so nothing was answered. Send it again."
+_TRIES = 3  # rulings on one call, where something unrelated changed while it ran
+T = TypeVar("T")
+
+
+class _Stopped(Exception):
+    """The ruling does not stand any more: the gate has to be asked anew."""
+
+
+@dataclass
+class Passage:
+    """A call that was let through, with what it was let through under."""
+
+    organization: Organization
+    order: Order
+    call: Call
+    key: DataKey
+    ruling: RulingRecord
+    by: Actor
+
+    @property
+    def gallery(self) -> Gallery:
+        """The gallery of a search or an enrollment."""
+        if self.order.gallery is None:
+            raise RuntimeError("A call without a gallery was let through as one that has one.")
+        return self.order.gallery
+
+    @property
+    def is_for_review(self) -> bool:
+        """Whether people have to judge before anything is handed out."""
+        return self.call.review == Review.BEFORE_RELEASE
+
+
+def enter(
+    *, organization: Organization, order: Order, photos: int, needs: Sequence[Permission], by: Actor
+) -> Passage:
+    """Let a call on that the rules clear. Outside any scope.
+
+    Args:
+        organization: Whose call.
+        order: What is asked for.
+        photos: How many photos are handed in.
+        needs: Permissions it takes.
+        by: Who calls.
+
+    Raises:
+        InvalidInput, Refused: As for `orders.check_terms`.
+        NotFound: The gallery is not visible to the caller.
+        Refused: `quota_items_a_day`; the id of the rule, with the `decision`; `other_purpose` and
+            `other_end_user` of a key; `case_record_missing`, a search for a person that names no case.
+        Conflict: `case_closed`.
+    """
+    for permission in needs:
+        require(by, permission, organization=organization)
+    orders.check_terms(order, most=orders.MOST_AT_A_CALL)
+    with tenant_scope(organization):
+        if order.gallery is not None:
+            grants.require_use(by, order.gallery)
+        naming.check(order.purpose, order.facts)
+        quotas.require_room_for_a_call()
+        key = secrets.data_key(organization)
+    call = _draft(organization, order, photos, by)
+    ruling = _rule(call, order, by)
+    if naming.names_none(call):
+        _close(call)
+        raise Refused(naming.MISSING, naming.SENTENCE, decision=ruling.public_id, field="case_reference")
+    return Passage(organization, order, call, key, ruling, by)
+
+
+def answer(passage: Passage, make: Callable[[Passage], T]) -> T:
+    """Record a call and return what is answered: in one transaction, under a ruling that stands.
+
+    Where something changed since the call was cleared the gate is asked anew, and what is made keeps the
+    stricter of both rulings.
+
+    Args:
+        passage: The call; its row is written with the counts that `make` gave it.
+        make: Makes the answer and writes what it makes, inside the transaction; may be called again.
+
+    Raises:
+        Refused: The rule that stops it now; `key-revoked` or `key-expired`; `gallery_deleted`.
+        Unavailable: `rules_changed`, again and again, or reviewers have to judge first by now.
+    """
+    for _ in range(_TRIES):
+        with suppress(_Stopped), _standing(passage):
+            made = make(passage)
+            _record(passage)
+            return made
+        _pass_again(passage)
+    raise changed()
+
+
+def ask_again(passage: Passage) -> Unavailable:
+    """Ask the gate anew where a worker would not look: a rule that stops the call now is named.
+
+    Returns:
+        What to raise where none does: the caller sends the call again.
+
+    Raises:
+        Refused: The rule, or the end of the key.
+    """
+    _pass_again(passage)
+    return changed()
+
+
+def changed() -> Unavailable:
+    """Return the error of a call that was overtaken by a change of what it is ruled on under."""
+    return Unavailable("rules_changed", _CHANGED, retry_seconds=1)
+
+
+@contextmanager
+def closing(passage: Passage) -> Iterator[None]:
+    """Close the rulings on a call that is not answered."""
+    try:
+        yield
+    except Exception:
+        _close(passage.call)
+        raise
+
+
+def _draft(organization: Organization, order: Order, photos: int, by: Actor) -> Call:
+    return Call(
+        id=uuid7(),
+        organization=organization,
+        kind=order.kind,
+        gallery=order.gallery,
+        purpose=order.purpose,
+        end_user_id=order.end_user_id,
+        facts=dict(order.facts),
+        threshold_asked=order.threshold,
+        photos=photos,
+        called_by=by.id,
+    )
+
+
+def _rule(call: Call, order: Order, by: Actor) -> RulingRecord:
+    """Ask the gate, and put its demands on the call.
+
+    Raises:
+        Refused: It does not clear.
+    """
+    ruling = rulings.rule(call, order.gallery, gate=Gate.SYNCHRONOUS, by=by)
+    if ruling.outcome == Outcome.REFERRED:
+        _close(call)
+        raise rulings.refusal(ruling, remedy=f"{ruling.remedy} {AS_A_JOB}".strip())
+    if not ruling.is_cleared:
+        raise rulings.refusal(ruling, **orders.exceeded(order, by))
+    demands.apply_to_call(call, ruling, budget=order.budget)
+    return ruling
+
+
+def _pass_again(passage: Passage) -> None:
+    if ended := keys.ended(passage.by.id, ahead=COMMIT_TAKES):
+        sentence = "This key ended while the call ran, so nothing was answered."
+        raise Refused(ended, sentence, decision=passage.ruling.public_id)
+    with tenant_scope(passage.organization):
+        if passage.order.gallery is not None:
+            grants.require_use(passage.by, Gallery.objects.get(pk=passage.order.gallery.pk))
+    passage.ruling = _rule(passage.call, passage.order, passage.by)
+    if passage.is_for_review:  # nothing may be handed out any more; sent again, it goes to the reviewers
+        raise changed()
+
+
+@contextmanager
+def _standing(passage: Passage) -> Iterator[None]:
+    """Open the transaction that writes, and let it commit only while the ruling stands."""
+    with tenant_scope(passage.organization):
+        epochs = gates.lock_epochs_for_share(passage.organization)
+        _require_standing(passage, epochs)
+        yield
+        leave_nothing_but_the_commit()
+        # Writing took time, in which the ruling or the key may have ended.
+        _require_standing(passage, epochs, ahead=COMMIT_TAKES)
+
+
+def _require_standing(passage: Passage, epochs: Epochs, *, ahead: timedelta = timedelta()) -> None:
+    stands = gates.still_stands(passage.ruling, epochs) and not rulings.over(passage.ruling, ahead=ahead)
+    gallery = passage.order.gallery
+    is_there = gallery is None or Gallery.objects.in_use().filter(pk=gallery.pk).exists()
+    if not stands or not is_there or keys.ended(passage.by.id, ahead=ahead):
+        raise _Stopped
+
+
+def _record(passage: Passage) -> None:
+    call = passage.call
+    naming.claim(call, passage.by)
+    call.save(force_insert=True)
+    audit.record(
+        verb="call.answered",
+        actor=passage.by,
+        target=call,
+        organization=call.organization_id,
+        kind=str(call.kind),
+        ruling=call.ruling,
+        faces=call.faces,
+        left_out=sum(call.left_out.values()),
+        candidates=call.candidates,
+        enrolled=call.enrolled,
+    )
+    usage.count_call(call.organization_id)
+    rulings.close(call)
+
+
+def _close(call: Call) -> None:
+    with tenant_scope(call.organization_id):
+        rulings.close(call)

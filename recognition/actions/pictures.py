@@ -1,0 +1,70 @@
+"""Photos of synchronous calls: sent along and never stored, or stored already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.common.envelope import DataKey
+from portal.common.errors import InvalidInput
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import Organization
+from recognition import ends, images, reimports, storage
+from recognition.actions import images as uploads
+from recognition.models import Image
+
+
+@dataclass
+class Picture:
+    """One photo: its bytes as they were sent, or the row of one that is stored."""
+
+    data: bytes = b""
+    name: str = ""
+    stored: Image | None = None
+
+
+@dataclass
+class Opened:
+    """A photo that was checked and may be looked at.
+
+    Attributes:
+        data: Its bytes.
+        sha256: Of them.
+        picture: Where it is from.
+    """
+
+    data: bytes
+    sha256: str
+    picture: Picture
+
+
+def opened(picture: Picture, *, organization: Organization, key: DataKey) -> Opened:
+    """Return a photo's bytes, checked. Outside any scope.
+
+    Raises:
+        InvalidInput: With the reason code of `images.inspect`; `reimport`, it left another organization as
+            part of a lead; `file_missing`.
+    """
+    data = picture.data if picture.stored is None else _stored(picture.stored, key)
+    sha256 = images.inspect(data).sha256
+    if reimports.digests_among([sha256], organization_id=organization.pk):
+        raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE, field="image")
+    return Opened(data, sha256, picture)
+
+
+def kept(photo: Opened, *, organization: Organization, by: Actor) -> Image:
+    """Return the row of a photo that has to be kept, stored now where it was not. Outside any scope.
+
+    Raises:
+        Refused: `quota_stored_photos`; `permission`.
+    """
+    if photo.picture.stored is not None:
+        return photo.picture.stored
+    return uploads.upload(organization=organization, name=photo.picture.name, data=photo.data, by=by)
+
+
+def _stored(image: Image, key: DataKey) -> bytes:
+    try:
+        return storage.get(image.path, key=key, owner=image.pk)
+    except FileNotFoundError:
+        sentence = "The stored photo is not where it was put."
+        raise InvalidInput(ends.FILE_MISSING, sentence, field="image") from None
