@@ -15,7 +15,17 @@ from portal.tenancy import secrets
 from recognition import details
 from recognition.ages import Comparison, Pictured, Span, span
 from recognition.details import PhotoDetails, RecordDetails
-from recognition.models import Candidate, CaseRecord, CaseRecordPhoto, Image, Item, Job
+from recognition.models import (
+    Call,
+    Candidate,
+    CaseRecord,
+    CaseRecordPhoto,
+    Face,
+    Image,
+    Item,
+    Job,
+    Subject,
+)
 
 OF_CHILDREN = frozenset({Purpose.FIND_MISSING_CHILD, Purpose.CSAM_VICTIM_IDENTIFICATION})
 RELATED = ("face__image", "item__image", "subject__record")  # of candidates, for `select_related`
@@ -43,10 +53,30 @@ def of_pairs(job: Job, items: Sequence[Item]) -> dict[UUID, Comparison]:
     return {item.pk: calendar.compare_pair(item) for item in items}
 
 
+def of_faces(call: Call, shown: Sequence[tuple[Image, Face]]) -> list[Comparison | None]:
+    """Return what the calendar says about photos beside enrolled faces, each in its place. In scope.
+
+    Args:
+        call: Of whom.
+        shown: Photos, stored or not, each with a face that was read with its image and its subject's record.
+    """
+    if call.purpose not in PEOPLE_FINDING or not shown:
+        return [None] * len(shown)
+    calendar = _Calendar(call, [image for photo, face in shown for image in (photo, face.image)])
+    return [calendar.compare_face(photo, face, face.subject) for photo, face in shown]
+
+
+def of_photos(call: Call, first: Image, second: Image) -> Comparison | None:
+    """Return what the calendar says about two photos, stored or not; None where nobody is sought."""
+    if call.purpose not in PEOPLE_FINDING:
+        return None
+    return _Calendar(call, [first, second]).compare_photos(first, second)
+
+
 class _Calendar:
     """The dates that records hold about some photos, opened once."""
 
-    def __init__(self, job: Job, images: Iterable[Image]) -> None:
+    def __init__(self, job: Job | Call, images: Iterable[Image]) -> None:
         self.key: DataKey = secrets.data_key(job.organization_id)
         self.record: CaseRecord | None = job.record
         self.of_a_child = is_of_a_child(job)
@@ -58,24 +88,30 @@ class _Calendar:
         self._born: dict[UUID, Span | None] = {}
 
     def compare(self, candidate: Candidate) -> Comparison:
-        probe = self._photo(candidate.item.image, self.record)
-        enrolled = self._photo(candidate.face.image, candidate.subject.record)
+        return self.compare_face(candidate.item.image, candidate.face, candidate.subject)
+
+    def compare_face(self, photo: Image, face: Face, subject: Subject) -> Comparison:
+        probe = self._photo(photo, self.record)
+        enrolled = self._photo(face.image, subject.record)
         searched = self.born(self.record or (probe.record if probe else None))
-        known = self.born(candidate.subject.record or (enrolled.record if enrolled else None))
+        known = self.born(subject.record or (enrolled.record if enrolled else None))
         # The question is whether both are one person: whose birth is not known is reckoned with the other's.
         return Comparison(
-            self._pictured(candidate.item.image, probe, searched or known),
-            self._pictured(candidate.face.image, enrolled, known or searched),
+            self._pictured(photo, probe, searched or known),
+            self._pictured(face.image, enrolled, known or searched),
             of_a_child=self.of_a_child,
         )
 
     def compare_pair(self, item: Item) -> Comparison:
-        first, second = (self._photo(image, self.record) for image in item.photos)
+        return self.compare_photos(item.photos[0], item.photos[1])
+
+    def compare_photos(self, *photos: Image) -> Comparison:
+        first, second = (self._photo(image, self.record) for image in photos)
         one = self.born(self.record or (first.record if first else None))
         other = self.born(self.record or (second.record if second else None))
         return Comparison(
-            self._pictured(item.photos[0], first, one or other),
-            self._pictured(item.photos[1], second, other or one),
+            self._pictured(photos[0], first, one or other),
+            self._pictured(photos[1], second, other or one),
             of_a_child=self.of_a_child,
             names=("first", "second"),
         )
@@ -101,6 +137,6 @@ class _Calendar:
         return Pictured(known.taken_span, born, photo.edited, photo.age_progressed)
 
 
-def is_of_a_child(job: Job) -> bool:
+def is_of_a_child(job: Job | Call) -> bool:
     """Whether a child is looked for, by purpose or as declared."""
     return job.purpose in OF_CHILDREN or job.facts.get("subject_class") == SubjectClass.MISSING_CHILD

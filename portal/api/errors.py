@@ -17,7 +17,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ _KINDS: dict[type[DomainError], tuple[int, str]] = {
     NotFound: (404, "Not found"),
     Conflict: (409, "Not possible now"),
     InvalidInput: (422, "Not valid"),
+    Unavailable: (503, "Not possible at the moment"),
 }
 # What an answer carries besides the sentence; anything else in the detail of an error stays inside.
 _SHOWN = ("rule", "outcome", "remedy", "source", "job", "made")
@@ -78,7 +79,10 @@ def _of_domain(error: DomainError) -> Response:
         del more["ruling"]["decision"]
     if field := error.detail.get("field"):
         more["errors"] = [{"field": str(field), "code": error.code, "detail": error.sentence}]
-    return problem(status, error.code, error.sentence, title=title, **more)
+    response = problem(status, error.code, error.sentence, title=title, **more)
+    if wait := error.detail.get("retry_seconds"):
+        response["Retry-After"] = str(wait)
+    return response
 
 
 def _of_fields(error: exceptions.ValidationError) -> Response:

@@ -25,7 +25,8 @@ from recognition.models import Gallery, Image, JobKind, Subject
 SUBJECT_FROM = ("filename", "folder", "manifest")
 # Facts that a key may carry, named as in a request.
 _CARRIED = ("recipient", "requested_by", "case_reference", "subject_class", "image_source", "authorization")
-_CARRIED_SETTINGS = ("threshold", "max_candidates")
+# The budget of false candidates is the key's alone: a call could only loosen it.
+_CARRIED_SETTINGS = ("threshold", "max_candidates", "budget")
 _NAMED_AT_MOST = 5
 _UPLOADS = ("archive", "files")
 
@@ -53,13 +54,9 @@ class AuthorizationInput(Input):
     outcome = serializers.ChoiceField([(word.value, word.label) for word in AuthorizationOutcome])
 
 
-class JobInput(Input):
-    """A batch of photos to enroll, search or look for faces in."""
+class FactsInput(Input):
+    """What a job or call declares; what the key or gallery carries may be left out."""
 
-    kind = serializers.ChoiceField(JobKind.choices)
-    gallery = serializers.CharField(
-        required=False, allow_null=True, help_text="To enroll in or search; not for compare and detect."
-    )
     purpose = serializers.ChoiceField([(word.value, word.label) for word in Purpose], required=False)
     end_user = serializers.CharField(required=False, help_text="Id in the register, or the name.")
     recipient = serializers.CharField(
@@ -74,6 +71,15 @@ class JobInput(Input):
     )
     image_source = serializers.ChoiceField([(word.value, word.label) for word in ImageSource], required=False)
     authorization = AuthorizationInput(required=False, allow_null=True)
+
+
+class JobInput(FactsInput):
+    """A batch of photos to enroll, search or look for faces in."""
+
+    kind = serializers.ChoiceField(JobKind.choices)
+    gallery = serializers.CharField(
+        required=False, allow_null=True, help_text="To enroll in or search; not for compare and detect."
+    )
     threshold = Similarity(required=False, min_value=0, max_value=100, help_text="0 to 100.")
     max_candidates = serializers.IntegerField(required=False, min_value=1, max_value=MOST_CANDIDATES)
     subject = serializers.CharField(
@@ -139,8 +145,13 @@ def _of_subject(attrs: dict[str, Any]) -> dict[str, Any]:
     return attrs
 
 
-def order_of(values: dict[str, Any], caller: Caller) -> Order:
+def order_of(values: dict[str, Any], caller: Caller, *, gallery: Gallery | None = None) -> Order:
     """Return what is asked for, complete with what the key carries. Opens its own scope.
+
+    Args:
+        values: Of the request.
+        caller: Whose key completes it.
+        gallery: Where it stands in the address; else the values name it.
 
     Raises:
         Refused: `other_purpose`, `other_end_user`: the key is bound to another.
@@ -148,7 +159,7 @@ def order_of(values: dict[str, Any], caller: Caller) -> Order:
     """
     _require_bound(values, caller)
     carried = {name: caller.key.defaults[name] for name in _CARRIED if name in caller.key.defaults}
-    kind, gallery = JobKind(values["kind"]), _gallery(values.get("gallery"), caller)
+    kind, gallery = JobKind(values["kind"]), gallery or _gallery(values.get("gallery"), caller)
     settings = {
         name: values.get(name, caller.key.defaults.get(name))
         for name in _CARRIED_SETTINGS

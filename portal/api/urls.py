@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from portal.api import (
+    calls,
     case_photos,
     cases,
     documentation,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("images/<str:image>/content/", images.ImageContent.as_view(), name="api-image-content"),
     path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),
     path("galleries/<str:gallery>/", galleries.GalleryDetail.as_view(), name="api-gallery"),
+    path("galleries/<str:gallery>/search/", calls.Search.as_view(), name="api-search"),
     path("galleries/<str:gallery>/rekey/", rekeys.Rekey.as_view(), name="api-rekey"),
     path("galleries/<str:gallery>/reembed/", reembeds.Reembed.as_view(), name="api-reembed"),
     path("galleries/<str:gallery>/reembed/accept/", reembeds.Accept.as_view(), name="api-reembed-accept"),
@@ -55,6 +57,8 @@ urlpatterns = [
     ),
     path("galleries/<str:gallery>/faces/", faces.Faces.as_view(), name="api-faces"),
     path("galleries/<str:gallery>/faces/<str:face>/move/", faces.FaceMoved.as_view(), name="api-face-move"),
+    path("detect/", calls.Detect.as_view(), name="api-detect"),
+    path("compare/", calls.Compare.as_view(), name="api-compare"),
     path("cases/", cases.Cases.as_view(), name="api-cases"),
     path("cases/<str:case>/", cases.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:case>/close/", cases.CaseClose.as_view(), name="api-case-close"),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from compliance.models import RulingRecord
 from recognition import ends, threshold
+from recognition.ages import Comparison
 from recognition.engine import grades
 from recognition.engine.types import LOW_QUALITY, DetectedFace, ImageResult
 from recognition.models import Call, Face
@@ -16,10 +17,17 @@ from recognition.threshold import Expectation
 
 @dataclass(frozen=True)
 class Named:
-    """A gallery face at or above the threshold: a candidate that nobody reviewed. Not an identification."""
+    """A gallery face at or above the threshold: a candidate that nobody reviewed. Not an identification.
+
+    Attributes:
+        face: Read with its subject and photo.
+        similarity: 0 to 100.
+        compared: What the calendar says about both photos; None where nobody is looked for.
+    """
 
     face: Face
     similarity: float
+    compared: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Answered:
         candidates: Of a search, best first, by the index of each face that was searched for.
         similarities: Of a comparison, by the index of each face of the second photo that was compared.
         enrolled: Faces that are enrolled now, by index.
+        compared: Of a comparison, what the calendar says about the two photos.
         expected: What errors to expect at the threshold; None where nothing was compared by intention.
     """
 
@@ -53,6 +62,7 @@ class Answered:
     candidates: Mapping[int, tuple[Named, ...]] = field(default_factory=dict)
     similarities: Mapping[int, float] = field(default_factory=dict)
     enrolled: Mapping[int, Face] = field(default_factory=dict)
+    compared: Comparison | None = None
     expected: Expectation | None = None
 
     @property

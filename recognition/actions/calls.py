@@ -16,7 +16,7 @@ from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
-from recognition import client, ends, rulings
+from recognition import client, comparisons, ends, rulings
 from recognition.actions import answers, jobs, passages, pictures
 from recognition.actions.answers import Answered, LeftOut, Named
 from recognition.actions.images import Photo, Received
@@ -26,7 +26,7 @@ from recognition.actions.pictures import Opened, Picture
 from recognition.engine import grades
 from recognition.engine.types import ImageResult
 from recognition.hits import Hit
-from recognition.models import Face
+from recognition.models import Face, Image
 from recognition.parcels import BROKE, STOPPED, Answer, Ask
 
 REVIEW = "review_required"
@@ -41,7 +41,7 @@ def detect(*, organization: Organization, order: Order, picture: Picture, by: Ac
     """
     passage = passages.enter(organization=organization, order=order, photos=1, needs=_READS, by=by)
     with passages.closing(passage):
-        found = ask(passage, [_opened(passage, picture)])
+        found = ask(passage, [opened(passage, picture)])
 
         def make(passage: Passage) -> Answered:
             note(passage, found.photos, ())
@@ -70,7 +70,7 @@ def compare(
     _require_bar(bar)
     passage = passages.enter(organization=organization, order=order, photos=2, needs=_READS, by=by)
     with passages.closing(passage):
-        photos = [_opened(passage, source), _opened(passage, target)]
+        photos = [opened(passage, source), opened(passage, target)]
         if passage.is_for_review:
             _review(passage, photos)
         found = ask(passage, photos, bar=bar)
@@ -96,7 +96,7 @@ def search(
     _require_bar(bar)
     passage = passages.enter(organization=organization, order=order, photos=1, needs=_READS, by=by)
     with passages.closing(passage):
-        photo = _opened(passage, picture)
+        photo = opened(passage, picture)
         if passage.is_for_review:
             _review(passage, [photo])
         found = ask(passage, [photo], only_largest=only_largest, bar=bar)
@@ -135,8 +135,11 @@ def note(passage: Passage, photos: Sequence[ImageResult], left: Sequence[LeftOut
     passage.call.left_out = dict(Counter(one.reason for one in left))
 
 
-def _opened(passage: Passage, picture: Picture) -> Opened:
-    return pictures.opened(picture, organization=passage.organization, key=passage.key)
+def opened(passage: Passage, picture: Picture) -> Opened:
+    """Return a photo of a call, checked; what the calendar can know of it is kept with the call."""
+    photo = pictures.opened(picture, organization=passage.organization, key=passage.key)
+    passage.photos.append(picture.stored or Image(sha256=photo.sha256))
+    return photo
 
 
 def _order_of(passage: Passage, only_largest: bool, bar: str) -> Ask:
@@ -171,12 +174,13 @@ def _compared(passage: Passage, found: Answer, bar: str) -> Answered:
         found.photos,
         left,
         similarities=found.similarities,
+        compared=comparisons.of_photos(passage.call, *passage.photos),
         expected=answers.expected(passage.call, passage.ruling, found.pipeline),
     )
 
 
 def _searched(passage: Passage, found: Answer, bar: str) -> Answered:
-    candidates = named(passage, found.hits)
+    candidates = named(passage, found.hits, dict.fromkeys(found.hits, passage.photos[0]))
     searched = set(candidates)
     left = tuple(one for photo in found.photos for one in answers.left_out(photo, searched, bar=bar))
     note(passage, found.photos, left)
@@ -191,23 +195,31 @@ def _searched(passage: Passage, found: Answer, bar: str) -> Answered:
     )
 
 
-def named(passage: Passage, hits: Mapping[int, Sequence[Hit]]) -> dict[int, tuple[Named, ...]]:
+def named(
+    passage: Passage, hits: Mapping[int, Sequence[Hit]], photos: Mapping[int, Image]
+) -> dict[int, tuple[Named, ...]]:
     """Return as candidates the hits whose face is still enrolled, and note how many there are. In scope.
 
-    Only those at or above the threshold that stands by now.
+    Args:
+        passage: The call; only what is at or above the threshold that stands by now is a candidate.
+        hits: By the index of what was searched for.
+        photos: The photo of each that was searched for.
     """
     keys = {hit.face_id for own in hits.values() for hit in own}
-    enrolled = Face.objects.filter(gallery=passage.gallery).select_related("subject", "image")
+    enrolled = Face.objects.filter(gallery=passage.gallery).select_related("subject__record", "image")
     faces = enrolled.defer("template", "next_template").in_bulk(keys)
-    candidates = {
-        index: tuple(
-            Named(faces[hit.face_id], round(hit.similarity, 3))
-            for hit in own
-            if hit.face_id in faces and hit.similarity >= passage.call.threshold
-        )
+    least = passage.call.threshold
+    kept = [
+        (index, hit)
         for index, own in hits.items()
-    }
-    passage.call.candidates = sum(len(own) for own in candidates.values())
+        for hit in own
+        if hit.face_id in faces and hit.similarity >= least
+    ]
+    ages = comparisons.of_faces(passage.call, [(photos[index], faces[hit.face_id]) for index, hit in kept])
+    candidates: dict[int, tuple[Named, ...]] = dict.fromkeys(hits, ())
+    for (index, hit), age in zip(kept, ages, strict=True):
+        candidates[index] += (Named(faces[hit.face_id], round(hit.similarity, 3), age),)
+    passage.call.candidates = len(kept)
     return candidates
 
 

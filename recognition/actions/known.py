@@ -46,13 +46,17 @@ def search_face(*, organization: Organization, order: Order, face: Face, by: Act
     return _search(organization, asked, own, {face.pk}, by)
 
 
-def search_subject(*, organization: Organization, order: Order, subject: Subject, by: Actor) -> Answered:
+def search_subject(
+    *, organization: Organization, order: Order, subject: Subject | None, by: Actor
+) -> Answered:
     """Search the order's gallery for the faces enrolled of a person; none of their own is a candidate.
 
     Raises:
-        InvalidInput: `no_faces`, none is enrolled of them.
+        InvalidInput: `subject_missing`; `no_faces`, none is enrolled of them.
         DomainError: As for `search_face`.
     """
+    if subject is None:
+        raise InvalidInput("subject_missing", "Say whom to search for.", field="subject")
     asked = _asked(organization, order, subject.pk, by)
     with tenant_scope(organization):
         own = list(_read().filter(subject=subject.pk).order_by("pk"))
@@ -113,7 +117,8 @@ def _answered(passage: Passage, own: Sequence[Face], hits: dict[int, list[Hit]])
     still = Face.objects.filter(pk__in=[face.pk for face in own], subject=own[0].subject_id).count()
     if still < len(own):
         raise Conflict("state_changed", "A face of this person was erased or moved meanwhile. Search again.")
-    candidates = calls.named(passage, hits)
+    photos = {place: face.image for place, face in enumerate(own)}
+    candidates = calls.named(passage, hits, photos)
     pipeline = passage.gallery.pipeline or own[0].pipeline
     return Answered(
         passage.call,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ from recognition import grants, quotas, rulings, usage
 from recognition.actions import demands, naming, orders
 from recognition.actions.orders import Order
 from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
-from recognition.models import Call, Gallery
+from recognition.models import Call, Gallery, Image
 
 AS_A_JOB = "A call cannot wait for an officer. Submit it as a job: that is decided on, and then runs."
 _CHANGED = "What this is ruled on under changed while the call ran, so nothing was answered. Send it again."
@@ -46,7 +46,17 @@ class _Stopped(Exception):
 
 @dataclass
 class Passage:
-    """A call that was let through, with what it was let through under."""
+    """A call that was let through, with what it was let through under.
+
+    Attributes:
+        organization: Whose call.
+        order: What is asked for.
+        call: Its row, not stored yet.
+        key: The organization's data key.
+        ruling: The newest on it.
+        by: Who calls.
+        photos: What the calendar can know of the photos: rows that are stored, or only made for it.
+    """
 
     organization: Organization
     order: Order
@@ -54,6 +64,7 @@ class Passage:
     key: DataKey
     ruling: RulingRecord
     by: Actor
+    photos: list[Image] = field(default_factory=list)
 
     @property
     def gallery(self) -> Gallery:
@@ -120,6 +131,7 @@ def answer(passage: Passage, make: Callable[[Passage], T]) -> T:
     """
     for _ in range(_TRIES):
         with suppress(_Stopped), _standing(passage):
+            naming.claim(passage.call, passage.by)
             made = make(passage)
             _record(passage)
             return made
@@ -220,7 +232,6 @@ def _require_standing(passage: Passage, epochs: Epochs, *, ahead: timedelta = ti
 
 def _record(passage: Passage) -> None:
     call = passage.call
-    naming.claim(call, passage.by)
     call.save(force_insert=True)
     audit.record(
         verb="call.answered",

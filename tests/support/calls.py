@@ -1,4 +1,4 @@
-"""Synchronous calls in tests: a counter as engine workers have it, in this process, with an engine of choice."""
+"""Synchronous calls in tests: a counter as engine workers have it, in this process, any engine behind it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from portal.tenancy.rls import composite_fk, protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recognition", "0027_reembedding_of_galleries"),
+        ("recognition", "0029_wall_of_request_tokens"),
         ("tenancy", "0009_organizations_without_a_key"),
     ]
 
