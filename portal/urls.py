@@ -6,6 +6,7 @@ handler400 = "portal.web.errors.bad_request"
 urlpatterns = [
     path("", include("portal.web.urls")),
     path("api/v1/", include("portal.api.urls")),
+    path("", include("portal.aws.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("django_prometheus.urls")),
 ]

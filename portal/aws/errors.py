@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from portal.aws.shapes import ERRORS
+from portal.aws.sigv4 import Rejected
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ def of(error: Exception, operation: str = "") -> WireError:
     """
     if isinstance(error, WireError):
         return error
+    if isinstance(error, Rejected):
+        return WireError(error.name, error.sentence)
     name = _name(error) if isinstance(error, DomainError) else ""
     if not isinstance(error, DomainError) or not name:
         return _unexpected(error)

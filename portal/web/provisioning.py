@@ -38,6 +38,7 @@ from portal.tenancy.models import Membership, Organization, User
 
 BY = Actor.system("provision")
 EXEMPTION = "humanitarian-exemption"  # the one exemption of the default pack
+USUAL_RETENTION_DAYS = 30
 SWITCH = "COUNTENANCE_ALLOW_PROVISION"
 
 
@@ -208,7 +209,11 @@ def _usual_facts(purpose: Purpose) -> dict[str, Any]:
         "recipient": None,
         "case_reference": "SYNTHETIC",
         "subject_class": USUAL_SUBJECT.get(purpose, "consenting"),
+        "probe_source": _usual_source(purpose).value,
         "image_source": _usual_source(purpose).value,
+        "legal_basis": "SYNTHETIC",
+        "owner": "SYNTHETIC",
+        "retention_days": USUAL_RETENTION_DAYS,
     }
 
 
