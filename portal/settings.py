@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "portal.audit",
     "portal.tenancy",
     "compliance",
+    "portal.webhooks",
     "recognition",
     "portal.web",
     "portal.api",
@@ -187,12 +188,13 @@ CELERY_WORKER_PROC_ALIVE_TIMEOUT = 180.0  # a child loads its model first; 4 s, 
 CELERY_WORKER_LOST_WAIT = 0.5  # for the result of a killed child, which writes none: 10 s, the default, idle
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_IMPORTS = ("recognition.tasks",)
+CELERY_IMPORTS = ("recognition.tasks", "portal.webhooks.tasks")
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 # The nameless exchange routes by queue name alone. A named one keeps its bindings in Redis, where a flush
 # takes them, and every later message of a process that declared them before falls into nothing.
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(""), routing_key=name) for name in ("interactive", "gpu", "control", "cpu")
+    Queue(name, Exchange(""), routing_key=name)
+    for name in ("interactive", "gpu", "control", "cpu", "webhooks")
 ]
 CELERY_TASK_ROUTES = {
     "recognition.interactive": {"queue": "interactive"},
@@ -202,6 +204,7 @@ CELERY_TASK_ROUTES = {
     "recognition.sequence": {"queue": "control"},
     "recognition.simulate": {"queue": "cpu"},
     "recognition.upkeep": {"queue": "cpu"},
+    "webhooks.deliver": {"queue": "webhooks"},
 }
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what runs every few seconds has no past
 CELERY_BEAT_SCHEDULE = {
@@ -219,6 +222,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recognition.sweep",
         "schedule": schedule(60.0),
         "options": {"expires": 60, "queue": "control"},
+    },
+    "webhooks": {
+        "task": "webhooks.deliver",
+        "schedule": schedule(2.0),
+        "options": {"expires": 2, "queue": "webhooks"},
     },
 }
 
@@ -316,6 +324,12 @@ if env("S3_BUCKET", default=""):
             "querystring_auth": True,
         },
     }
+
+# --- webhooks ---------------------------------------------------------------------------------------------
+# Sends to this machine too, over http: for tests and while a receiver is written.
+WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
+WEBHOOKS_CLOSED_NETWORKS = env.list("WEBHOOKS_CLOSED_NETWORKS", default=[])  # public ones of the operator
+WEBHOOKS_CA_FILE = env("WEBHOOKS_CA_FILE", default="")  # in place of the system's authorities
 
 # --- mail -------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

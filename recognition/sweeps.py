@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from compliance.sweeps import SWEEPS as OFFICE
+from portal.webhooks import keeping
 from recognition import upkeep
 from recognition.actions import found, record_retention, retention, watch
 
@@ -15,6 +16,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     retention.sweep,
     found.sweep,
     record_retention.sweep,
+    keeping.sweep,
     upkeep.sweep,
 )
 logger = logging.getLogger(__name__)

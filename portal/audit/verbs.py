@@ -66,6 +66,14 @@ _ALL: dict[str, Verb] = {
     "invitation.withdrawn": _verb("An invitation was withdrawn", "role"),
     "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "kind", "expires_at"),
     "key.revoked": _verb("An API key was revoked"),
+    "webhook.created": _verb("A webhook was set up", "types"),
+    "webhook.changed": _verb("A webhook was changed", "fields"),
+    "webhook.deleted": _verb("A webhook was deleted", "deliveries"),
+    "webhook.disabled": _verb("A webhook was switched off", "reason", "failed"),
+    "webhook.enabled": _verb("A webhook was switched on"),
+    "webhook.secret_renewed": _verb("A webhook got a new secret", "old_until"),
+    "webhook.tested": _verb("A test was sent to a webhook"),
+    "webhook.replayed": _verb("Deliveries of a webhook were put back", "deliveries", "since", "delivery"),
     "data_key.renewed": _verb(
         "The organization got a new data key, and what the old one sealed is sealed anew", "version", "reason"
     ),
@@ -83,6 +91,11 @@ _ALL: dict[str, Verb] = {
     "application.withdrawn": _verb("The application was withdrawn"),
     "application.lapsed": _verb("The application lapsed, because it was not finished in time"),
     "grant.given_up": _verb("The organization gave up a grant", "purpose", "end_user"),
+    "grant.expired": _verb("A grant has ended by its date", "purpose", "end_user"),
+    "exemption.granted": _verb(
+        "An exemption was granted", "rule", "purpose", "end_user", "expires_at", "determination"
+    ),
+    "exemption.ended": _verb("An exemption has ended", "rule", "purpose", "end_user", "reason"),
     "evidence.added": _verb("Evidence was added", "kind", "sha256", "size"),
     "evidence.opened": _verb("An officer opened a document", "kind"),
     "evidence.verified": _verb("Evidence was verified", "kind"),

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     APPLY = "apply"  # answer, submit and withdraw applications
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"  # where the organization's programs are told what happens
     MANAGE_GALLERIES = "manage_galleries"
     MANAGE_CASES = "manage_cases"  # case records: whom the organization looks for
     UPLOAD = "upload"
@@ -56,7 +57,7 @@ _PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {_P.APPLY, _P.MANAGE_MEMBERS, _P.MANAGE_KEYS, _P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD,
          _P.SUBMIT_JOBS, _P.PRIORITIZE_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.RECALL_RESULTS, _P.ERASE,
-         _P.VIEW_TRAIL, _P.RENEW_KEYS, _P.REEMBED}
+         _P.VIEW_TRAIL, _P.RENEW_KEYS, _P.REEMBED, _P.MANAGE_WEBHOOKS}
     ),
     Role.ANALYST: frozenset(
         {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT}
@@ -77,6 +78,11 @@ _DESCRIPTIONS: dict[Role, str] = {
 KEY_PERMISSIONS = frozenset(
     {_P.MANAGE_GALLERIES, _P.MANAGE_CASES, _P.UPLOAD, _P.SUBMIT_JOBS, _P.VIEW_RESULTS, _P.EXPORT, _P.ERASE}
 )
-# What cannot be undone a key may do only where it was made with the scope by name.
-NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {_P.RECALL_RESULTS, _P.RENEW_KEYS, _P.REEMBED}
+# What cannot be undone, or reaches past its own purpose, a key may do only where it has the scope by name.
+NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {
+    _P.RECALL_RESULTS,
+    _P.RENEW_KEYS,
+    _P.REEMBED,
+    _P.MANAGE_WEBHOOKS,
+}
 TESTER_PERMISSIONS = frozenset({_P.TEST_ACCURACY})

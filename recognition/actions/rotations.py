@@ -29,6 +29,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey, Organization, RotationReason, StoredDataKey
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
+from portal.webhooks.models import Secret
 from recognition import client, storage
 from recognition.models import CaseRecord, CaseRecordPhoto, GalleryKey, Image
 
@@ -40,6 +41,7 @@ _COLUMNS: tuple[tuple[Any, str], ...] = (
     (CaseRecord, "details"),
     (CaseRecordPhoto, "details"),
     (ApiKey, "signing_secret"),
+    (Secret, "sealed"),
 )
 
 

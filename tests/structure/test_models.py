@@ -6,7 +6,7 @@ from django.db import connection
 
 from portal.tenancy.kinds import Kind
 
-OURS = ("audit", "tenancy", "compliance", "recognition", "portal_web", "portal_api")
+OURS = ("audit", "tenancy", "compliance", "webhooks", "recognition", "portal_web", "portal_api")
 BELOW = {label: set(OURS[:place]) for place, label in enumerate(OURS)}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
 # guardian and Django refer to content types and permissions: theirs, not a tenant's.

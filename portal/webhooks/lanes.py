@@ -1,0 +1,53 @@
+"""A worker's turn: several lanes side by side, so that whoever answers slowly holds up nobody else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from django.db import connection
+
+from portal.webhooks import sending, turns
+from portal.webhooks.following import follow
+from portal.webhooks.targets import Lookup
+from portal.webhooks.turns import Held
+
+LANES = 8
+SECONDS = 240.0  # after it no turn is taken; the last attempts end within another twenty
+LOOK_AGAIN_SECONDS = 1.0
+logger = logging.getLogger(__name__)
+
+
+def run(*, lanes: int = LANES, seconds: float = SECONDS, lookup: Lookup | None = None) -> int:
+    """Follow the trail and send what is due, until nothing is; returns how many attempts were begun.
+
+    May run at any time, any number of times at once. While a slow receiver occupies a lane the others go on,
+    and what happens meanwhile is followed.
+
+    Args:
+        lanes: Requests at once, never two to one endpoint.
+        seconds: No turn is taken after so long.
+        lookup: Resolver; the system's unless given.
+    """
+    until, begun = time.monotonic() + seconds, 0
+    busy: set[Future[None]] = set()
+    with ThreadPoolExecutor(lanes, "webhooks") as pool:
+        while True:
+            follow()
+            while len(busy) < lanes and time.monotonic() < until and (held := turns.take()):
+                busy.add(pool.submit(_serve, held, lookup))
+                begun += 1
+            if not busy:
+                return begun
+            _, busy = wait(busy, LOOK_AGAIN_SECONDS, FIRST_COMPLETED)
+
+
+def _serve(held: Held, lookup: Lookup | None) -> None:
+    """Make one attempt; what is wrong with one endpoint must not keep all others waiting."""
+    try:
+        sending.send(held, lookup=lookup)
+    except Exception:  # its lease ends by itself, and it is tried again
+        logger.exception("A delivery broke", extra={"endpoint": str(held.endpoint_id)})
+    finally:
+        connection.close()  # of this thread
