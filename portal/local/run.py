@@ -34,6 +34,8 @@ CELERY = (
 ONE_AT_A_TIME = ("--concurrency=1", "--queues=interactive,gpu")
 # Two: a simulation of policy takes a minute, and the reconciler does not wait behind it.
 TWO_AT_A_TIME = ("--concurrency=2", "--queues=control,cpu")
+# Webhooks go out from a process of their own: they wait for servers elsewhere, and nothing waits for them.
+WEBHOOKS = ("--concurrency=1", "--queues=webhooks")
 QUIET_CELERY = ("--without-gossip", "--without-mingle")
 # Its control socket would lie in the home of the account, where two checkouts meet.
 WEB = ("--workers=2", "--threads=4", "--timeout=60", "--graceful-timeout=10", "--no-control-socket")
@@ -88,6 +90,7 @@ def _start(supervisor: Supervisor, port: int) -> None:
     gunicorn = (sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind={host}:{port}")
     supervisor.start("web", *gunicorn, *WEB)
     supervisor.start("engine", *CELERY, *QUIET_CELERY, *ONE_AT_A_TIME, "--hostname=engine@%h")
+    supervisor.start("hooks", *CELERY, *QUIET_CELERY, *WEBHOOKS, "--hostname=hooks@%h")
     supervisor.start("light", *CELERY, *QUIET_CELERY, *TWO_AT_A_TIME, "--hostname=light@%h", "--beat")
     if not supervisor.wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), READY_SECONDS, every=1.0):
         raise Died(f"Not ready within {READY_SECONDS:.0f} s; http://127.0.0.1:{port}/readyz says why.")

@@ -1,0 +1,166 @@
+"""From the trail to the queues: what is told, to whom, once."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from portal.audit import actions as audit
+from portal.audit import sequencer
+from portal.audit.verbs import VERBS
+from portal.tenancy.scope import tenant_scope
+from portal.webhooks import actions, following, kinds
+from portal.webhooks.kinds import CHOOSABLE, KINDS
+from portal.webhooks.models import Follower
+from tests.webhooks.conftest import BY, catch_up, happen, hook
+
+
+def told(hook) -> list[str]:
+    return [delivery.type for delivery in hook.deliveries()]
+
+
+def test_every_type_stands_for_events_that_there_are():
+    for name, kind in KINDS.items():
+        for verb, wanted in kind.verbs.items():
+            assert verb in VERBS, name
+            assert VERBS[verb].payload.issuperset(wanted), f"{name}: {verb} has no {wanted}"
+        assert any(VERBS[verb].payload.issuperset(set(kind.tells)) for verb in kind.verbs) or all(
+            any(key in VERBS[verb].payload for verb in kind.verbs) for key in kind.tells
+        ), name
+
+
+def test_no_type_tells_what_would_name_anybody():
+    """What may go along, by name: ids, codes, counts and moments. Add to it only what names nobody."""
+    harmless = {
+        "ruling", "reason", "done", "failed", "exports", "kind", "due_at", "outcome", "old", "new",
+        "moratorium_status", "purpose", "rule", "end_user", "expires_at",
+    }  # fmt: skip
+    assert {key for kind in KINDS.values() for key in kind.tells} <= harmless
+
+
+def test_an_event_is_put_in_the_queue_of_every_endpoint_that_wants_it(world, receiver, alices):
+    fond_of_cases = hook(world.alice.organization, receiver.url, types=["case.opened"])
+    happen(world.alice.organization, "job.held", "job_7", reason="policy", ruling="rul_1")
+    happen(world.alice.organization, "gallery.deleted", "gal_7", faces=1, subjects=1)
+    following.follow()
+    delivery = alices.delivery()
+    assert (delivery.type, delivery.data["id"], delivery.data["reason"]) == ("job.held", "job_7", "policy")
+    assert told(fond_of_cases) == []
+
+
+def test_what_happens_to_others_is_told_to_them_alone(world, receiver, alices):
+    bobs = hook(world.bob.organization, receiver.url)
+    happen(world.bob.organization)
+    happen(world.charlie.organization)
+    following.follow()
+    assert (told(alices), told(bobs)) == ([], ["job.queued"])
+
+
+def test_what_happens_to_the_platform_is_told_to_everybody(world, receiver, alices):
+    bobs = hook(world.bob.organization, receiver.url)
+    with tenant_scope(world.alice.organization):
+        audit.record(verb="policy.published", actor=BY, target="pol_1", pack="p", number=3)
+    sequencer.run()
+    following.follow()
+    assert (told(alices), told(bobs)) == (["policy.changed"], ["policy.changed"])
+    assert set(alices.delivery().data) == {"id", "event"}
+
+
+@pytest.mark.parametrize("verb", ["case.opened", "demand.told", "measure.taken"])
+def test_an_event_of_the_office_alone_is_told_to_nobody(world, alices, verb):
+    with tenant_scope(world.alice.organization):
+        audit.record(verb=verb, actor=BY, target="cas_1", organization=None, kind="incident")
+    sequencer.run()
+    following.follow()
+    assert told(alices) == []
+
+
+def test_an_event_read_twice_is_put_in_the_queue_once(world, alices):
+    happen(world.alice.organization)
+    before = Follower.objects.get().next_index
+    following.follow()
+    Follower.objects.update(next_index=before)  # as if the worker had died before it noted how far it came
+    following.follow()
+    assert told(alices) == ["job.queued"]
+
+
+def test_readers_at_once_put_each_event_in_the_queue_once(world, alices):
+    for number in range(20):
+        happen(world.alice.organization, target=f"job_{number}")
+
+    def read():
+        following.follow()
+        connection.close()
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    ids = [delivery.data["id"] for delivery in alices.deliveries()]
+    assert sorted(ids) == sorted(f"job_{number}" for number in range(20))
+
+
+def test_an_event_that_commits_late_is_not_missed(world, alices):
+    """Its id and moment are older than those of what was read before it."""
+    late = threading.Event()
+    written = threading.Event()
+
+    def slow():
+        with tenant_scope(world.alice.organization):
+            audit.record(
+                verb="job.queued", actor=BY, target="job_late", organization=world.alice.organization.pk
+            )
+            written.set()
+            assert late.wait(20)
+        connection.close()
+
+    writer = threading.Thread(target=slow)
+    writer.start()
+    assert written.wait(20)
+    happen(world.alice.organization, target="job_quick")
+    following.follow()
+    late.set()
+    writer.join()
+    catch_up()
+    assert {delivery.data["id"] for delivery in alices.deliveries()} == {"job_quick", "job_late"}
+
+
+def test_what_happened_before_an_endpoint_was_there_is_not_told(world, receiver, database):
+    catch_up()
+    happen(world.alice.organization)
+    made = hook(world.alice.organization, receiver.url)
+    following.follow()
+    assert told(made) == []
+
+
+def test_what_happens_while_an_endpoint_is_off_has_failed_and_can_be_replayed(world, alices):
+    actions.change(endpoint=alices.endpoint, enabled=False, by=BY)
+    happen(world.alice.organization)
+    following.follow()
+    delivery = alices.delivery()
+    assert (delivery.status, delivery.reason) == ("failed", "disabled")
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload", "kind"),
+    [
+        ("job.submitted", {"outcome": "cleared"}, ""),
+        ("job.submitted", {"outcome": "referred"}, "job.awaiting_approval"),
+        ("job.submitted", {"outcome": "refused"}, "job.refused"),
+        ("job.finished", {"status": "released"}, "job.released"),
+        ("job.finished", {"status": "awaiting_review"}, "job.awaiting_review"),
+        ("job.finished", {"status": "partial"}, "job.partial"),
+        ("job.finished", {"status": "failed"}, "job.failed"),
+        ("results.released", {}, "job.released"),
+        ("record.found", {}, "case_record.found"),
+        ("exemption.ended", {"reason": "expired"}, "exemption.ended"),
+        ("member.added", {}, ""),
+        ("webhook.tested", {}, ""),
+    ],
+)
+def test_an_event_has_one_type_or_none(database, verb, payload, kind):
+    with transaction.atomic():
+        event = audit.event(verb=verb, actor=BY, target="x", **payload)
+    assert kinds.kind_of(event) == kind
+    assert kind == "" or kind in CHOOSABLE
