@@ -9,21 +9,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeAlias
 from uuid import UUID
 
-from portal.tenancy.models import Organization
 from recognition import client
 from recognition.actions import rekeys, rotations
 
 SECONDS = 2.0  # of one message: the reconciler waits behind it in the light worker
-STEPS: tuple[Callable[[UUID], bool], ...] = (rekeys.step, rotations.step)
+_Step: TypeAlias = Callable[[UUID], bool]
+# With each step, the organizations that have something for it.
+STEPS: tuple[tuple[_Step, Callable[[], list[UUID]]], ...] = (
+    (rekeys.step, rekeys.organizations),
+    (rotations.step, rotations.organizations),
+)
 logger = logging.getLogger(__name__)
 
 
 def run(seconds: float = SECONDS) -> bool:
     """Take steps for about so long; returns whether work is left. May run any number of times at once."""
     until = time.monotonic() + seconds
-    left = [(step, key) for key in _organizations() for step in STEPS]
+    left = [(step, key) for step, organizations in STEPS for key in organizations()]
     while left:
         left = [(step, key) for step, key in left if _alone(step, key)]
         if time.monotonic() >= until:
@@ -37,11 +42,7 @@ def sweep() -> int:
     return 0
 
 
-def _organizations() -> list[UUID]:
-    return list(Organization.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def _alone(step: Callable[[UUID], bool], organization_id: UUID) -> bool:
+def _alone(step: _Step, organization_id: UUID) -> bool:
     """Take one step; what is wrong with one organization's rows must not keep all others waiting."""
     try:
         return step(organization_id)

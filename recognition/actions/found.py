@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from portal.audit.models import Event
 from portal.common.states import move
 from portal.common.steps import alone
+from portal.tenancy import directory
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import endings, erasure, images, jobs, keeping, naming, notices, records, removal
@@ -108,7 +108,7 @@ def found(*, record: CaseRecord, by: Actor) -> Found:
 
 def sweep() -> int:
     """Erase what was kept when its person was found and is kept by nothing any more; may run at any time."""
-    keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
+    keys = directory.organizations_with(_to_erase)
     return sum(alone(_erase_if_lifted, key, waiting) for key in keys for waiting in _waiting(key))
 
 
@@ -126,14 +126,18 @@ def what_goes(record: CaseRecord) -> dict[str, int]:
 
 def _waiting(organization_id: UUID) -> list[UUID]:
     with tenant_scope(organization_id):
-        rows = CaseRecord.objects.filter(erase_when_lifted=True).order_by("pk")
         # All of them: those that a hold keeps must not stand before those that none keeps any more.
-        return list(rows.values_list("pk", flat=True))
+        return list(_to_erase().order_by("pk").values_list("pk", flat=True))
+
+
+def _to_erase() -> QuerySet[CaseRecord]:
+    rows: QuerySet[CaseRecord] = CaseRecord.objects.filter(erase_when_lifted=True)
+    return rows
 
 
 def _erase_if_lifted(organization_id: UUID, record_id: UUID) -> bool:
     with tenant_scope(organization_id):
-        rows = CaseRecord.objects.filter(erase_when_lifted=True)
+        rows = _to_erase()
         record = rows.select_for_update(of=("self",), no_key=True).filter(pk=record_id).first()
         if record is None:
             return False

@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 
 from compliance import legal_holds
 from portal.common.steps import alone
+from portal.tenancy import directory
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, images, records
 from recognition.models import CaseRecord, CaseRecordPhoto, Image, RecordStatus
@@ -22,7 +22,7 @@ KEPT = timedelta(days=30)
 
 def sweep() -> int:
     """Destroy what closed cases held for long enough; returns of how many. May run any number of times."""
-    keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
+    keys = directory.organizations_with(_closed_long_ago)
     return sum(alone(_purge, key, record) for key in keys for record in _due(key))
 
 

@@ -22,7 +22,7 @@ from portal.common import envelope
 from portal.common.envelope import DataKey
 from portal.common.errors import Conflict, InvalidInput
 from portal.common.ids import uuid7
-from portal.tenancy import secrets
+from portal.tenancy import directory, secrets
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
@@ -113,11 +113,19 @@ def step(organization_id: UUID) -> bool:
     old one any more. Idempotent; rows that another worker has in hand are left to it.
     """
     with tenant_scope(organization_id):
-        old = GalleryKey.objects.filter(version__lt=F("gallery__key_version"), gallery__deleted_at=None)
-        key = old.order_by("pk").select_related("gallery").first()
+        key = _outdated().order_by("pk").select_related("gallery").first()
         if key is None:
             return False
         return _turn_some(key.gallery) or _end(key.gallery)
+
+
+def organizations() -> list[UUID]:
+    """Return the organizations in which a gallery is being re-keyed."""
+    return directory.organizations_with(_outdated)
+
+
+def _outdated() -> Any:
+    return GalleryKey.objects.filter(version__lt=F("gallery__key_version"), gallery__deleted_at=None)
 
 
 def _turn_some(gallery: Gallery) -> bool:

@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 from compliance import legal_holds
 from compliance.actions import referrals
 from portal.common.steps import alone
+from portal.tenancy import directory
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_scope
 from recognition import rulings, storage
 from recognition.actions import erasure, images, removal
@@ -29,12 +29,12 @@ DECIDED_WITHIN = timedelta(days=14)
 HELD_AT_MOST = timedelta(days=30)
 AT_ONCE = 20  # steps of each kind an organization takes in one sweep
 PHOTOS_AT_ONCE = 2_000  # destroyed in one transaction; a larger job takes several sweeps
-_Step: TypeAlias = tuple[Callable[[UUID, UUID], bool], Any]
+_Step: TypeAlias = tuple[Callable[[UUID, UUID], bool], Callable[[], QuerySet[Any]]]
 
 
 def sweep() -> int:
     """Take every step that is due; returns how many were taken. May run any number of times."""
-    keys = Organization.objects.order_by("pk").values_list("pk", flat=True)
+    keys = directory.organizations_with(*(rows for _, rows in (*_ENDS, *_DESTROYS)))
     return sum(alone(step) for key in keys for step in _due(key))
 
 
@@ -93,20 +93,12 @@ def _due(organization_id: UUID) -> list[Callable[[], bool]]:
 
 def _steps(organization_id: UUID) -> Iterator[Callable[[], bool]]:
     """Yield what is due in an organization. In its scope."""
-    ends: tuple[_Step, ...] = (
-        (expire, Job.objects.undecided_for(DECIDED_WITHIN)),
-        (terminate, Job.objects.held_for(HELD_AT_MOST)),
-    )
-    destroys: tuple[_Step, ...] = (
-        (purge, Job.objects.to_purge()),
-        (expire_faces, Gallery.objects.with_overdue_faces()),
-    )
-    for step, rows in ends:
-        yield from (partial(step, row.pk, organization_id) for row in rows.order_by("pk")[:AT_ONCE])
+    for step, rows in _ENDS:
+        yield from (partial(step, row.pk, organization_id) for row in rows().order_by("pk")[:AT_ONCE])
     if legal_holds.blocks("", organization=organization_id):  # everything of this organization is kept
         return
-    for step, rows in destroys:
-        free = (row for row in rows.order_by("pk").iterator() if not _is_kept(row))
+    for step, rows in _DESTROYS:
+        free = (row for row in rows().order_by("pk").iterator() if not _is_kept(row))
         yield from (partial(step, row.pk, organization_id) for row in islice(free, AT_ONCE))
 
 
@@ -138,3 +130,13 @@ def _unneeded_photos(job: Job) -> QuerySet[Image]:
     """Return the photos of a job that no gallery, no case record and no other job needs. In scope."""
     own = Item.objects.filter(job=job).photos()
     return images.unneeded(own, besides=[job])
+
+
+_ENDS: tuple[_Step, ...] = (
+    (expire, lambda: Job.objects.undecided_for(DECIDED_WITHIN)),
+    (terminate, lambda: Job.objects.held_for(HELD_AT_MOST)),
+)
+_DESTROYS: tuple[_Step, ...] = (
+    (purge, Job.objects.to_purge),
+    (expire_faces, Gallery.objects.with_overdue_faces),
+)

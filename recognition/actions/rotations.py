@@ -97,6 +97,13 @@ def step(organization_id: UUID) -> bool:
         return any(some(key, organization_id) for some in _KINDS) or _end(key, organization_id)
 
 
+def organizations() -> list[UUID]:
+    """Return the organizations whose data key is being renewed: they have more than one that lives."""
+    rows = StoredDataKey.objects.living().order_by().values("organization")
+    several = rows.annotate(number=models.Count("pk")).filter(number__gt=1)
+    return list(several.order_by("organization").values_list("organization", flat=True))
+
+
 def _sealed(organization_id: UUID) -> list[models.QuerySet[Any]]:
     """Return all rows with something sealed."""
     own = {"organization": organization_id}

@@ -19,9 +19,10 @@ from compliance.actions.alerts import WATCHER, Alert
 from compliance.models.samples import SampleReason
 from portal.common.clock import database_now
 from portal.common.steps import alone
+from portal.tenancy import directory
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition import reimports
-from recognition.models import Face, Item, Job, JobKind, JobStatus, Subject, Turn
+from recognition.models import Face, Item, Job, JobKind, JobStatus, Subject
 
 ONE_IN = 50  # product: one in 50 jobs is asked about
 _CHUNK = 1_000
@@ -42,14 +43,18 @@ _NOT_LET_THROUGH = (
 
 def watch() -> int:
     """Look at every job that nobody looked at yet; returns how many. A sweep."""
-    owners = Turn.objects.order_by("pk").values_list("pk", flat=True)
-    return sum(alone(_watch, job) for owner in owners for job in _unwatched(owner))
+    owners = directory.organizations_with(_unwatched)
+    return sum(alone(_watch, job) for owner in owners for job in _next(owner))
 
 
-def _unwatched(owner: UUID) -> list[Job]:
+def _next(owner: UUID) -> list[Job]:
     with tenant_scope(owner):
-        rows = Job.objects.filter(watched_at=None).exclude(status__in=_NOT_LET_THROUGH)
-        return list(rows.select_related("organization").order_by("pk")[:AT_ONCE])
+        return list(_unwatched().select_related("organization").order_by("pk")[:AT_ONCE])
+
+
+def _unwatched() -> QuerySet[Job]:
+    rows: QuerySet[Job] = Job.objects.filter(watched_at=None).exclude(status__in=_NOT_LET_THROUGH)
+    return rows
 
 
 def _watch(job: Job) -> bool:
