@@ -29,6 +29,8 @@ if settings.configured:
     raise pytest.UsageError(
         "Unset DJANGO_SETTINGS_MODULE: settings must load after the services have started."
     )
+# As many processes as processors run tests; threads of linear algebra on top only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 run = services.join()
 os.environ.update(run.environment())
 (run.home / "static").mkdir(parents=True, exist_ok=True)
