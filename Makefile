@@ -11,6 +11,9 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 JOBS ?= 2
 
+# Tests, workers and commands start Python by the hundred: what it compiled once is kept, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help setup demo run test proof bench soak lint format
 
 help:

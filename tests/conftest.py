@@ -12,6 +12,7 @@ find its database before the first test module imports a model.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -55,6 +56,10 @@ def pytest_configure() -> None:
     network.stay_inside()
     if run.locks:  # the controller: a polite kill must not leave services behind
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # modules and tests stay to the end: nobody need look through them for garbage
 
 
 def pytest_unconfigure() -> None:

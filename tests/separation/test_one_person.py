@@ -56,7 +56,7 @@ APPROVING = {
     "email": NEW_OFFICER,
 }
 # Forms that ask for other words in fields of the same name.
-VARIANTS = ({}, {"outcome": "granted"}, {"vote": "grant", "decision": "ratify"}, {"outcome": "overturned"})
+VARIANTS = ({}, {"outcome": "granted", "vote": "grant", "decision": "ratify"}, {"outcome": "overturned"})
 
 
 @dataclass

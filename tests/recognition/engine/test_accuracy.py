@@ -14,7 +14,8 @@ from tests.recognition.engine.photos import PressPhoto, press_photos
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(600)]
 
-PAIRS = 1_000
+FULL = os.environ.get("PROOF") == "full"
+PAIRS = 1_000 if FULL else 400
 PAIRS_PER_PERSON = 10
 FOLDS = 10
 CENTER = (125, 125)
@@ -59,7 +60,7 @@ def pairs() -> tuple[list[Pair], list[Pair]]:
 @pytest.fixture(scope="module")
 def results(engine: Engine, pairs: tuple[list[Pair], list[Pair]]) -> dict[str, ImageResult]:
     paired = [photo for side in pairs for one, other, _ in side for photo in (one, other)]
-    chosen = press_photos() if os.environ.get("PROOF") == "full" else paired
+    chosen = press_photos() if FULL else paired
     needed = {photo.name: photo for photo in chosen}
     return {result.key: result for result in engine.run((name, needed[name].read) for name in sorted(needed))}
 
