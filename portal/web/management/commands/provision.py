@@ -21,6 +21,7 @@ LABELS = {
     "secret_access_key": "Secret access key",
     "base_url": "Address",
 }
+INTERFACES = {"REST interface": "/api/v1/", "Rekognition endpoint": "/rekognition"}
 
 
 class Command(BaseCommand):
@@ -77,5 +78,7 @@ def _wanted(options: dict[str, Any]) -> Wanted:
 
 
 def _in_words(made: Provisioned) -> str:
-    lines = [f"{LABELS[name] + ':':<20}{value}" for name, value in made.to_json().items()]
+    told = {LABELS[name]: value for name, value in made.to_json().items()}
+    told |= {name: told["Address"] + path for name, path in INTERFACES.items()}
+    lines = [f"{name + ':':<22}{value}" for name, value in told.items()]
     return "\n".join(["A synthetic organization was made. Its secrets are shown this once.", *lines])
