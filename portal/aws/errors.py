@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from uuid import uuid4
 
+from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
 from portal.aws.sigv4 import Rejected
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 INTERNAL = "InternalServerError"
 DENIED = "AccessDeniedException"
 THROTTLED = "ThrottlingException"
-DECISION = "x-countenance-decision"
+
 CODE = "x-countenance-code"
 # The first kind that fits; what has no kind here is nothing the caller did.
 _KINDS: tuple[tuple[type[DomainError], str], ...] = (
@@ -48,7 +49,7 @@ _CODES: Mapping[str, str] = {
 # What to answer where an operation's model does not have the first name.
 _INSTEAD: Mapping[str, str] = {
     "ConflictException": THROTTLED,  # things changed meanwhile: the same call may succeed now
-    "ServiceQuotaExceededException": "LimitExceededException",
+    "ServiceQuotaExceededException": "ProvisionedThroughputExceededException",
     "ResourceNotFoundException": "InvalidParameterException",
 }
 _QUOTA = "quota_"

@@ -15,6 +15,7 @@ from portal.common.errors import InvalidInput, Refused
 
 LONGEST = 200
 LONGEST_RETENTION = 3650  # days, as of a gallery
+LEAST_BUDGET, MOST_BUDGET = 0.001, 100.0  # expected false candidates a search
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ KNOWN: Mapping[str, Carried] = {
     "legal_basis": Carried("the legal basis of collections"),
     "owner": Carried("who answers for collections"),
     "retention_days": Carried("how many days faces are kept", int, 1, LONGEST_RETENTION),
-    "false_candidates": Carried("how many false candidates a search may have", float, 0.001, 100),
+    "budget": Carried("how many false candidates a search may have", float, LEAST_BUDGET, MOST_BUDGET),
     "threshold": Carried("the similarity asked for", float, 0, 100),
     "max_candidates": Carried("how many candidates are asked for", int, 1, 100),
 }

@@ -64,12 +64,11 @@ def apply_to_call(call: Call, ruling: RulingRecord, *, budget: float | None) -> 
         budget: Expected false candidates a search that the caller's key allows; None for the usual one.
     """
     demands = ruling.demands
-    own = budget or threshold.DEFAULT_BUDGET
-    allowed = min(own, demands.false_candidate_budget or own)
+    floor, allowed = _bounds(demands, call.gallery, budget or threshold.DEFAULT_BUDGET)
     found = threshold.effective(
         asked=call.threshold_asked,
-        floor=demands.min_similarity or 0.0,
-        budget=None if demands.thresholds_free else allowed,
+        floor=floor,
+        budget=allowed,
         gallery_size=ruling.facts["gallery_size"] or 0,
     )
     if not call.threshold_reason or found.similarity > call.threshold:
@@ -87,14 +86,23 @@ def _retention(job: Job, demands: Obligations) -> int:
 
 
 def _threshold(job: Job, demands: Obligations, gallery: Gallery | None) -> Threshold:
-    budget = None if demands.thresholds_free else demands.false_candidate_budget or threshold.DEFAULT_BUDGET
-    floor = demands.min_similarity or 0.0
-    if gallery is not None and not demands.thresholds_free:
-        floor = max(floor, gallery.least_similarity)
-        budget = min(filter(None, (budget, gallery.most_false_candidates)))
+    # What a rule allows stands in place of the usual budget here, even where it is more.
+    usual = demands.false_candidate_budget or threshold.DEFAULT_BUDGET
+    floor, budget = _bounds(demands, gallery, usual)
     return threshold.effective(
         asked=job.threshold_asked,
         floor=floor,
         budget=budget,
         gallery_size=rulings.gallery_size(gallery),
     )
+
+
+def _bounds(demands: Obligations, gallery: Gallery | None, usual: float) -> tuple[float, float | None]:
+    """Return the lowest threshold and the budget of false candidates: the stricter of rules, key and tags."""
+    floor = demands.min_similarity or 0.0
+    if demands.thresholds_free:
+        return floor, None
+    if gallery is None:
+        return floor, min(usual, demands.false_candidate_budget or usual)
+    budgets = (usual, demands.false_candidate_budget, gallery.most_false_candidates)
+    return max(floor, gallery.least_similarity), min(filter(None, budgets))

@@ -71,7 +71,7 @@ def take(gallery: Gallery, sent: Sent | None) -> RequestToken | None:
 def keep(row: RequestToken | None, answer: Mapping[str, Any]) -> None:
     """Keep the answer of a call whose token was taken. In the same scope."""
     if row is not None:
-        RequestToken.objects.filter(pk=row.pk).update(answer=dict(answer) | {"done": True})
+        RequestToken.objects.filter(pk=row.pk).update(answer={"answered": True, **answer})
 
 
 def forget(gallery: Gallery) -> None:

@@ -18,7 +18,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, keeping, subjects, tokens
 from recognition.actions.tokens import Sent
-from recognition.models import Gallery, Subject
+from recognition.models import Face, Gallery, Subject
 
 MOST_FACES = 100  # of one user
 BECAUSE = "Said over the Rekognition interface."
@@ -88,7 +88,14 @@ def found(gallery: Gallery, user_id: str) -> Subject:
 def apart(gallery: Gallery, faces: Collection[UUID], user: Subject, by: Actor) -> None:
     """Let each face be a subject of its own, nobody's name, inside the caller's scope; with its history."""
     for face in sorted(faces):
-        subjects.move(gallery, {face}, user, _nobody(gallery, face), BECAUSE, by)
+        give(gallery, face, user, _nobody(gallery, face), by)
+
+
+def give(gallery: Gallery, face: UUID, old: Subject, new: Subject, by: Actor) -> None:
+    """Let a face of a locked gallery be another subject's, inside the caller's scope; with its history."""
+    subjects.move(gallery, {face}, old, new, BECAUSE, by)
+    row = Face(pk=face, organization_id=gallery.organization_id)
+    subjects.record("face.moved", row, by, came_from=old.public_id, went_to=new.public_id)
 
 
 def _nobody(gallery: Gallery, face: UUID) -> Subject:

@@ -46,7 +46,7 @@ class Program:
         """Return the error that is answered; it is one that the model knows for this operation."""
         with pytest.raises(WireError) as raised:
             self.call(operation, **values)
-        assert raised.value.name in ERRORS[operation] | {"SerializationException", "LimitExceededException"}
+        assert raised.value.name in ERRORS[operation] | {"SerializationException"}
         return raised.value
 
     def collection(self, **values: Any) -> str:

@@ -1,12 +1,15 @@
 """Tags are the tenant's own, but for those of ours, which may only narrow."""
 
+from dataclasses import replace
+
 import pytest
 
 from portal.common.errors import InvalidInput
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import galleries
+from recognition.actions import galleries, tags
 from recognition.models import Gallery
 from tests.aws.conftest import Program
+from tests.support.jobs import ANNA, new_desk, photo
 
 KEPT = "countenance:retention_days"
 SIMILAR = "countenance:min_similarity"
@@ -22,7 +25,7 @@ def gallery(program: Program, collection: str) -> Gallery:
         return Gallery.objects.called(collection).get()
 
 
-def tags(program: Program, collection: str) -> dict[str, str]:
+def tags_of(program: Program, collection: str) -> dict[str, str]:
     return program.call("ListTagsForResource", ResourceArn=arn(program, collection))["Tags"]
 
 
@@ -30,7 +33,7 @@ def test_tags_are_set_changed_and_taken_off(alice):
     name = alice.collection(Tags={"team": "a", "Größe": "2 m"})
     alice.call("TagResource", ResourceArn=arn(alice, name), Tags={"team": "b", "x": ""})
     alice.call("UntagResource", ResourceArn=arn(alice, name), TagKeys=["x", "never"])
-    assert tags(alice, name) == {"team": "b", "Größe": "2 m"}
+    assert tags_of(alice, name) == {"team": "b", "Größe": "2 m"}
 
 
 def test_a_tag_lets_faces_be_kept_for_a_shorter_time(alice):
@@ -48,7 +51,16 @@ def test_a_tag_of_ours_never_widens(alice, tag, narrow, wide):
     error = alice.refused("TagResource", ResourceArn=arn(alice, name), Tags={tag: wide})
     gone = alice.refused("UntagResource", ResourceArn=arn(alice, name), TagKeys=[tag])
     assert error.name == gone.name == "AccessDeniedException"
-    assert tags(alice, name) == {tag: narrow}
+    assert tags_of(alice, name) == {tag: narrow}
+
+
+def test_a_search_names_nobody_below_what_a_tag_says(database):
+    desk = new_desk()
+    tags.add(gallery=desk.gallery, tags={SIMILAR: "97"}, by=desk.by)
+    with tenant_scope(desk.tenant.organization):
+        tagged = replace(desk, gallery=Gallery.objects.get(pk=desk.gallery.pk))
+    job = tagged.submit("search", [("probe.png", photo(ANNA))], threshold=80)
+    assert (job.threshold, job.threshold_reason) == (97, "floor")
 
 
 def test_a_tag_keeps_no_face_longer_than_the_key_says(alice):
@@ -77,7 +89,7 @@ def test_a_collection_has_two_hundred_tags_at_most(alice):
     name = alice.collection(Tags={f"k{number}": "" for number in range(200)})
     error = alice.refused("TagResource", ResourceArn=arn(alice, name), Tags={"one-more": ""})
     assert error.name == "ServiceQuotaExceededException"
-    assert len(tags(alice, name)) == 200
+    assert len(tags_of(alice, name)) == 200
 
 
 def test_another_organizations_tags_are_as_those_of_nothing(alice, charlie):

@@ -52,7 +52,8 @@ def delete(call: WireCall) -> Answer:
         gallery = reach.collection(call)
     erased = faces.erase(gallery=gallery, ids=call["FaceIds"], by=call.actor)
     return {
-        "DeletedFaces": erased.done,
+        # The model has no empty list of these, and clients check it: left out where none was erased.
+        "DeletedFaces": erased.done or None,
         "UnsuccessfulFaceDeletions": [failure.to_wire() for failure in erased.failed],
     }
 

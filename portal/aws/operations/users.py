@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Exists, OuterRef
 
 from portal.aws import reach
 from portal.aws.calls import Answer, Operation, WireCall
+from portal.aws.headers import of_call
 from portal.aws.operations.collections import MANAGE, READ
+from portal.aws.orders import order_of
 from portal.aws.paging import page
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import users
+from recognition.actions import associations, users
 from recognition.actions.tokens import Sent
-from recognition.models import Face, Gallery, Subject
+from recognition.models import Face, Gallery, JobKind, Subject
 
+USUAL_THRESHOLD = 75.0  # of the service, for AssociateFaces
 _USUAL = 100
 
 
@@ -41,6 +46,39 @@ def list_all(call: WireCall) -> Answer:
     }
 
 
+def associate(call: WireCall) -> Answer:
+    """Say that faces show a user: those that are alike enough to the faces the user has."""
+    order = order_of(call, JobKind.COMPARE, threshold=call.get("UserMatchThreshold", USUAL_THRESHOLD), most=1)
+    gallery = _gallery(call)
+    order = replace(order, facts={**order.facts, "probe_source": gallery.image_source})
+    said, passage = associations.associate(
+        gallery=gallery,
+        user_id=call["UserId"],
+        ids=call["FaceIds"],
+        order=order,
+        sent=sent(call),
+        by=call.actor,
+    )
+    call.headers.update(of_call(passage.call, passage.ruling))
+    return {
+        "AssociatedFaces": [{"FaceId": face} for face in said.outcome.done],
+        "UnsuccessfulFaceAssociations": [failure.to_wire() for failure in said.outcome.failed],
+        "UserStatus": status(said.has_faces),
+    }
+
+
+def dissociate(call: WireCall) -> Answer:
+    """Say that faces do not show a user after all."""
+    said = associations.dissociate(
+        gallery=_gallery(call), user_id=call["UserId"], ids=call["FaceIds"], sent=sent(call), by=call.actor
+    )
+    return {
+        "DisassociatedFaces": [{"FaceId": face} for face in said.outcome.done],
+        "UnsuccessfulFaceDisassociations": [failure.to_wire() for failure in said.outcome.failed],
+        "UserStatus": status(said.has_faces),
+    }
+
+
 def status(has_faces: bool) -> str:
     """Return the status of a user."""
     return "ACTIVE" if has_faces else "CREATED"
@@ -64,4 +102,6 @@ OPERATIONS = {
     "CreateUser": Operation(create, MANAGE),
     "DeleteUser": Operation(delete, MANAGE),
     "ListUsers": Operation(list_all, READ),
+    "AssociateFaces": Operation(associate, MANAGE),
+    "DisassociateFaces": Operation(dissociate, MANAGE),
 }

@@ -8,10 +8,22 @@ from django import forms
 
 from compliance.policy.vocabulary import ImageSource, RequestedBy, SubjectClass, Word
 from portal.tenancy.actions.keys import LONGEST_DAYS
+from portal.tenancy.defaults import LEAST_BUDGET, LONGEST, LONGEST_RETENTION, MOST_BUDGET
 from portal.tenancy.models import KeyKind, RotationReason
 from portal.web.forms.base import PlainForm
 
-DEFAULTS = ("requested_by", "subject_class", "probe_source", "recipient")
+DEFAULTS = (
+    "requested_by",
+    "subject_class",
+    "probe_source",
+    "recipient",
+    "case_reference",
+    "legal_basis",
+    "owner",
+    "retention_days",
+    "image_source",
+    "budget",
+)
 
 
 def optional_choices(words: type[Word]) -> list[tuple[str, str]]:
@@ -53,6 +65,34 @@ class KeyForm(PlainForm):
         label="Where probe photos come from", required=False, choices=optional_choices(ImageSource)
     )
     recipient = forms.ChoiceField(label="Recipient of the results", required=False)
+    case_reference = forms.CharField(
+        label="Case reference",
+        required=False,
+        max_length=LONGEST,
+        help_text="Only where all its calls belong to one case.",
+    )
+    budget = forms.FloatField(
+        label="False candidates a search may have",
+        required=False,
+        min_value=LEAST_BUDGET,
+        max_value=MOST_BUDGET,
+        help_text="How many strangers one search may be expected to name. 1 where nothing stands here.",
+        widget=forms.TextInput({"inputmode": "decimal", "class": "govuk-input--width-4"}),
+    )
+    legal_basis = forms.CharField(label="Legal basis", required=False, max_length=LONGEST)
+    owner = forms.CharField(
+        label="Owner", required=False, max_length=LONGEST, help_text="Who answers for them."
+    )
+    retention_days = forms.IntegerField(
+        label="Days until a face is erased",
+        required=False,
+        min_value=1,
+        max_value=LONGEST_RETENTION,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "govuk-input--width-4"}),
+    )
+    image_source = forms.ChoiceField(
+        label="Where enrolled photos come from", required=False, choices=optional_choices(ImageSource)
+    )
 
     def __init__(
         self,

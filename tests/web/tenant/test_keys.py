@@ -29,6 +29,26 @@ def test_a_key_is_bound_to_purpose_and_end_user(site, database):
     assert key.defaults == {"requested_by": "family", "recipient": None}
 
 
+def test_a_key_carries_what_its_collections_need(site, database):
+    facts = {
+        "legal_basis": "Consent",
+        "owner": "Case team",
+        "retention_days": "30",
+        "image_source": "guardian",
+    }
+    create(site, "Ported", **facts, case_reference="C-1", budget="0.5")
+    key = ApiKey.objects.get(organization=site.organization, name="Ported")
+    carried = facts | {"retention_days": 30, "case_reference": "C-1", "budget": 0.5, "recipient": None}
+    assert key.defaults == carried
+
+
+@pytest.mark.parametrize("wrong", [{"retention_days": "0"}, {"budget": "nan"}, {"image_source": "street"}])
+def test_a_key_carries_no_fact_that_cannot_be(site, database, wrong):
+    before = ApiKey.objects.count()
+    assert create(site, "Wrong", **wrong).status_code == 422
+    assert ApiKey.objects.count() == before
+
+
 def test_its_secrets_are_shown_once_and_kept_by_no_cache(site, database):
     answer = create(site, "Once")
     page, key = answer.content.decode(), ApiKey.objects.get(organization=site.organization, name="Once")
