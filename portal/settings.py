@@ -61,6 +61,11 @@ QUOTAS = {
     "stored_photos": env.int("QUOTA_STORED_PHOTOS", default=2_000_000),
 }
 
+# --- independent tests of accuracy ------------------------------------------------------------------------
+ACCURACY_TESTS_A_DAY = env.int("ACCURACY_TESTS_A_DAY", default=10)  # of one organization
+ACCURACY_PAIRS_A_DAY = env.int("ACCURACY_PAIRS_A_DAY", default=10_000)  # declared in them, handed in or not
+ACCURACY_HOURS = env.int("ACCURACY_HOURS", default=24)  # until an unfinished test ends and its scores go
+
 # --- Django -----------------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = env.list(

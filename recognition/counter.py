@@ -29,6 +29,7 @@ from recognition.engine.types import DetectedFace, ImageResult
 from recognition.hits import Hit
 from recognition.models import Gallery, JobKind
 from recognition.parcels import BROKE, MOST_COMPARED, STOPPED, Answer, Ask
+from recognition.sketches import sketch
 from recognition.writing import EngineLike
 
 _LISTEN_SECONDS = 1.0
@@ -117,7 +118,13 @@ def _compare(ask: Ask, photos: list[ImageResult], key: DataKey, pipeline: str) -
     distances = np.stack([np.linalg.norm(face.template - probe) for face in others])  # type: ignore[operator]
     values = scale.similarities(distances, pipeline)
     similarities = {face.index: round(float(s), 3) for face, s in zip(others, values, strict=True)}
-    return Answer(pipeline, _bare(photos), similarities=similarities)
+    sketches = _sketches(first[0], others[0], ask.sketches_under) if ask.sketches_under else ()
+    return Answer(pipeline, _bare(photos), similarities=similarities, sketches=sketches)
+
+
+def _sketches(first: DetectedFace, second: DetectedFace, secret: str) -> tuple[bytes, ...]:
+    both = (face.template for face in (first, second))
+    return tuple(sketch(template, bytes.fromhex(secret)) for template in both if template is not None)
 
 
 def _search(ask: Ask, photos: list[ImageResult], key: DataKey, pipeline: str) -> Answer:

@@ -42,6 +42,7 @@ class Ask:
         most: Candidates of a face.
         only_largest: Search only for the largest usable face.
         bar: Least quality of a face, as `grades.passes` knows it.
+        sketches_under: Of a pair in a test, the secret in hexadecimal that sketches are drawn with.
     """
 
     call: UUID
@@ -54,6 +55,7 @@ class Ask:
     most: int = 1
     only_largest: bool = False
     bar: str = "NONE"
+    sketches_under: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Answer:
             where it has no reason against it.
         hits: Of a search, by the index of each face that was searched for.
         similarities: Of a comparison, by the index of each face of the second photo that was compared.
+        sketches: Of a pair in a test that was compared, of the first face and the second.
         problem: Code of why nothing was looked at or searched; empty where all was.
     """
 
@@ -73,6 +76,7 @@ class Answer:
     photos: tuple[ImageResult, ...] = ()
     hits: dict[int, list[Hit]] = field(default_factory=dict)
     similarities: dict[int, float] = field(default_factory=dict)
+    sketches: tuple[bytes, ...] = ()
     problem: str = ""
 
 
@@ -114,6 +118,7 @@ def pack_answer(answer: Answer, call: UUID, key: DataKey) -> bytes:
         "photos": [_photo(photo) for photo in answer.photos],
         "hits": {index: [_hit(hit) for hit in own] for index, own in answer.hits.items()},
         "similarities": answer.similarities,
+        "sketches": [one.hex() for one in answer.sketches],
         "problem": answer.problem,
     }
     return envelope.seal(key, json.dumps(told).encode(), call.bytes + b"answer")
@@ -131,6 +136,7 @@ def unpack_answer(packed: bytes, call: UUID, key: DataKey) -> Answer:
         tuple(_photo_of(photo) for photo in told["photos"]),
         {int(index): [_hit_of(hit) for hit in own] for index, own in told["hits"].items()},
         {int(index): value for index, value in told["similarities"].items()},
+        tuple(bytes.fromhex(one) for one in told["sketches"]),
         told["problem"],
     )
 

@@ -1,6 +1,7 @@
-"""Which status of a job, a candidate and a case record may follow which (product: state machines)."""
+"""Which status of a job, a candidate, a case record and a test may follow which (product: state machines)."""
 
 from portal.common.states import Transitions
+from recognition.models.accuracy import AccuracyStatus as A
 from recognition.models.jobs import JobStatus as S
 from recognition.models.leads import OutcomeStatus as O
 from recognition.models.records import RecordStatus as R
@@ -44,3 +45,5 @@ OUTCOME = Transitions(
 )
 
 RECORD = Transitions({R.OPEN: {R.CLOSED, R.FOUND}, R.CLOSED: {R.OPEN, R.FOUND}})
+
+ACCURACY = Transitions({A.OPEN: {A.FINISHED, A.WITHDRAWN, A.EXPIRED}})

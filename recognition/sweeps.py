@@ -8,7 +8,7 @@ from collections.abc import Callable
 from compliance.sweeps import SWEEPS as OFFICE
 from portal.webhooks import keeping
 from recognition import upkeep
-from recognition.actions import found, record_retention, retention, watch
+from recognition.actions import accuracy, found, record_retention, retention, watch
 
 SWEEPS: tuple[Callable[[], int], ...] = (
     watch.watch,
@@ -17,6 +17,7 @@ SWEEPS: tuple[Callable[[], int], ...] = (
     found.sweep,
     record_retention.sweep,
     keeping.sweep,
+    accuracy.sweep,
     upkeep.sweep,
 )
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Case, F, IntegerField, Q, Sum, When
 from django.db.models.functions import Now
 
-from recognition.models import Call, Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models import AccuracyTest, Call, Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 
 WINDOW = timedelta(days=30)
 _NEVER_RAN = Q(status__in=(JobStatus.REFUSED, JobStatus.EXPIRED)) | Q(
@@ -43,22 +43,32 @@ def counted(job: Job | Call, gallery: Gallery | None) -> dict[str, int | None]:
         jobs before it count besides: of two submitted at once the earlier goes on and the later is held,
         whichever asks first; `gallery_retention_days`: how long the gallery keeps its faces.
     """
-    before = {
-        "pk__lt": job.pk,
-        "purpose": job.purpose,
-        "end_user_id": job.end_user_id,
-        "created_at__gt": Now() - WINDOW,
-    }
-    earlier = Job.objects.filter(**before).exclude(_NEVER_RAN)
-    handed_in = Case(
-        When(kind=JobKind.COMPARE, then=2 * F("total")), default=F("total"), output_field=IntegerField()
-    )
-    used = job.photos + (earlier.aggregate(images=Sum(handed_in))["images"] or 0)
     return {
-        "images_used": used + Call.objects.filter(**before).photos(),
+        "images_used": job.photos + _images_before(job),
         "faces_after": _faces_after(job, gallery) if gallery else None,
         "gallery_retention_days": gallery.retention_days if gallery else None,
     }
+
+
+def images_of_tests(test: AccuracyTest) -> int:
+    """Return what `images_used` is for a test of accuracy: its photos and those before. In scope."""
+    return 2 * test.pairs + _images_before(test)
+
+
+def _images_before(one: Job | Call | AccuracyTest) -> int:
+    before = {
+        "pk__lt": one.pk,
+        "purpose": one.purpose,
+        "end_user_id": one.end_user_id,
+        "created_at__gt": Now() - WINDOW,
+    }
+    handed_in = Case(
+        When(kind=JobKind.COMPARE, then=2 * F("total")), default=F("total"), output_field=IntegerField()
+    )
+    jobs = Job.objects.filter(**before).exclude(_NEVER_RAN).aggregate(images=Sum(handed_in))["images"] or 0
+    tests = AccuracyTest.objects.filter(**before).aggregate(pairs=Sum("pairs"))["pairs"] or 0
+    calls: int = Call.objects.filter(**before).photos()
+    return int(jobs + calls + 2 * tests)
 
 
 def _faces_after(job: Job | Call, gallery: Gallery) -> int:

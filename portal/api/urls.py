@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from portal.api import (
+    accuracy,
     calls,
     case_photos,
     cases,
@@ -85,6 +86,10 @@ urlpatterns = [
     ),
     path("leads/<str:lead>/outcome/", leads.LeadOutcomes.as_view(), name="api-lead-outcome"),
     path("leads/<str:lead>/withdraw/", leads.LeadWithdraw.as_view(), name="api-lead-withdraw"),
+    path("accuracy/", accuracy.Tests.as_view(), name="api-tests"),
+    path("accuracy/<str:test>/", accuracy.TestDetail.as_view(), name="api-test"),
+    path("accuracy/<str:test>/pairs/<str:pair>/", accuracy.TestPair.as_view(), name="api-test-pair"),
+    path("accuracy/<str:test>/finish/", accuracy.TestFinish.as_view(), name="api-test-finish"),
     path("rulings/<str:ruling>/", rulings.Ruling.as_view(), name="api-ruling"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Docs.as_view(), name="api-docs"),

@@ -31,7 +31,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks.models import Secret
 from recognition import client, storage
-from recognition.models import CaseRecord, CaseRecordPhoto, GalleryKey, Image
+from recognition.models import AccuracyPair, CaseRecord, CaseRecordPhoto, GalleryKey, Image
 
 UPKEEP = Actor.system("upkeep")
 ROWS_AT_ONCE, FILES_AT_ONCE = 500, 10
@@ -42,6 +42,7 @@ _COLUMNS: tuple[tuple[Any, str], ...] = (
     (CaseRecordPhoto, "details"),
     (ApiKey, "signing_secret"),
     (Secret, "sealed"),
+    (AccuracyPair, "sealed"),
 )
 
 

@@ -1,5 +1,6 @@
 """Everything biometric (tenant rows) and the shard ledger (platform rows: ids, states, leases)."""
 
+from recognition.models.accuracy import AccuracyPair, AccuracyStatus, AccuracyTest
 from recognition.models.calls import Call
 from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord, Notice, Party
 from recognition.models.galleries import Face, Gallery, GalleryKey, RekeyReason
@@ -24,6 +25,9 @@ from recognition.models.usage import Quota, Usage
 from recognition.models.verifications import Verification
 
 __all__ = [
+    "AccuracyPair",
+    "AccuracyStatus",
+    "AccuracyTest",
     "Adjudication",
     "Call",
     "Candidate",

@@ -15,7 +15,7 @@ from tests.api.conftest import Program, problem
 OPEN = {"schema/", "docs/", "^.*$"}
 PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
-    "photo": "crp", "candidate": "can", "lead": "can", "face": "fac",
+    "photo": "crp", "test": "acc", "pair": "acp", "candidate": "can", "lead": "can", "face": "fac",
 }  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
@@ -53,6 +53,10 @@ METHODS = {
     "leads/<str:lead>/outcome/": ["GET", "POST"],
     "leads/<str:lead>/withdraw/": ["POST"],
     "rulings/<str:ruling>/": ["GET"],
+    "accuracy/": ["GET", "POST"],
+    "accuracy/<str:test>/": ["GET", "DELETE"],
+    "accuracy/<str:test>/pairs/<str:pair>/": ["POST"],
+    "accuracy/<str:test>/finish/": ["POST"],
     "cases/": ["GET", "POST"],
     "cases/<str:case>/": ["GET", "PATCH"],
     "cases/<str:case>/close/": ["POST"],
@@ -65,7 +69,9 @@ METHODS = {
 }
 EVERY_SCOPE = [scope.value for scope in NAMED_KEY_PERMISSIONS]
 CALLS = [(route, method) for route, methods in METHODS.items() for method in methods]
-WITH_ID = [(route, method) for route, method in CALLS if "<" in route]
+# Keys of another kind open these; see test_accuracy.
+FOR_TESTERS = {route for route in METHODS if route.startswith("accuracy/")}
+WITH_ID = [(route, method) for route, method in CALLS if "<" in route and route not in FOR_TESTERS]
 
 
 def address(route: str, **ids: str) -> str:

@@ -1,0 +1,348 @@
+"""`accuracy/`: independent tests. Labels first, then pairs of one's own photos, then rates with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.policy.vocabulary import ImageSource, SubjectClass
+from portal.api.accuracy_examples import FINISHED_TEST, HANDED_IN, NEW_TEST, NO_GRANT, OPEN_TEST
+from portal.api.documents import PAGING, PROBLEM, Problem, paged
+from portal.api.endpoint import Endpoint, Input
+from portal.api.examples import answered, listed, refused, sent
+from portal.api.pagination import page
+from portal.tenancy.roles import Permission
+from portal.tenancy.scope import tenant_scope
+from recognition.accuracy import LONGEST_NAME, MOST_PAIRS, Label
+from recognition.actions import accuracy, accuracy_pairs
+from recognition.actions.accuracy_pairs import SIDES, HandedIn
+from recognition.images import MAX_BYTES
+from recognition.models import AccuracyPair, AccuracyStatus, AccuracyTest
+
+_TEST = (Permission.TEST_ACCURACY,)
+# Facts that a key may carry. What a form calls the source of probes is that of all photos here.
+_CARRIED = {"subject_class": "subject_class", "image_source": "probe_source", "probe_source": "probe_source"}
+
+
+class PairInput(Input):
+    """What is declared of one pair before anything is scored."""
+
+    pair = serializers.RegexField(
+        r"^[A-Za-z0-9._-]+$",
+        max_length=LONGEST_NAME,
+        help_text="Your name for it: letters, digits, . _ -",
+    )
+    same = serializers.BooleanField(help_text="Whether both photos show one person.")
+    group = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_NAME,
+        help_text="As the people or the data set declare it, never inferred. Both photos are of this group.",
+    )
+
+
+class TestInput(Input):
+    """The labels of all pairs, and what is to be tested."""
+
+    threshold = serializers.IntegerField(
+        min_value=0, max_value=100, help_text="Similarity, a whole number: nothing finer is told of a pair."
+    )
+    model = serializers.CharField(
+        required=False, max_length=LONGEST_NAME, help_text="Name of the net; the installation's unless given."
+    )
+    image_source = serializers.ChoiceField([(word.value, word.label) for word in ImageSource], required=False)
+    subject_class = serializers.ChoiceField(
+        [(word.value, word.label) for word in SubjectClass], required=False
+    )
+    pairs = serializers.ListField(child=PairInput(), allow_empty=False, max_length=MOST_PAIRS)
+
+
+class PhotosInput(Input):
+    """The two photos of a pair."""
+
+    first = serializers.FileField(allow_empty_file=True, help_text="JPEG, PNG or WebP, at most 15 MB.")
+    second = serializers.FileField(allow_empty_file=True)
+
+
+class RateOutput(serializers.Serializer[Any]):
+    """A share with its 95 % interval (Clopper-Pearson)."""
+
+    value = serializers.FloatField(help_text="0 to 1.")
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    events = serializers.IntegerField(help_text="How often it happened.")
+    trials = serializers.IntegerField(help_text="How often it could have.")
+
+
+class RatesOutput(serializers.Serializer[Any]):
+    """Both error rates at one threshold."""
+
+    threshold = serializers.FloatField()
+    fmr = RateOutput(allow_null=True, help_text="Of pairs of two people, those at or above the threshold.")
+    fnmr = RateOutput(allow_null=True, help_text="Of pairs of one person, those below it.")
+
+
+class GroupOutput(serializers.Serializer[Any]):
+    """Both error rates of one declared group."""
+
+    group = serializers.CharField(allow_blank=True)
+    same = serializers.IntegerField()
+    different = serializers.IntegerField()
+    fmr = RateOutput(allow_null=True)
+    fnmr = RateOutput(allow_null=True)
+    withheld = serializers.ListField(
+        child=serializers.CharField(), help_text="Which are not shown: too few pairs stand behind them."
+    )
+
+
+class FailureOutput(serializers.Serializer[Any]):
+    """A photo in which no face could be compared."""
+
+    pair = serializers.CharField()
+    photo = serializers.CharField(help_text="first or second")
+    reason = serializers.CharField(help_text="no_face, face_too_small or low_quality")
+
+
+class LeftOutOutput(serializers.Serializer[Any]):
+    """A pair that was compared and is in no rate."""
+
+    pair = serializers.CharField()
+    reason = serializers.CharField(
+        help_text="one_photo (both sides), repeated_pair or photo_too_often: copies of photos, however saved."
+    )
+
+
+class ResultOutput(RatesOutput):
+    """What a test came to. No score of a pair is in it, or kept."""
+
+    is_enough = serializers.BooleanField(help_text="Whether enough pairs were compared for rates.")
+    compared = serializers.IntegerField(help_text="Pairs behind the rates.")
+    same = serializers.IntegerField(help_text="Of them, pairs of one person.")
+    different = serializers.IntegerField(help_text="Of them, pairs of two people.")
+    not_handed_in = serializers.IntegerField()
+    thresholds = RatesOutput(many=True)
+    groups = GroupOutput(many=True, help_text="Where groups were declared.")
+    failure_to_enroll = RateOutput(allow_null=True, help_text="Photos without a face to compare.")
+    failures = FailureOutput(many=True)
+    left_out = LeftOutOutput(many=True)
+
+
+class ProgressOutput(serializers.Serializer[Any]):
+    """How many pairs were handed in."""
+
+    compared = serializers.IntegerField()
+    not_compared = serializers.IntegerField(help_text="A photo had no face to compare.")
+    waiting = serializers.IntegerField()
+
+
+class TestBrief(serializers.Serializer[Any]):
+    """A test in a list."""
+
+    id = serializers.CharField(source="public_id")
+    status = serializers.CharField(help_text="open, finished, withdrawn or expired")
+    purpose = serializers.CharField()
+    threshold = serializers.FloatField(help_text="In force: raised where a rule asks for more.")
+    model = serializers.SerializerMethodField()
+    pipeline = serializers.CharField(help_text="Net, detector, landmarks, averaging, version.")
+    scale = serializers.CharField(help_text="Version of the similarity scale.")
+    labels_sha256 = serializers.CharField(
+        help_text='SHA-256 of the labels, by pair: RFC 8785 JSON of [{"group", "pair", "same"}]. Recorded in '
+        "the trail before any pair was scored."
+    )
+    pairs = serializers.IntegerField(help_text="Declared.")
+    ruling = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text="An unfinished test ends then, and its scores go.")
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+    def get_model(self, test: AccuracyTest) -> str:
+        """The net alone."""
+        return test.pipeline.partition("/")[0]
+
+
+class TestOutput(TestBrief):
+    """A test, and its result once it has one."""
+
+    progress = ProgressOutput(allow_null=True, help_text="While it is open.")
+    result = ResultOutput(allow_null=True, help_text="Once it is finished.")
+
+
+class HandedInOutput(serializers.Serializer[Any]):
+    """What became of a pair: never what it scored."""
+
+    pair = serializers.CharField()
+    compared = serializers.BooleanField()
+    failures = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()),
+        help_text="Photos in which no face could be compared, with the reason.",
+    )
+    status = serializers.CharField(help_text="Of the test; the last pair finishes it.")
+    progress = ProgressOutput(allow_null=True)
+
+
+class Tests(Endpoint):
+    """All tests of the key's purpose and end user."""
+
+    parser_classes = (JSONParser,)
+    needs = {"GET": _TEST, "POST": _TEST}
+
+    @extend_schema(
+        operation_id="accuracy_list",
+        tags=["accuracy"],
+        parameters=PAGING,
+        responses=paged(TestBrief),
+        examples=[listed("Tests", {k: v for k, v in OPEN_TEST.items() if k not in ("progress", "result")})],
+    )
+    def get(self, request: Request) -> Response:
+        """List tests, the newest first."""
+        with tenant_scope(self.organization):
+            return Response(page(request, _reached(self), TestBrief, newest_first=True))
+
+    @extend_schema(
+        operation_id="accuracy_begin",
+        tags=["accuracy"],
+        request=TestInput,
+        responses={201: TestOutput, (403, PROBLEM): Problem},
+        examples=[
+            sent("Labels of two of the pairs", NEW_TEST),
+            answered("A test", OPEN_TEST),
+            refused("Refused", NO_GRANT),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Commit the labels of at least 50 pairs.
+
+        At least 10 pairs show one person, and at least 10 two. Labels cannot be changed afterwards: their
+        SHA-256 stands in the trail before any pair is scored. Only keys for independent tests open this.
+        """
+        values = self.read(TestInput)
+        test = accuracy.begin(
+            organization=self.organization,
+            labels=[Label(**one) for one in values["pairs"]],
+            threshold=float(values["threshold"]),
+            model=values.get("model"),
+            facts=self._facts(values),
+            by=self.by,
+        )
+        return Response(_described(self, test.public_id), status=201)
+
+    def _facts(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the facts of the test: what the key carries, and over it what the request says."""
+        layers = (self.caller.key.defaults, values)
+        return {fact: layer[name] for layer in layers for name, fact in _CARRIED.items() if layer.get(name)}
+
+
+class TestDetail(Endpoint):
+    """One test."""
+
+    needs = {"GET": _TEST, "DELETE": _TEST}
+
+    @extend_schema(
+        operation_id="accuracy_read",
+        tags=["accuracy"],
+        responses=TestOutput,
+        examples=[answered("While pairs are handed in", OPEN_TEST), answered("Finished", FINISHED_TEST)],
+    )
+    def get(self, request: Request, test: str) -> Response:
+        """Return how far a test is, and its result once it is finished."""
+        return Response(_described(self, test))
+
+    @extend_schema(operation_id="accuracy_withdraw", tags=["accuracy"], responses={204: None})
+    def delete(self, request: Request, test: str) -> Response:
+        """Give an open test up. Its scores are destroyed, it never has a result, and the trail says so."""
+        accuracy.withdraw(test=_found(self, test), by=self.by)
+        return Response(status=204)
+
+
+class TestPair(Endpoint):
+    """One pair of a test."""
+
+    parser_classes = (MultiPartParser,)
+    needs = {"POST": _TEST}
+    counts_as = "upload"
+
+    @extend_schema(
+        operation_id="accuracy_hand_in",
+        tags=["accuracy"],
+        request={"multipart/form-data": PhotosInput},
+        responses={200: HandedInOutput, (403, PROBLEM): Problem},
+        examples=[answered("No face in one photo", HANDED_IN), refused("Refused", NO_GRANT)],
+    )
+    def post(self, request: Request, test: str, pair: str) -> Response:
+        """Hand in the two photos of a pair.
+
+        Their largest faces are compared, and what they score is not told. Photos are not stored. A pair is
+        scored once; one that could not be read (422) or reached no engine (503) can be sent again. The last
+        pair finishes the test.
+        """
+        found = _found(self, test)
+        files = self.read(PhotosInput)
+        first, second = (files[side].read(MAX_BYTES + 1) for side in SIDES)  # one byte more: enough to say so
+        made = accuracy_pairs.hand_in(test=found, pair=pair, first=first, second=second, by=self.by)
+        with tenant_scope(self.organization):
+            return Response(HandedInOutput(_handed_in(made)).data)
+
+
+class TestFinish(Endpoint):
+    """The end of a test."""
+
+    needs = {"POST": _TEST}
+
+    @extend_schema(
+        operation_id="accuracy_finish",
+        tags=["accuracy"],
+        request=None,
+        responses={200: TestOutput, (403, PROBLEM): Problem},
+        examples=[answered("Finished", FINISHED_TEST), refused("Refused", NO_GRANT)],
+    )
+    def post(self, request: Request, test: str) -> Response:
+        """Finish a test before all its pairs are handed in; those that are not are counted.
+
+        409 `too_few_scored` where fewer than 50 different pairs, or fewer than 10 of a kind, were compared.
+        """
+        made = accuracy.finish(test=_found(self, test), by=self.by)
+        return Response(_described(self, made.public_id))
+
+
+def _reached(view: Endpoint) -> Any:
+    """Return the tests of the key's purpose and end user, in the scope in force."""
+    return AccuracyTest.objects.filter(
+        purpose=view.caller.key.purpose, end_user_id=view.caller.key.end_user_id
+    )
+
+
+def _found(view: Endpoint, text: str) -> AccuracyTest:
+    with tenant_scope(view.organization):
+        found: AccuracyTest = _reached(view).with_public_id(text)
+        return found
+
+
+def _described(view: Endpoint, text: str) -> dict[str, Any]:
+    with tenant_scope(view.organization):
+        test = _reached(view).with_public_id(text)
+        test.progress = _progress(test)
+        described: dict[str, Any] = TestOutput(test).data
+        return described
+
+
+def _progress(test: AccuracyTest) -> dict[str, int] | None:
+    if test.status != AccuracyStatus.OPEN:
+        return None
+    return AccuracyPair.objects.filter(test=test).counts()
+
+
+def _handed_in(made: HandedIn) -> dict[str, Any]:
+    return {
+        "pair": made.pair,
+        "compared": not made.reasons,
+        "failures": [{"photo": side, "reason": reason} for side, reason in made.reasons.items()],
+        "status": made.test.status,
+        "progress": _progress(made.test),
+    }
