@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import base64
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from portal.audit import merkle
+from portal.audit import checkpoints, merkle
 from portal.audit.merkle import Node
-from portal.audit.models import Leaf
+from portal.audit.models import Checkpoint, Leaf, LogKey
 
 
 def size() -> int:
@@ -39,3 +42,27 @@ def consistency(first: int, second: int) -> list[bytes]:
         OutOfRange: `first` is larger than `second`, or less than 0.
     """
     return merkle.consistency(first, second, nodes)
+
+
+def newest() -> Checkpoint | None:
+    """Return the newest checkpoint; none while nothing is published."""
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def verifier_keys() -> list[str]:
+    """Return the verifier's keys of the log: the one that signs now, and those that signed earlier."""
+    current = str(checkpoints.signer().key)
+    earlier = LogKey.objects.order_by("-first_size").values_list("verifier_key", flat=True)
+    return [current, *(key for key in earlier if key != current)]
+
+
+def entries(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Yield the entries of two places and all between, as the public log shows them."""
+    rows = Leaf.objects.filter(index__range=(first, last)).order_by("index").values_list("index", "body")
+    for index, body in rows.iterator():
+        yield {"index": index, "leaf": base64.b64encode(body).decode()}
+
+
+def verifier() -> str:
+    """Return the program with which outsiders verify the log."""
+    return Path(__file__).with_name("verifier.py").read_text("utf-8")

@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 from tests.conformance import model
-from tests.support.web import REGION, Account
+from tests.support.accounts import REGION, Account
 
 
 def boto(account: Account, **options: Any) -> Any:

@@ -10,7 +10,8 @@ import pytest
 from portal.env import ROOT
 from tests.support import database as databases
 from tests.support import services
-from tests.support.web import Account, answers, provisioned, served
+from tests.support.accounts import Account, answers, provisioned
+from tests.support.web import serving
 from tests.support.workers import REAL, wait_for, workers
 
 LFW = ROOT.parent / "shared" / "data" / "lfw_dev"
@@ -32,7 +33,7 @@ def installation(template_database: str, django_db_setup: None) -> Iterator[dict
 @pytest.fixture(scope="package")
 def address(installation: dict[str, str]) -> Iterator[str]:
     """Where the portal answers."""
-    with served(installation) as (found, _):
+    with serving(installation, threads=4) as found:
         yield found
 
 

@@ -10,7 +10,7 @@ import urllib3
 
 from tests.aws.signing import signed
 from tests.conformance import model
-from tests.support.web import Account
+from tests.support.accounts import Account
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from portal.aws.dispatch import OPERATIONS
 from tests.conformance import model
 from tests.conformance.clients import boto
 from tests.conformance.sending import call, refusal, refused, send
+from tests.support.accounts import Account
 from tests.support.photos import animated, bomb, truncated
-from tests.support.web import Account
 from tests.support.world import jpeg
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

@@ -11,7 +11,7 @@ import urllib3
 
 from tests.conformance.clients import boto
 from tests.conformance.sending import call, refused, send
-from tests.support.web import Account
+from tests.support.accounts import Account
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

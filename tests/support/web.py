@@ -1,109 +1,59 @@
-"""The portal as `make run` serves it, in a process of its own, and organizations as a script makes them."""
+"""The portal as it is served: gunicorn with processes and threads of its own, on the test's database."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-import urllib3
-
 from portal.env import ROOT
-from portal.local.run import WEB
-from tests.support.workers import wait_for
 
-REGION = "eu-west-1"
-
-
-@dataclass(frozen=True)
-class Account:
-    """What `manage.py provision` prints: keys of one organization for both interfaces."""
-
-    printed: dict[str, str] = field(repr=False)
-
-    @property
-    def key_id(self) -> str:
-        return self.printed["access_key_id"]
-
-    @property
-    def secret(self) -> str:
-        return self.printed["secret_access_key"]
-
-    @property
-    def endpoint(self) -> str:
-        """Where clients of Rekognition are led."""
-        return f"{self.printed['base_url']}/rekognition"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What somebody who runs on AWS today changes: an address and keys."""
-        return {
-            "AWS_ENDPOINT_URL_REKOGNITION": self.endpoint,
-            "AWS_ACCESS_KEY_ID": self.key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_PAGER": "",
-            "PATH": os.environ["PATH"],
-            "HOME": os.environ.get("HOME", "/"),
-        }
+SECONDS = 60
 
 
 @contextmanager
-def served(environment: dict[str, str]) -> Iterator[tuple[str, psutil.Process]]:
-    """Run the web server for as long as the block lasts; yield its address and its parent process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(environment: dict[str, str], *, processes: int = 2, threads: int = 8) -> Iterator[str]:
+    """Serve the portal for as long as the block lasts; yield its address."""
+    port = _free_port()
     log = Path(environment["COUNTENANCE_HOME"]) / "web.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}", *WEB]
+    command = (sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}")
+    options = (f"--workers={processes}", f"--threads={threads}", "--no-control-socket", "--backlog=2048")
     with log.open("ab") as output:
-        process = psutil.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+        process = subprocess.Popen(
+            (*command, *options),
+            cwd=ROOT,
+            env={"PYTHONWARNINGS": "ignore"} | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{address}/healthz"), seconds=60)
-        yield address, process
+        _wait(process, port, log)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def answers(address: str) -> bool:
-    """Tell whether an address answers well."""
-    try:
-        return bool(urllib3.request("GET", address, timeout=5, retries=False).status == 200)
-    except urllib3.exceptions.HTTPError:
-        return False
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"The portal did not start: {log.read_text()[-2000:]}")
 
 
-def provisioned(environment: dict[str, str], address: str, name: str, **changes: str) -> Account:
-    """Make an organization and its keys as an operator's script does."""
-    options = {
-        "organization": name,
-        "type": "child_protection_ngo",
-        "moratorium_status": "not_covered",
-        "purpose": "find_missing_child",
-    } | changes
-    words = [f"--{option.replace('_', '-')}={value}" for option, value in options.items()]
-    done = subprocess.run(
-        [sys.executable, "manage.py", "provision", *words, "--json"],
-        cwd=ROOT,
-        env=environment | {"BASE_URL": address, "COUNTENANCE_ALLOW_PROVISION": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return Account(json.loads(done.stdout))
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
