@@ -23,6 +23,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, merging, subjects
 from recognition.actions.orders import LONGEST_SUBJECT
 from recognition.models import Face, FaceMove, Gallery, Subject, SubjectMerge
+from recognition.models.galleries import listed_subjects
 
 MOST_FACES = 1_000  # chosen in one request
 
@@ -116,9 +117,11 @@ class Subjects(Endpoint):
     def get(self, request: Request, gallery: str) -> Response:
         """List the subjects of a gallery, without those that were merged into another."""
         with tenant_scope(self.organization):
-            rows = Subject.objects.filter(gallery=reach.gallery(self.by, gallery))
-            name = request.query_params.get("name")
-            return Response(page(request, rows.called(name) if name else rows.standing(), SubjectOutput))
+            found = reach.gallery(self.by, gallery)
+            rows = listed_subjects().filter(gallery=found)
+            if name := request.query_params.get("name"):
+                rows = Subject.objects.filter(gallery=found).called(name)
+            return Response(page(request, rows, SubjectOutput))
 
     @extend_schema(
         operation_id="subjects_create",

@@ -27,6 +27,7 @@ from portal.web.paging import page_of
 from recognition import grants
 from recognition.actions import galleries
 from recognition.models import Face, Gallery, GalleryUserObjectPermission, Image, Subject
+from recognition.models.galleries import listed_subjects
 
 SUBJECTS_ON_A_PAGE = 24
 MOST_CHOICES = 200
@@ -65,7 +66,7 @@ def detail(request: MemberRequest, gallery_id: str) -> HttpResponse:
         "page": page,
         "cards": [_subject_card(subject) for subject in page.rows],
         "face_count": Face.objects.filter(gallery=gallery).count(),
-        "subject_count": Subject.objects.standing().filter(gallery=gallery).count(),
+        "subject_count": listed_subjects().filter(gallery=gallery).count(),
         "facts": _facts(gallery, request.organization),
     }
     if request.actor.may(Permission.MANAGE_MEMBERS):
@@ -134,7 +135,7 @@ def _subjects(gallery: Gallery) -> QuerySet[Subject]:
     """Return subjects with the number of their faces and the first of them, in one query."""
     faces = Face.objects.filter(subject=OuterRef("pk")).order_by("pk")
     number = faces.order_by().values("subject").annotate(number=Count("pk")).values("number")
-    rows: QuerySet[Subject] = Subject.objects.standing().filter(gallery=gallery)
+    rows: QuerySet[Subject] = listed_subjects().filter(gallery=gallery)
     return rows.order_by("name", "pk").annotate(
         faces=Subquery(number),
         face_id=Subquery(faces.values("pk")[:1]),

@@ -147,6 +147,7 @@ def _absorb(made: SubjectMerge, by: Actor) -> None:
     survivor, merged = made.survivor, made.merged
     Subject.objects.filter(pk=merged.pk).update(merged_into=survivor, record=None)
     Subject.objects.filter(merged_into=merged).update(merged_into=survivor)
+    Subject.objects.filter(pk=survivor.pk).update(is_unnamed=False)  # they are somebody by now
     if made.record is not None:
         records.note(made.record, "record.unlinked", by, subject=merged.public_id)
     if made.gave_record and made.record is not None:

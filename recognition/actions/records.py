@@ -146,7 +146,7 @@ def link(*, subject: Subject, record: CaseRecord, by: Actor) -> None:
         if found.record is not None and found.record != locked:
             sentence = f"{found} is the person of case {found.record.reference}. Unlink them there first."
             raise Conflict("other_case", sentence)
-        Subject.objects.filter(pk=subject.pk).update(record=locked)
+        Subject.objects.filter(pk=subject.pk).update(record=locked, is_unnamed=False)
         note(locked, "record.linked", by, subject=subject.public_id)
 
 

@@ -14,7 +14,7 @@ from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import days, owned
-from recognition.models.subjects import Subject
+from recognition.models.subjects import Subject, SubjectQuerySet
 
 # Tags that mean something here; each may only narrow what is allowed without it.
 KEPT_DAYS = "countenance:retention_days"
@@ -45,7 +45,7 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
         """Add `face_count` and `subject_count`, one query for all."""
         return self.annotate(
             face_count=_count(Face.objects.filter(gallery=OuterRef("pk"))),
-            subject_count=_count(Subject.objects.standing().filter(gallery=OuterRef("pk"))),
+            subject_count=_count(listed_subjects().filter(gallery=OuterRef("pk"))),
         )
 
 
@@ -213,6 +213,12 @@ class Face(TenantModel):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+def listed_subjects() -> SubjectQuerySet:
+    """Return the subjects that lists show: all but those that stood for a face which is somebody's by now."""
+    has_face = Exists(Face.objects.filter(subject=OuterRef("pk")))
+    return Subject.objects.standing().filter(Q(is_unnamed=False) | has_face)
 
 
 def _count(rows: models.QuerySet[models.Model]) -> Coalesce:

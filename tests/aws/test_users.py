@@ -4,7 +4,8 @@ import pytest
 
 from portal.audit.models import Event
 from portal.tenancy.scope import tenant_scope
-from recognition.models import Call, Face, FaceMove, RequestToken, Subject
+from recognition.actions import erasure, subjects
+from recognition.models import Call, CaseRecord, Face, FaceMove, Gallery, RequestToken, Subject
 from tests.aws.conftest import FACTS, Program
 from tests.aws.stored import index, person
 from tests.support.threads import together
@@ -200,9 +201,6 @@ def test_many_equal_calls_at_once_make_one_user(alice, name):
 
 
 def test_a_subject_made_elsewhere_is_a_user_under_its_own_id(alice, name):
-    from recognition.actions import subjects
-    from recognition.models import Gallery
-
     with tenant_scope(alice.side.organization):
         gallery = Gallery.objects.called(name).get()
     made = subjects.create(gallery=gallery, name="Anna K.", by=alice.side.actor)
@@ -231,3 +229,46 @@ def test_nothing_of_a_deleted_collection_stays(alice, name):
         assert not Face.objects.exists()
         assert not Subject.objects.exists()
         assert not RequestToken.objects.exists()
+
+
+def test_lists_of_subjects_leave_out_those_that_stand_for_a_face_of_somebody(alice, name):
+    faces = index(alice.side, name, person(1, photos=3))
+    user(alice, name, "anna", faces[:2])
+    with tenant_scope(alice.side.organization):
+        counted = Gallery.objects.with_counts().called(name).get()
+        assert Subject.objects.filter(gallery=counted).count() == 4
+    assert (counted.subject_count, counted.face_count) == (2, 3)
+
+
+def test_a_face_of_nobody_that_is_given_a_name_is_a_user(alice, name):
+    index(alice.side, name, person(1))
+    with tenant_scope(alice.side.organization):
+        nobody = Subject.objects.get(is_unnamed=True)
+    subjects.rename(subject=nobody, name="Anna", by=alice.side.actor)
+    assert users(alice, name) == [{"UserId": nobody.public_id, "UserStatus": "ACTIVE"}]
+
+
+def test_an_erased_user_leaves_no_subject_behind(alice, name):
+    faces = index(alice.side, name, person(1, photos=2))
+    user(alice, name, "anna", faces)
+    with tenant_scope(alice.side.organization):
+        anna = Subject.objects.get(user_id="anna")
+    erasure.erase_subject(subject=anna, by=alice.side.actor)
+    with tenant_scope(alice.side.organization):
+        assert not Subject.objects.exists()
+
+
+def test_the_person_of_a_case_is_not_given_up(alice, name):
+    user(alice, name)
+    with tenant_scope(alice.side.organization):
+        anna = Subject.objects.get(user_id="anna")
+        record = CaseRecord.objects.create(
+            organization=alice.side.organization,
+            reference="CASE-9",
+            purpose="find_missing_child",
+            requested_by="self",
+            created_by="test",
+        )
+        Subject.objects.filter(pk=anna.pk).update(record=record)
+    assert alice.refused("DeleteUser", CollectionId=name, UserId="anna").name == "ConflictException"
+    assert len(users(alice, name)) == 1
