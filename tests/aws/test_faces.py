@@ -49,7 +49,7 @@ def test_a_list_asks_the_database_no_more_for_many_faces_than_for_one(
     alice, name, django_assert_max_num_queries
 ):
     index(alice.side, name, person(1, photos=30))
-    with django_assert_max_num_queries(6):  # the scope, the collection, the faces
+    with django_assert_max_num_queries(8):  # the scope, the collection, faces, photos, people
         assert len(faces(alice, name)) == 30
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -16,21 +17,9 @@ from portal.common.ids import public_id
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import faces
 from recognition.engine import identity
-from recognition.models import Face, Gallery, Subject
+from recognition.models import Face, Gallery, Image, Subject
 
-_COLUMNS = (
-    "pk",
-    "image_id",
-    "image__width",
-    "image__height",
-    "box",
-    "quality__confidence",
-    "pipeline",
-    "external_image_id",
-    "subject_id",
-    "subject__user_id",
-    "subject__is_unnamed",
-)
+_COLUMNS = ("pk", "image_id", "box", "quality__confidence", "pipeline", "external_image_id", "subject_id")
 
 
 def list_all(call: WireCall) -> Answer:
@@ -39,8 +28,9 @@ def list_all(call: WireCall) -> Answer:
         gallery = reach.collection(call)
         rows, of = _chosen(call, gallery)
         shown, token = page(call, rows.values_list(*_COLUMNS), of=of, key=lambda row: row[0])
+        told = list(_described(shown))
     return {
-        "Faces": list(described(shown)),
+        "Faces": told,
         "NextToken": token,
         "FaceModelVersion": reach.model_version(gallery),
     }
@@ -58,19 +48,31 @@ def delete(call: WireCall) -> Answer:
     }
 
 
-def described(rows: Sequence[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
-    """Yield faces whose columns were read."""
-    versions = {pipeline: identity.model_version(pipeline) for pipeline in {row[6] for row in rows}}
-    for pk, image, width, height, box, confidence, pipeline, external, subject, user, is_unnamed in rows:
+def _described(rows: Sequence[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Yield faces whose columns were read; in scope.
+
+    Photos and people are read by their ids: joined, the database may read all of them anew for each face
+    where it does not know yet how many a tenant has.
+    """
+    versions = {pipeline: identity.model_version(pipeline) for pipeline in {row[4] for row in rows}}
+    sizes = _by_id(Image.objects, {row[1] for row in rows}, "width", "height")
+    people = _by_id(Subject.objects, {row[6] for row in rows}, "user_id", "is_unnamed")
+    for pk, image, box, confidence, pipeline, external, subject in rows:
+        user_id, is_unnamed = people[subject]
         yield face_of(
             face_id=pk,
             image_id=image,
-            box=box_of(box, width, height),
+            box=box_of(box, *sizes[image]),
             confidence=confidence or 0.0,
             model_version=versions[pipeline],
             external_image_id=external,
-            user_id="" if is_unnamed else user or public_id(Subject.PREFIX, subject),
+            user_id="" if is_unnamed else user_id or public_id(Subject.PREFIX, subject),
         )
+
+
+def _by_id(rows: Any, ids: set[UUID], *columns: str) -> dict[UUID, list[Any]]:
+    found = rows.filter(pk__in=ids).values_list("pk", *columns)
+    return {pk: values for pk, *values in found}
 
 
 def _chosen(call: WireCall, gallery: Gallery) -> tuple[QuerySet[Face], tuple[Any, ...]]:

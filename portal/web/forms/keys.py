@@ -26,9 +26,9 @@ DEFAULTS = (
 )
 
 
-def optional_choices(words: type[Word]) -> list[tuple[str, str]]:
-    """Return the words of a list after "has to be stated with each call"."""
-    return [("", "Stated with each call"), *[(word.value, word.label) for word in words]]
+def optional_choices(words: type[Word], nothing: str = "Stated with each call") -> list[tuple[str, str]]:
+    """Return the words of a list after what it means to choose none of them."""
+    return [("", nothing), *[(word.value, word.label) for word in words]]
 
 
 class KeyForm(PlainForm):
@@ -91,7 +91,9 @@ class KeyForm(PlainForm):
         widget=forms.TextInput({"inputmode": "numeric", "class": "govuk-input--width-4"}),
     )
     image_source = forms.ChoiceField(
-        label="Where enrolled photos come from", required=False, choices=optional_choices(ImageSource)
+        label="Where enrolled photos come from",
+        required=False,
+        choices=optional_choices(ImageSource, nothing="Not stated"),
     )
 
     def __init__(
