@@ -383,6 +383,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.api.documents.complete",
+        "portal.api.links.add_links",
+    ],
 }
 
 # --- logs: no personal data, request ids instead ----------------------------------------------------------

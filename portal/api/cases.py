@@ -276,7 +276,10 @@ class CaseSubjects(Endpoint):
         tags=["cases"],
         request=LinkInput,
         responses={201: SubjectOutput},
-        examples=[sent("A subject", {"gallery": "gal_01k9", "subject": "sub_01k9"})],
+        examples=[
+            sent("A subject", {"gallery": "gal_01k9", "subject": "sub_01k9"}),
+            answered("A subject of the case", SUBJECT),
+        ],
     )
     def post(self, request: Request, case: str) -> Response:
         """Link a subject: when the person is found, they are erased from the gallery too."""

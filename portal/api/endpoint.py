@@ -7,17 +7,20 @@ from typing import Any, ClassVar
 
 from rest_framework import exceptions, serializers
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser, JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api import idempotency, uploads
+from portal.api import conditions, idempotency, uploads
 from portal.api.authentication import Caller, KeyAuthentication, caller_of
+from portal.api.documents import query_names
 from portal.api.models import KeptCall
 from portal.api.permissions import HasScope
 from portal.api.throttles import KeyThrottle
 from portal.audit.witness import witnessed_by
+from portal.common.errors import InvalidInput
 from portal.common.ids import public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -67,6 +70,7 @@ class Endpoint(APIView):
     Attributes:
         needs: For each method, permissions of which the key's scopes must have one; none: any key.
         counts_as: Which limit calls count against; by method unless given.
+        streams: Answers are made while they are sent: each read is made anew, so none is conditional.
         secrets: Names in answers that are shown once: never kept for a repeated call.
     """
 
@@ -74,10 +78,12 @@ class Endpoint(APIView):
     permission_classes = (HasScope,)
     throttle_classes = (KeyThrottle,)
     content_negotiation_class = AlwaysJson
+    parser_classes: tuple[type[BaseParser], ...] = (JSONParser,)
     metadata_class = None  # the schema describes the API, OPTIONS does not
 
     needs: ClassVar[Mapping[str, tuple[Permission, ...]]] = {}
     counts_as: ClassVar[str | None] = None
+    streams: ClassVar[bool] = False
     secrets: ClassVar[frozenset[str]] = frozenset()
     rate: Rate | None = None
     _kept: KeptCall | None = None
@@ -114,9 +120,27 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self._refuse_unknown(request)
         uploads.prepare(request)
+        if request.method == "PATCH" and (read := getattr(self, "get", None)):
+            conditions.require_unchanged(request, lambda: read(request, *args, **kwargs))
         if request.method == "POST":
             self._kept = idempotency.begin(request)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Answer with `Allow` alone."""
+        return Response(status=204)
+
+    def _refuse_unknown(self, request: Request) -> None:
+        """A query parameter that nobody asked for is an error: it may be a misspelled filter."""
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method == "OPTIONS" or not hasattr(self, method.lower()):
+            return  # nothing is done
+        own: Any = type(self)
+        known = query_names(own, method)
+        if unknown := sorted(set(request.query_params) - known):
+            words = f"Known: {', '.join(sorted(known))}." if known else "None is known here."
+            raise InvalidInput("unknown_parameter", f"Not known here. {words}", field=unknown[0][:100])
 
     def _note(self, target: str) -> None:
         """Note on a call that may come a second time what it made."""
@@ -133,6 +157,8 @@ class Endpoint(APIView):
         for name, value in (self.rate.headers if self.rate else {}).items():
             response[name] = value
         response["Cache-Control"] = "no-store"
+        if conditions.is_tagged(request, response):
+            response.add_post_render_callback(conditions.answer_once(request))
         if self._kept is not None and isinstance(response, Response):
             idempotency.finish(self._kept, response, secrets=self.secrets)
         return response

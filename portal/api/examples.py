@@ -174,6 +174,54 @@ ITEM = {
     "second": None,
     "done_at": "2026-03-01T09:00:02Z",
 }
+NEW_ENROLLMENT = {
+    "kind": "enroll",
+    "gallery": "gal_01k9",
+    "archive": "(bytes of photos.zip)",
+    "subject_from": "folder",
+}
+SUBMITTED = {
+    **JOB,
+    "ruling": {
+        "id": "rul_01k9",
+        "outcome": "cleared",
+        "rule": "baseline-find_missing_child",
+        "sentence": "Organizations that look for missing children may search for one.",
+        "remedy": "",
+        "source": "",
+    },
+}
+DRY_RUN = {
+    "dry_run": True,
+    "counts": {"accepted": 1, "image_format": 1},
+    "files": [
+        {"name": "anna/1.jpg", "outcome": "accepted", "subject": "anna", "second": "", "taken": ""},
+        {"name": "notes.txt", "outcome": "image_format", "subject": "", "second": "", "taken": ""},
+    ],
+}
+RULING = {
+    "id": "rul_01k9",
+    "subject": "job_01k9",
+    "gate": "submit",
+    "outcome": "cleared",
+    "rule": "baseline-find_missing_child",
+    "sentence": "Organizations that look for missing children may search for one.",
+    "remedy": "",
+    "source": {"title": "Countenance: purposes and conditions of the default pack"},
+    "period": {"start": "2020-06-10", "end": None},
+    "facts": {"purpose": "find_missing_child", "subject_class": "missing_child"},
+    "facts_sha256": IMAGE["sha256"],
+    "version": "countenance-default@3",
+    "version_sha256": IMAGE["sha256"],
+    "evaluator_hash": IMAGE["sha256"],
+    "at": "2026-03-01T09:00:00Z",
+    "known_at": "2026-03-01T09:00:00Z",
+    "looked_at": [{"rule": "us-police-2020", "result": "does not apply"}],
+    "obligations": [],
+    "valid_until": None,
+    "recorded_status": "exempt",
+    "computed_status": "exempt",
+}
 REFUSAL = {
     "type": "urn:countenance:problem:us-police-2020",
     "title": "Refused",
@@ -268,9 +316,15 @@ def sent(title: str, value: dict[str, Any]) -> OpenApiExample:
     return OpenApiExample(title, value=value, request_only=True)
 
 
-def answered(title: str, value: dict[str, Any]) -> OpenApiExample:
-    """Return the example of an answer."""
-    return OpenApiExample(title, value=value, response_only=True)
+def answered(title: str, value: dict[str, Any], *, status: int | None = None) -> OpenApiExample:
+    """Return the example of an answer; of one status where an operation has several that differ."""
+    statuses = [str(status)] if status else ["200", "201", "202"]
+    return OpenApiExample(title, value=value, response_only=True, status_codes=statuses)
+
+
+def uploaded(title: str, value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of a form with files."""
+    return OpenApiExample(title, value=value, request_only=True, media_type="multipart/form-data")
 
 
 def listed(title: str, value: dict[str, Any]) -> OpenApiExample:
@@ -280,4 +334,6 @@ def listed(title: str, value: dict[str, Any]) -> OpenApiExample:
 
 def refused(title: str, value: dict[str, Any]) -> OpenApiExample:
     """Return the example of a refusal."""
-    return OpenApiExample(title, value=value, response_only=True, status_codes=["403"])
+    return OpenApiExample(
+        title, value=value, response_only=True, status_codes=["403"], media_type="application/problem+json"
+    )

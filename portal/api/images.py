@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema
+from django.http import HttpResponseNotModified, StreamingHttpResponse
+from django.utils.http import quote_etag
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api import reach
+from portal.api import conditions, reach
 from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import IMAGE, answered
+from portal.api.examples import IMAGE, answered, uploaded
 from portal.common.errors import NotFound
 from portal.tenancy import secrets
 from portal.tenancy.roles import Permission
@@ -58,7 +59,7 @@ class Images(Endpoint):
         tags=["images"],
         request={"multipart/form-data": ImageInput},
         responses={201: ImageOutput},
-        examples=[answered("A photo", IMAGE)],
+        examples=[uploaded("A photo", {"file": "(bytes of anna.jpg)"}), answered("A photo", IMAGE)],
     )
     def post(self, request: Request) -> Response:
         """Upload one photo.
@@ -107,17 +108,26 @@ class ImageContent(Endpoint):
     @extend_schema(
         operation_id="images_content",
         tags=["images"],
-        responses={(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY, "The photo as uploaded.")},
+        responses={
+            (200, kind): OpenApiResponse(
+                OpenApiTypes.BINARY, "The photo as uploaded.", examples=[OpenApiExample("Bytes", value="…")]
+            )
+            for kind in _MEDIA_TYPES.values()
+        },
     )
-    def get(self, request: Request, image: str) -> StreamingHttpResponse:
+    def get(self, request: Request, image: str) -> StreamingHttpResponse | HttpResponseNotModified:
         """Return a photo as it was uploaded."""
         with tenant_scope(self.organization):
             found = reach.images(self.by).with_public_id(image)
+        tag = quote_etag(found.sha256)
+        if conditions.is_known(request, tag):
+            return HttpResponseNotModified(headers={"ETag": tag})
         return StreamingHttpResponse(
             _opened(found, self.caller.organization),
             content_type=_MEDIA_TYPES[found.format],
             headers={
                 "Content-Length": str(found.size),
+                "ETag": tag,
                 "Content-Disposition": "attachment",
                 "X-Content-Type-Options": "nosniff",
             },

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import reach
-from portal.api.documents import PROBLEM, Problem
 from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import JOB, REFUSAL, answered, refused, sent
+from portal.api.examples import JOB, answered, sent
 from portal.api.progress import JobOutput, described
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -22,10 +19,6 @@ from recognition.models import Job
 
 _SUBMIT = (Permission.SUBMIT_JOBS,)
 _ANSWER = [answered("A job", JOB)]
-_RULED: dict[str, Any] = {
-    "responses": {200: JobOutput, (403, PROBLEM): Problem},
-    "examples": [*_ANSWER, refused("Refused by the moratorium", REFUSAL)],
-}
 
 
 class HoldInput(Input):
@@ -72,7 +65,9 @@ class JobCancel(_Step):
 class JobRetry(_Step):
     """Run a job's failed photos again."""
 
-    @extend_schema(operation_id="jobs_retry", tags=["jobs"], request=None, **_RULED)
+    @extend_schema(
+        operation_id="jobs_retry", tags=["jobs"], request=None, responses=JobOutput, examples=_ANSWER
+    )
     def post(self, request: Request, job: str) -> Response:
         """Put failed photos back and run the job again. It passes the gate first."""
         jobs.retry(job=self.job(job), by=self.by)
@@ -102,7 +97,9 @@ class JobHold(_Step):
 class JobResume(_Step):
     """Let a held job go on."""
 
-    @extend_schema(operation_id="jobs_resume", tags=["jobs"], request=None, **_RULED)
+    @extend_schema(
+        operation_id="jobs_resume", tags=["jobs"], request=None, responses=JobOutput, examples=_ANSWER
+    )
     def post(self, request: Request, job: str) -> Response:
         """Let a held job go on, or its results be read again. It passes the gate first.
 
@@ -116,7 +113,9 @@ class JobResume(_Step):
 class JobAccept(_Step):
     """Content oneself with what was done."""
 
-    @extend_schema(operation_id="jobs_accept", tags=["jobs"], request=None, **_RULED)
+    @extend_schema(
+        operation_id="jobs_accept", tags=["jobs"], request=None, responses=JobOutput, examples=_ANSWER
+    )
     def post(self, request: Request, job: str) -> Response:
         """Release a partly done job as it is, or send it to review where one is asked.
 

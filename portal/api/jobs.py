@@ -13,19 +13,21 @@ from rest_framework.response import Response
 
 from compliance.models import RulingRecord
 from portal.api import orders, reach
-from portal.api.documents import PAGING, PROBLEM, Problem, RulingBrief, paged
+from portal.api.documents import PAGING, RulingBrief, paged
 from portal.api.endpoint import Endpoint, PublicId
 from portal.api.examples import (
     BRIEF,
+    DRY_RUN,
     ITEM,
     JOB,
     NEW_COMPARISON,
+    NEW_ENROLLMENT,
     NEW_SEARCH,
-    REFUSAL,
+    SUBMITTED,
     answered,
     listed,
-    refused,
     sent,
+    uploaded,
 )
 from portal.api.orders import JobInput
 from portal.api.pagination import page
@@ -140,12 +142,14 @@ class Jobs(Endpoint):
         operation_id="jobs_submit",
         tags=["jobs"],
         request={"application/json": JobInput, "multipart/form-data": JobInput},
-        responses={200: DryRunOutput, 201: SubmittedOutput, (403, PROBLEM): Problem},
+        responses={200: DryRunOutput, 201: SubmittedOutput},
         examples=[
             sent("Search for a missing child", NEW_SEARCH),
             sent("Search for somebody who is enrolled", NEW_SUBJECT_SEARCH),
             sent("Compare pairs of photos", NEW_COMPARISON),
-            refused("Refused by the moratorium", REFUSAL),
+            uploaded("Enroll photos of a folder", NEW_ENROLLMENT),
+            answered("A job", SUBMITTED, status=201),
+            answered("A dry run", DRY_RUN, status=200),
         ],
     )
     def post(self, request: Request) -> Response:

@@ -160,7 +160,7 @@ class Adjudications(_OfCandidate):
     @extend_schema(
         operation_id="candidates_adjudications",
         tags=["leads"],
-        responses={200: AdjudicationsOutput, (403, PROBLEM): Problem},
+        responses=AdjudicationsOutput,
         examples=[answered("Two who agreed", ADJUDICATIONS)],
     )
     def get(self, request: Request, candidate: str) -> Response:
@@ -199,7 +199,7 @@ class LeadOutcomes(_OfCandidate):
     @extend_schema(
         operation_id="leads_outcome_read",
         tags=["leads"],
-        responses={200: OutcomeOutput, (403, PROBLEM): Problem},
+        responses=OutcomeOutput,
         examples=[answered("Confirmed by other means", OUTCOME)],
     )
     def get(self, request: Request, lead: str) -> Response:

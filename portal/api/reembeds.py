@@ -108,7 +108,11 @@ class Accept(_Reembed):
     needs = {"POST": (Permission.REEMBED,)}
 
     @extend_schema(
-        operation_id="galleries_reembed_accept", tags=["galleries"], request=None, responses=ReembedOutput
+        operation_id="galleries_reembed_accept",
+        tags=["galleries"],
+        request=None,
+        responses=ReembedOutput,
+        examples=[answered("Nothing runs any more", REEMBED | {"state": "none", "next_pipeline": ""})],
     )
     def post(self, request: Request, gallery: str) -> Response:
         """Switch; faces that lack a template of the new model are kept, and not searched any more."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from portal.api import reach
 from portal.api.endpoint import Endpoint
+from portal.api.result_documents import REPORT_ROW, ReportOutput, document, lines, table
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -26,15 +27,21 @@ class ImportReport(Endpoint):
     """What came of the files of a job."""
 
     needs = {"GET": (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)}
+    streams = True
 
     @extend_schema(
         operation_id="jobs_import",
         tags=["jobs"],
         parameters=[OpenApiParameter("format", str, enum=["json", "jsonl", "csv"], default="json")],
         responses={
-            (200, "application/json"): OpenApiTypes.OBJECT,
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One file a line."),
-            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, ", ".join(imports.REPORT_COLUMNS)),
+            (200, "application/json"): document(ReportOutput, "Files of a job", {"files": [REPORT_ROW]}),
+            (200, "application/x-ndjson"): lines("One file a line", REPORT_ROW),
+            (200, "text/csv"): table(
+                "One file a line.",
+                "A table",
+                ",".join(imports.REPORT_COLUMNS),
+                ",".join(REPORT_ROW.values()),
+            ),
         },
     )
     def get(self, request: Request, job: str) -> StreamingHttpResponse:

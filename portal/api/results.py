@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from compliance.models import RulingRecord
 from portal.api import reach
-from portal.api.documents import PROBLEM, Problem
 from portal.api.endpoint import Endpoint
 from portal.api.jobs import brief
+from portal.api.result_documents import RESULTS, ROW, ResultsOutput, document, table
+from portal.api.result_documents import lines as lines_of
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -52,18 +53,21 @@ class Results(Endpoint):
     """What a job found."""
 
     needs = {"GET": (Permission.VIEW_RESULTS,)}
+    streams = True
 
     @extend_schema(
         operation_id="jobs_results",
         tags=["jobs"],
         parameters=[OpenApiParameter("format", str, enum=["json", "jsonl", "csv"], default="json")],
         responses={
-            (200, "application/json"): OpenApiTypes.OBJECT,
-            (200, "application/x-ndjson"): OpenApiResponse(OpenApiTypes.STR, "One photo or pair a line."),
-            (200, "text/csv"): OpenApiResponse(
-                OpenApiTypes.STR, f"One candidate, pair or face a line. Columns:\n\n{MEANINGS}"
+            (200, "application/json"): document(ResultsOutput, "What a search found", RESULTS),
+            (200, "application/x-ndjson"): lines_of("One photo or pair a line", ROW),
+            (200, "text/csv"): table(
+                f"One candidate, pair or face a line. Columns:\n\n{MEANINGS}",
+                "A table",
+                "item,position,image,name,…",
+                "itm_01k9,0,img_01k9,anna.jpg,…",
             ),
-            (403, PROBLEM): Problem,
         },
     )
     def get(self, request: Request, job: str) -> StreamingHttpResponse:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from portal.api import reach
 from portal.api.endpoint import Endpoint
+from portal.api.examples import RULING, answered
 from portal.tenancy.scope import tenant_scope
 
 
@@ -43,7 +44,12 @@ class RulingOutput(serializers.Serializer[Any]):
 class Ruling(Endpoint):
     """One ruling."""
 
-    @extend_schema(operation_id="rulings_read", tags=["rulings"], responses=RulingOutput)
+    @extend_schema(
+        operation_id="rulings_read",
+        tags=["rulings"],
+        responses=RulingOutput,
+        examples=[answered("A job that was cleared", RULING)],
+    )
     def get(self, request: Request, ruling: str) -> Response:
         """Return one's own ruling, rule by rule."""
         with tenant_scope(self.organization):

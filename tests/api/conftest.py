@@ -35,6 +35,8 @@ class Program:
         send = getattr(self.client, method.lower())
         if is_form:
             return send(address, body, headers=headers)
+        if body is None and method == "POST":
+            return send(address, content_type="application/json", headers=headers)
         if body is None:
             return send(address, headers=headers)
         return send(address, body, content_type="application/json", headers=headers)
