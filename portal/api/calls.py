@@ -29,7 +29,7 @@ from portal.api.call_examples import (
 )
 from portal.api.documents import PROBLEM, Problem
 from portal.api.endpoint import Endpoint
-from portal.api.examples import answered, refused, sent
+from portal.api.examples import answered, refused, sent, uploaded
 from portal.api.orders import FactsInput, Similarity
 from portal.api.permissions import require_scope
 from portal.common.errors import InvalidInput, NotFound
@@ -142,7 +142,12 @@ class Detect(Call):
         tags=["calls"],
         request={"application/json": DetectInput, "multipart/form-data": DetectInput},
         responses=_ANSWERS,
-        examples=[sent("A stored photo", NEW_DETECTION), answered("Faces", DETECTED), _BUSY],
+        examples=[
+            sent("A stored photo", NEW_DETECTION),
+            uploaded("A photo that is not stored", {"file": "(bytes of anna.jpg)"}),
+            answered("Faces", DETECTED),
+            _BUSY,
+        ],
     )
     def post(self, request: Request) -> Response:
         """Find the faces of one photo and say how good they are. Nobody is compared with anybody."""
@@ -164,6 +169,7 @@ class Compare(Call):
         responses=_ANSWERS,
         examples=[
             sent("Two stored photos", NEW_COMPARISON),
+            uploaded("Photos that are not stored", {"source": "(bytes)", "target": "(bytes)"}),
             answered("How alike", COMPARED),
             refused("Reviewers first", FOR_REVIEW),
             _BUSY,
@@ -197,6 +203,7 @@ class Search(Call):
         examples=[
             sent("A stored photo", NEW_SEARCH),
             sent("A face that is enrolled", NEW_FACE_SEARCH),
+            uploaded("A photo that is not stored", {"file": "(bytes of anna.jpg)"}),
             answered("Candidates", SEARCHED),
             refused("Reviewers first", FOR_REVIEW),
             _BUSY,
