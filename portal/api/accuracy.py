@@ -15,7 +15,7 @@ from compliance.policy.vocabulary import ImageSource, SubjectClass
 from portal.api.accuracy_examples import FINISHED_TEST, HANDED_IN, NEW_TEST, NO_GRANT, OPEN_TEST
 from portal.api.documents import PAGING, PROBLEM, Problem, paged
 from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import answered, listed, refused, sent
+from portal.api.examples import answered, listed, refused, sent, uploaded
 from portal.api.pagination import page
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -273,7 +273,11 @@ class TestPair(Endpoint):
         tags=["accuracy"],
         request={"multipart/form-data": PhotosInput},
         responses={200: HandedInOutput, (403, PROBLEM): Problem},
-        examples=[answered("No face in one photo", HANDED_IN), refused("Refused", NO_GRANT)],
+        examples=[
+            uploaded("Two photos", {"first": "(bytes)", "second": "(bytes)"}),
+            answered("No face in one photo", HANDED_IN),
+            refused("Refused", NO_GRANT),
+        ],
     )
     def post(self, request: Request, test: str, pair: str) -> Response:
         """Hand in the two photos of a pair.

@@ -47,7 +47,9 @@ from recognition.models import Face, Gallery, JobKind, Subject
 
 _CALL = (Permission.SUBMIT_JOBS,)
 _ANSWERS: Any = {200: CallOutput, (403, PROBLEM): Problem, (503, PROBLEM): Problem}
-_BUSY = OpenApiExample("No engine answers", value=BUSY, response_only=True, status_codes=["503"])
+_BUSY = OpenApiExample(
+    "No engine answers", value=BUSY, response_only=True, status_codes=["503"], media_type=PROBLEM
+)
 _FILE = "JPEG, PNG or WebP, at most 15 MB. It is looked at and not kept."
 
 

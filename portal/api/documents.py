@@ -44,6 +44,7 @@ IF_MATCH = OpenApiParameter(
 PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "face": "fac", "job": "job", "ruling": "rul",
     "case": "cre", "photo": "crp", "candidate": "can", "lead": "can",
+    "test": "acc",
 }  # fmt: skip
 _NOT_MODIFIED = {"description": "What `If-None-Match` names is still the answer."}
 
