@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from portal.audit import checkpoints, merkle
 from portal.audit.merkle import Node
-from portal.audit.models import Checkpoint, Leaf, LogKey
+from portal.audit.models import Checkpoint, Event, Leaf, LogKey, Unplaced
 
 
 def size() -> int:
@@ -47,6 +48,12 @@ def consistency(first: int, second: int) -> list[bytes]:
 def newest() -> Checkpoint | None:
     """Return the newest checkpoint; none while nothing is published."""
     return Checkpoint.objects.order_by("-size").first()
+
+
+def waiting_since() -> datetime | None:
+    """Return when the first event was written that still waits for its place; none where none waits."""
+    first = Unplaced.objects.order_by("number").values_list("event_id", flat=True).first()
+    return Event.objects.filter(pk=first).values_list("at", flat=True).first() if first else None
 
 
 def verifier_keys() -> list[str]:

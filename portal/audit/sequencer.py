@@ -21,6 +21,12 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 1000
 BATCHES: Final = 20  # at most, in one run: other work of the worker gets its turn
 _LOCK: Final = 0x636F_756E_7465  # of PostgreSQL's advisory locks, the log's
+_WAITING: Final = """
+SELECT event.*, waiting.number FROM audit_unplaced AS waiting
+JOIN audit_event AS event ON event.id = waiting.event_id
+WHERE NOT EXISTS (SELECT FROM audit_leaf AS leaf WHERE leaf.event_id = waiting.event_id)
+ORDER BY waiting.number LIMIT %s
+"""
 
 
 def run() -> int:
@@ -62,13 +68,10 @@ def _is_alone() -> bool:
 def _waiting(most: int) -> Iterator[Any]:
     """Yield waiting events, each with its number in the queue.
 
-    An event that was removed meanwhile stays in the queue, where a check of the trail finds it.
+    What waits in vain, because its event was removed or was put into the queue a second time, stays there,
+    where a check of the trail finds it.
     """
-    yield from Event.objects.raw(
-        "SELECT event.*, waiting.number FROM audit_unplaced AS waiting "
-        "JOIN audit_event AS event ON event.id = waiting.event_id ORDER BY waiting.number LIMIT %s",
-        [most],
-    )
+    yield from Event.objects.raw(_WAITING, [most])
 
 
 def _leaf(event: Event, tree: Growth) -> Leaf:

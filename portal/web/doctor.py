@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +24,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from compliance.models import PolicyEpoch, PolicyVersionRecord
+from portal.audit import checkpoints, log
 from portal.common import envelope
+from portal.common.clock import database_now
 from portal.common.ids import uuid7
 from portal.env import home
 from portal.tenancy import wrapping
@@ -34,6 +37,7 @@ from recognition.engine import catalog
 
 OLDEST_POSTGRES = 160000  # row-level security as used here, and what pgvector 0.8 is built for
 OLDEST_VECTOR = (0, 8)
+LOG_STANDS_STILL = timedelta(minutes=5)  # events get their places every few seconds
 # Django's checks of hosts and HTTPS, which ours say more exactly, and of HSTS for other subdomains and
 # for browsers' lists, which are for the owner of the domain to choose.
 _PASSED_OVER = {"security.W008", "security.W020", "security.W005", "security.W021"}
@@ -224,6 +228,23 @@ def keys() -> Iterator[Finding]:
         )
 
 
+def published_log() -> Iterator[Finding]:
+    """Look whether checkpoints can be signed, and whether events get their places in the log."""
+    try:
+        checkpoints.signer()
+    except checkpoints.KeyUnusable as error:
+        yield fault(
+            str(error),
+            "LOG_SIGNING_KEY: what `openssl rand -base64 32` prints. LOG_ORIGIN: host/transparency.",
+        )
+    since = log.waiting_since()
+    if since and database_now() - since > LOG_STANDS_STILL:
+        yield fault(
+            f"The published log stands still: events wait for their place since {since:%Y-%m-%d %H:%M} UTC.",
+            "Start a light worker with --beat (`make run` starts all), and read its log.",
+        )
+
+
 def storage() -> Iterator[Finding]:
     """Write a small object where photos go, and delete it."""
     try:
@@ -286,12 +307,13 @@ PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
     "models": models,
     "secrets": secrets,
     "data keys": keys,
+    "published log": published_log,
     "storage": storage,
     "officers": officers,
     "deployment": deployment,
     "installation": home_only,
 }
-NEED_DATABASE = (roles, extensions, migrations, walls, worker, keys, officers)
+NEED_DATABASE = (roles, extensions, migrations, walls, worker, keys, published_log, officers)
 
 
 def _value(query: str, *parameters: str) -> Any:

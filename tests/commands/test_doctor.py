@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models.functions import Now
-from psycopg import sql
 from pytest_django.fixtures import Settings
 
+from portal.audit import actions as audit
 from portal.tenancy.actions import officers, people
 from portal.tenancy.actor import Actor
 from portal.web import doctor
@@ -23,15 +22,9 @@ from portal.web.doctor import Finding, Level
 from recognition.models import Heartbeat
 from tests.support import database as databases
 from tests.support import services
+from tests.support.database import as_superuser
 
 Environment = dict[str, str]
-
-
-def as_superuser(statement: str) -> None:
-    name = sql.Identifier(connections.settings["default"]["NAME"])
-    address = services.join().services.superuser_url
-    with psycopg.connect(services.renamed(address, name.as_string().strip('"')), autocommit=True) as admin:
-        admin.execute(statement)
 
 
 @pytest.fixture
@@ -70,6 +63,7 @@ def sentences(findings: Iterator[Finding], level: Level = Level.FAULT) -> str:
 
 def test_a_sound_database_has_no_fault(fresh_database: Environment) -> None:
     parts = (doctor.database, doctor.roles, doctor.extensions, doctor.migrations, doctor.walls, doctor.keys)
+    parts += (doctor.published_log,)
     assert [sentences(look()) for look in parts] == [""] * len(parts)
 
 
@@ -218,3 +212,17 @@ def test_the_command_is_content_when_nothing_is(fresh_database: Environment) -> 
     call_command("doctor", stdout=out)
     assert "Nothing is missing or unsafe." in out.getvalue()
     assert max(map(len, out.getvalue().splitlines())) <= 110
+
+
+def test_a_log_that_stands_still_is_found(fresh_database: Environment) -> None:
+    with transaction.atomic():
+        event = audit.record(verb="image.deleted", actor=Actor.system("tests"), target="img_waiting")
+    assert sentences(doctor.published_log()) == ""
+    as_superuser("ALTER TABLE audit_event DISABLE TRIGGER audit_event_insert_only")
+    as_superuser("UPDATE audit_event SET at = at - interval '10 minutes' WHERE id = %s", event.pk)
+    assert "stands still" in sentences(doctor.published_log())
+
+
+def test_a_signing_key_that_is_none_is_found(fresh_database: Environment, settings: Settings) -> None:
+    settings.LOG_SIGNING_KEY = "short"
+    assert "LOG_SIGNING_KEY" in sentences(doctor.published_log())

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from portal.env import ROOT
 from portal.local.postgres import OWNER
-from tests.support.services import HOME, Run, renamed
+from tests.support.services import HOME, Run, join, renamed
 
 TEMPLATES_KEPT = 3  # a run that started before the last change of a migration may still clone its own
 ALSO_IN_A_MIGRATED_DATABASE = ("portal/tenancy/rls.py", "portal/local/roles.sql", "uv.lock")
@@ -71,6 +71,13 @@ def close_connections() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
         connection.close_pool()
+
+
+def as_superuser(statement: str, *values: object) -> None:
+    """Do in the database that Django is connected to what no role of ours may."""
+    address = renamed(join().services.superuser_url, str(connections.settings["default"]["NAME"]))
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(statement, values or None)
 
 
 def fresh_name(run: Run) -> str:
