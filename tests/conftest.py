@@ -45,6 +45,8 @@ from tests.support import database as databases  # noqa: E402
 
 # Chance draws no second look here unless a test asks for it: whoever is drawn is kept from the case.
 settings.SECOND_LOOK_ONE_IN = 10**9
+# Every client of a test loads the middleware anew; it need not list all static files each time.
+settings.WHITENOISE_AUTOREFRESH = True
 
 # `make proof` runs the same properties at full size.
 hypothesis.settings.register_profile("part", max_examples=40, deadline=None)
@@ -76,14 +78,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _name_group(item: pytest.Item) -> None:
-    """Keep the tests of a group in one worker; those marked `engine` are one, they share an engine worker.
+    """Keep the tests of a group in one worker: it makes once what they share.
 
-    xdist 3.8 reads the group behind an @ in the node's id, but writes it where pytest 9.2 no longer looks.
+    Those marked `engine` are one, for they share an engine worker; so are those of a module that share its
+    fixture. xdist 3.8 reads the group behind an @ in the node's id, but writes it where pytest 9.2 no
+    longer looks.
     """
     marker = item.get_closest_marker("xdist_group")
-    group = marker.args[0] if marker else "engine" if item.get_closest_marker("engine") else None
+    group = marker.args[0] if marker else "engine" if item.get_closest_marker("engine") else _module(item)
     if group and "@" not in item.nodeid:
         item._id = coerce_node_id(f"{item.nodeid}@{group}")
+
+
+def _module(item: pytest.Item) -> str | None:
+    """Return the module of a test that shares one of its fixtures with others, else None."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    return item.module.__name__ if any(found[-1].scope == "module" for found in definitions) else None
 
 
 @pytest.fixture(scope="session")
