@@ -336,6 +336,14 @@ WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 WEBHOOKS_CLOSED_NETWORKS = env.list("WEBHOOKS_CLOSED_NETWORKS", default=[])  # public ones of the operator
 WEBHOOKS_CA_FILE = env("WEBHOOKS_CA_FILE", default="")  # in place of the system's authorities
 
+# Where Rekognition calls may name photos; `manage.py photo_store` says whose folder is whose.
+PHOTO_S3 = {
+    "endpoint_url": env("PHOTO_S3_ENDPOINT", default=""),
+    "aws_access_key_id": env("PHOTO_S3_ACCESS_KEY", default=None),
+    "aws_secret_access_key": env("PHOTO_S3_SECRET_KEY", default=None),
+    "region_name": env("PHOTO_S3_REGION", default="us-east-1"),
+}
+
 # --- mail -------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds; a mail server that hangs holds nobody up

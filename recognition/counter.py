@@ -40,9 +40,14 @@ logger = logging.getLogger(__name__)
 class Counter:
     """Serves calls one after the other. Made after the fork, once the model is loaded."""
 
-    def __init__(self, engine: EngineLike) -> None:
-        """Open the counter; the engine serves several runs at a time."""
-        self._engine = engine
+    def __init__(self, engine: EngineLike, *, listen_seconds: float = _LISTEN_SECONDS) -> None:
+        """Open the counter.
+
+        Args:
+            engine: Serves several runs at a time.
+            listen_seconds: How long it waits for a call before it looks whether it is to end.
+        """
+        self._engine, self._listen_seconds = engine, listen_seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="calls", daemon=True)
 
@@ -58,7 +63,7 @@ class Counter:
     def _serve(self) -> None:
         while not self._ended.is_set():
             try:
-                self.serve_next(_LISTEN_SECONDS)
+                self.serve_next(self._listen_seconds)
             except RedisError:
                 self._ended.wait(_PAUSE_SECONDS)
             except Exception:  # one call must not end the serving of all others; its caller is told in time

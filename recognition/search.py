@@ -28,9 +28,11 @@ _TRIES = 3
 _ROUNDING = 0.5  # of similarity: how far below a threshold faces are still measured
 
 _NEAREST = """
-SELECT id, subject_id, key_version, template, {score} AS score FROM recognition_face
-WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s AND pipeline = %(pipeline)s
-ORDER BY score LIMIT %(limit)s
+SELECT * FROM (
+    SELECT id, subject_id, key_version, template, {score} AS score FROM recognition_face
+    WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s AND pipeline = %(pipeline)s
+) AS face
+WHERE score <= %(farthest)s ORDER BY score LIMIT %(limit)s
 """
 
 
@@ -125,23 +127,34 @@ def by_database(gallery: Gallery, key: DataKey, probe: Float32, wanted: Wanted) 
 
 def _nearest_rows(gallery: Gallery, turned: dict[int, Float32], wanted: Wanted) -> list[Any]:
     limit = wanted.most + _SPARE
-    rows = _asked(gallery, turned, limit)
+    rows = _asked(gallery, turned, wanted, limit)
     while len(rows) == limit and _is_crowded(rows, wanted):
         limit *= 2
-        rows = _asked(gallery, turned, limit)
+        rows = _asked(gallery, turned, wanted, limit)
     return rows
 
 
-def _asked(gallery: Gallery, turned: dict[int, Float32], limit: int) -> list[Any]:
-    """Return the rows nearest to a probe; those under a version that is not known come before all others."""
+def _asked(gallery: Gallery, turned: dict[int, Float32], wanted: Wanted, limit: int) -> list[Any]:
+    """Return the rows nearest to a probe, and none that cannot be similar enough.
+
+    Those under a version that is not known come before all others.
+    """
     cases = " ".join(f"WHEN {version:d} THEN template <#> %(v{version:d})s::vector" for version in turned)
     score = f"CASE key_version {cases} ELSE '-Infinity' END" if cases else "'-Infinity'::float8"
     values: dict[str, Any] = {f"v{version}": protect.to_text(probe) for version, probe in turned.items()}
     values |= {"organization": gallery.organization_id, "gallery": gallery.pk, "limit": limit}
-    values["pipeline"] = gallery.pipeline
+    values |= {"pipeline": gallery.pipeline, "farthest": -_floor(gallery, turned, wanted)}
     with connection.cursor() as cursor:
         cursor.execute(_NEAREST.format(score=score), values)
         return list(cursor.fetchall())
+
+
+def _floor(gallery: Gallery, turned: dict[int, Float32], wanted: Wanted) -> float:
+    """Return a cosine that no face of the wanted similarity stays below, however the database adds up."""
+    if not gallery.pipeline or not turned:
+        return -1.0 - topk.slack(1)
+    dimensions = len(next(iter(turned.values())))
+    return wanted.floor(gallery.pipeline) - topk.slack(dimensions)
 
 
 def _is_crowded(rows: list[Any], wanted: Wanted) -> bool:

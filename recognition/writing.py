@@ -143,7 +143,7 @@ def _enroll(
     _name_again(outcomes)
     people = Subject.objects.meant_by(locked, {outcome.item.subject_name for outcome in outcomes})
     chosen = _within(_choose(locked, outcomes, rows, people), locked, rows, most_faces)
-    subjects = _subjects(locked, {outcome.item.subject_name for outcome, _ in chosen})
+    subjects = subjects_called(locked, {outcome.item.subject_name for outcome, _ in chosen})
     Face.objects.bulk_create(_faces(locked, chosen, subjects, key, pipeline), batch_size=_BULK)
     Gallery.objects.filter(pk=locked.pk).update(version=F("version") + 1, pipeline=pipeline)
 
@@ -212,7 +212,8 @@ def _within(
     return chosen[:room]
 
 
-def _subjects(gallery: Gallery, names: set[str]) -> dict[str, Subject]:
+def subjects_called(gallery: Gallery, names: set[str]) -> dict[str, Subject]:
+    """Return the people that names mean in a gallery, made where they are new. In scope."""
     new = [Subject(organization_id=gallery.organization_id, gallery=gallery, name=name) for name in names]
     Subject.objects.bulk_create(new, ignore_conflicts=True)
     return Subject.objects.meant_by(gallery, names)
@@ -225,26 +226,33 @@ def _faces(
     key: DataKey,
     pipeline: str,
 ) -> list[Face]:
-    if not chosen:
-        return []
-    plain = np.stack([face.template for _, face in chosen if face.template is not None])
-    turn = matrices.turns(gallery, key, plain.shape[1])[gallery.key_version]
-    rotated = protect.rotate(plain, turn)
-    return [
-        Face(
-            organization_id=gallery.organization_id,
-            gallery=gallery,
-            subject=subjects[outcome.item.subject_name],
-            image=outcome.item.image,
-            index=face.index,
-            template=template,
-            key_version=gallery.key_version,
-            pipeline=pipeline,
-            box=box_json(face.box),
-            quality=quality_json(face.quality),
-        )
-        for (outcome, face), template in zip(chosen, rotated, strict=True)
+    shown = [
+        (face, Face(image=outcome.item.image, subject=subjects[outcome.item.subject_name]))
+        for outcome, face in chosen
     ]
+    return enrolled(gallery, shown, key, pipeline)
+
+
+def enrolled(
+    gallery: Gallery, shown: Sequence[tuple[DetectedFace, Face]], key: DataKey, pipeline: str
+) -> list[Face]:
+    """Complete the rows of faces that are to be enrolled, not saved yet. In scope, the gallery locked.
+
+    Args:
+        gallery: Where.
+        shown: What the engine found, each with a row that knows its photo and subject.
+        key: The organization's data key.
+        pipeline: What the engine looked with.
+    """
+    if not shown:
+        return []
+    plain = np.stack([found.template for found, _ in shown if found.template is not None])
+    turn = matrices.turns(gallery, key, plain.shape[1])[gallery.key_version]
+    for (found, row), template in zip(shown, protect.rotate(plain, turn), strict=True):
+        row.organization_id, row.gallery = gallery.organization_id, gallery
+        row.template, row.key_version, row.pipeline = template, gallery.key_version, pipeline
+        row.index, row.box, row.quality = found.index, box_json(found.box), quality_json(found.quality)
+    return [row for _, row in shown]
 
 
 def write_candidates(

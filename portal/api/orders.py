@@ -25,8 +25,7 @@ from recognition.models import Gallery, Image, JobKind, Subject
 SUBJECT_FROM = ("filename", "folder", "manifest")
 # Facts that a key may carry, named as in a request.
 _CARRIED = ("recipient", "requested_by", "case_reference", "subject_class", "image_source", "authorization")
-# The budget of false candidates is the key's alone: a call could only loosen it.
-_CARRIED_SETTINGS = ("threshold", "max_candidates", "budget")
+_CARRIED_SETTINGS = ("threshold", "max_candidates")
 _NAMED_AT_MOST = 5
 _UPLOADS = ("archive", "files")
 
@@ -158,8 +157,10 @@ def order_of(values: dict[str, Any], caller: Caller, *, gallery: Gallery | None 
         InvalidInput: `unknown_gallery`, `unknown_subject`, `unknown_party`, `image_source_differs`.
     """
     _require_bound(values, caller)
-    carried = {name: caller.key.defaults[name] for name in _CARRIED if name in caller.key.defaults}
     kind, gallery = JobKind(values["kind"]), gallery or _gallery(values.get("gallery"), caller)
+    carried = {name: caller.key.defaults[name] for name in _CARRIED if name in caller.key.defaults}
+    if kind != JobKind.ENROLL and "probe_source" in caller.key.defaults:
+        carried["image_source"] = caller.key.defaults["probe_source"]
     settings = {
         name: values.get(name, caller.key.defaults.get(name))
         for name in _CARRIED_SETTINGS
@@ -172,6 +173,7 @@ def order_of(values: dict[str, Any], caller: Caller, *, gallery: Gallery | None 
         end_user_id=caller.key.end_user_id,
         facts=_facts(carried | {n: values[n] for n in _CARRIED if n in values}, kind, values, gallery),
         subject=_subject(values.get("subject"), caller),
+        budget=caller.key.defaults.get("budget"),  # the key's alone: a call could only loosen it
         **settings,
     )
 

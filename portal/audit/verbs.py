@@ -230,6 +230,7 @@ _ALL: dict[str, Verb] = {
         "candidates",
         "jobs",
     ),
+    "photo_store.registered": _verb("A folder of the photo store was registered as the organization's own"),
     "call.answered": _verb(
         "A call was answered at once", "kind", "ruling", "faces", "left_out", "candidates", "enrolled"
     ),

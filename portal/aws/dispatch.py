@@ -8,7 +8,7 @@ from typing import Any
 from portal.aws import errors
 from portal.aws.calls import Answer, Operation, WireCall, require_scope
 from portal.aws.errors import DENIED, WireError
-from portal.aws.operations import collections, faces, tags, users
+from portal.aws.operations import collections, detection, faces, indexing, searching, tags, users
 from portal.aws.reading import read_body
 from portal.aws.shapes import INPUTS
 from portal.tenancy.actor import Actor
@@ -18,7 +18,10 @@ SERVICE = "RekognitionService"
 UNKNOWN = "UnknownOperationException"
 OPERATIONS: Mapping[str, Operation] = {
     **collections.OPERATIONS,
+    **detection.OPERATIONS,
     **faces.OPERATIONS,
+    **indexing.OPERATIONS,
+    **searching.OPERATIONS,
     **tags.OPERATIONS,
     **users.OPERATIONS,
 }

@@ -45,6 +45,7 @@ _CODES: Mapping[str, str] = {
     "s3_object": "InvalidS3ObjectException",
     "gallery_deleted": "ResourceNotFoundException",
     "kept": DENIED,
+    "unknown_party": DENIED,  # the key names somebody who is not in the register
 }
 # What to answer where an operation's model does not have the first name.
 _INSTEAD: Mapping[str, str] = {

@@ -67,7 +67,7 @@ def compare(
         Refused: `review_required`, with the `job` that the photos became.
         DomainError: As for `detect`.
     """
-    _require_bar(bar)
+    require_bar(bar)
     passage = passages.enter(organization=organization, order=order, photos=2, needs=_READS, by=by)
     with passages.closing(passage):
         photos = [opened(passage, source), opened(passage, target)]
@@ -93,7 +93,7 @@ def search(
         Conflict: `model_mismatch`, the gallery is pinned to another model than the workers have.
         DomainError: As for `detect`.
     """
-    _require_bar(bar)
+    require_bar(bar)
     passage = passages.enter(organization=organization, order=order, photos=1, needs=_READS, by=by)
     with passages.closing(passage):
         photo = opened(passage, picture)
@@ -249,9 +249,15 @@ def submit_for_review(passage: Passage, order: Order, received: Received) -> NoR
     )
 
 
-def _require_bar(bar: str) -> None:
+def require_bar(bar: str) -> None:
+    """Let on who asks for a quality that is known.
+
+    Raises:
+        InvalidInput: `quality_unknown`.
+    """
     if bar not in grades.BARS:
-        raise InvalidInput("quality_unknown", f"Known: {', '.join(grades.BARS)}.", field="quality")
+        sentence = f"Known: {', '.join(grades.BARS)}."
+        raise InvalidInput("quality_unknown", sentence, field="quality")
 
 
 def _require_read(photo: ImageResult, place: int) -> None:

@@ -62,7 +62,7 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
     require(by, Permission.UPLOAD, organization=organization)
     with tenant_scope(organization):
         quotas.require_room_for_photos(1)
-    image = _keep(organization, tidy(name), data, secrets.data_key(organization), by)
+    image = keep(organization, tidy(name), data, secrets.data_key(organization), by)
     _insert(organization, [image], by)
     return image
 
@@ -244,15 +244,20 @@ def _try(
             raise InvalidInput(member.reason, "The archive's member was not read.")
         line = named.line_of(member.name)
         taken = line.taken if line else ""
-        return _keep(organization, member.name, member.data, key, by, taken=taken)
+        return keep(organization, member.name, member.data, key, by, taken=taken)
     except DomainError as error:
         received.rejected.append({"name": member.name[-LONGEST_NAME:], "reason": error.code})
         return None
 
 
-def _keep(
+def keep(
     organization: Organization, name: str, data: bytes, key: DataKey, by: Actor, *, taken: str = ""
 ) -> Image:
+    """Check a photo and store its bytes, sealed; its row is the caller's to write.
+
+    Raises:
+        InvalidInput: With the reason code of `recognition.images.inspect`.
+    """
     info = images.inspect(data)
     image = Image(
         id=uuid7(),
@@ -273,13 +278,21 @@ def _keep(
 
 def _insert(organization: Organization, rows: list[Image], by: Actor) -> None:
     """Write the rows of stored photos with an event each; where that fails, the bytes go again."""
-    about = [(image, {"sha256": image.sha256, "size": image.size}) for image in rows]
     try:
         with tenant_scope(organization):
-            secrets.hold(organization, {image.key_version for image in rows})
-            Image.objects.bulk_create(rows)
-            audit.record_many(verb="image.uploaded", actor=by, about=about, organization=organization.pk)
+            write(rows, by=by)
     except BaseException:
         for image in rows:
             storage.delete(image.path)
         raise
+
+
+def write(rows: list[Image], *, by: Actor) -> None:
+    """Write the rows of photos whose bytes are stored, with an event each. Inside the caller's scope."""
+    if not rows:
+        return
+    owner = rows[0].organization_id
+    secrets.hold(owner, {image.key_version for image in rows})
+    Image.objects.bulk_create(rows)
+    about = [(image, {"sha256": image.sha256, "size": image.size}) for image in rows]
+    audit.record_many(verb="image.uploaded", actor=by, about=about, organization=owner)

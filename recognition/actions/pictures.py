@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from portal.common.envelope import DataKey
@@ -15,11 +16,19 @@ from recognition.models import Image
 
 @dataclass
 class Picture:
-    """One photo: its bytes as they were sent, or the row of one that is stored."""
+    """One photo.
+
+    Attributes:
+        data: Its bytes as they were sent.
+        name: As the sender calls it.
+        stored: Instead: the row of one that is stored.
+        read: Instead: what gives the bytes, asked once the call is cleared. May raise what it likes.
+    """
 
     data: bytes = b""
     name: str = ""
     stored: Image | None = None
+    read: Callable[[], bytes] | None = None
 
 
 @dataclass
@@ -44,7 +53,7 @@ def opened(picture: Picture, *, organization: Organization, key: DataKey) -> Ope
         InvalidInput: With the reason code of `images.inspect`; `reimport`, it left another organization as
             part of a lead; `file_missing`.
     """
-    data = picture.data if picture.stored is None else _stored(picture.stored, key)
+    data = _bytes_of(picture, key)
     sha256 = images.inspect(data).sha256
     if reimports.digests_among([sha256], organization_id=organization.pk):
         raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE, field="image")
@@ -60,6 +69,12 @@ def kept(photo: Opened, *, organization: Organization, by: Actor) -> Image:
     if photo.picture.stored is not None:
         return photo.picture.stored
     return uploads.upload(organization=organization, name=photo.picture.name, data=photo.data, by=by)
+
+
+def _bytes_of(picture: Picture, key: DataKey) -> bytes:
+    if picture.stored is not None:
+        return _stored(picture.stored, key)
+    return picture.read() if picture.read is not None else picture.data
 
 
 def _stored(image: Image, key: DataKey) -> bytes:

@@ -66,8 +66,8 @@ def reason_against(quality: Quality) -> str | None:
     return LOW_QUALITY if codes else None
 
 
-def passes(quality: Quality, bar: str) -> bool:
-    """Say whether a face is as good as a caller asks for; one with a reason against it never is.
+def below(quality: Quality, bar: str) -> tuple[str, ...]:
+    """Return the reason codes for which a face is not as good as a caller asks for.
 
     Args:
         quality: Of the face.
@@ -75,8 +75,17 @@ def passes(quality: Quality, bar: str) -> bool:
     """
     size, sharp, turned = BARS[bar]
     yaw = abs(quality.pose.yaw) if quality.pose else 0.0
-    good = quality.size_px >= size and sharpness(quality) >= sharp and yaw <= turned
-    return good and reason_against(quality) is None
+    applies = {
+        SMALL_BOUNDING_BOX: quality.size_px < size,
+        EXTREME_POSE: yaw > turned,
+        LOW_SHARPNESS: sharpness(quality) < sharp,
+    }
+    return tuple(code for code, does in applies.items() if does)
+
+
+def passes(quality: Quality, bar: str) -> bool:
+    """Say whether a face can be compared and is as good as a caller asks for."""
+    return not below(quality, bar) and reason_against(quality) is None
 
 
 def sharpness(quality: Quality) -> float:

@@ -19,6 +19,7 @@ from recognition.models.results import (
     Reopening,
     Verdict,
 )
+from recognition.models.stores import PhotoStore
 from recognition.models.subjects import FaceMove, Subject, SubjectMerge
 from recognition.models.tokens import RequestToken
 from recognition.models.usage import Quota, Usage
@@ -56,6 +57,7 @@ __all__ = [
     "Notice",
     "OutcomeStatus",
     "Party",
+    "PhotoStore",
     "Priority",
     "Quota",
     "RecordStatus",
