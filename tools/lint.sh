@@ -16,7 +16,7 @@ check format $bin/ruff format --check .
 check imports $bin/lint-imports
 check templates $bin/djlint templates --lint
 check migrations $bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
-check types $bin/mypy portal compliance recognition
+check types $bin/mypy portal compliance recognition clients/python/countenance_client
 
 if [ -n "$failed" ]; then
     printf '\nFailed:%s\n' "$failed"

@@ -15,8 +15,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from compliance.actions import determinations, end_users
-from compliance.findings import Line, of_synthetic
+from compliance.actions import determinations, end_users, testers
+from compliance.actions.testers import TESTING
+from compliance.findings import USUAL_OPERATIONS, Line, of_synthetic
 from compliance.models import EndUser
 from compliance.policy.obligations import Obligations
 from compliance.policy.vocabulary import (
@@ -24,6 +25,7 @@ from compliance.policy.vocabulary import (
     PUBLIC_SAFETY,
     ImageSource,
     MoratoriumStatus,
+    Operation,
     OrganizationType,
     Purpose,
 )
@@ -74,6 +76,7 @@ class Provisioned:
     email: str
     password: str = field(repr=False)
     key: NewKey = field(repr=False)
+    key_for_tests: NewKey | None = field(repr=False, default=None)
 
     def to_json(self) -> dict[str, str]:
         """Return what a program needs to sign in and to call."""
@@ -85,6 +88,7 @@ class Provisioned:
             "access_key_id": self.key.key.access_key_id,
             "secret_access_key": self.key.secret_access_key,
             "base_url": settings.BASE_URL,
+            **({"accuracy_key": self.key_for_tests.bearer} if self.key_for_tests else {}),
         }
 
 
@@ -127,7 +131,8 @@ def provision(wanted: Wanted) -> Provisioned:
             purpose=str(wanted.purpose),
             status=str(wanted.moratorium_status),
         )
-    return Provisioned(organization, email, password, key)
+    tests = _key_for_tests(wanted, organization, end_user, user) if wanted.purpose in TESTING else None
+    return Provisioned(organization, email, password, key, tests)
 
 
 def make_officer(email: str) -> tuple[User, str]:
@@ -167,6 +172,7 @@ def _determine(wanted: Wanted, organization: Organization, end_user: EndUser) ->
     line = Line(
         purpose=wanted.purpose,
         end_user=str(end_user.pk),
+        operations=USUAL_OPERATIONS | ({Operation.ACCURACY_TEST} if wanted.purpose in TESTING else set()),
         expires_at=ends_at,
         moratorium_status=wanted.moratorium_status,
         conditions=Obligations(min_similarity=wanted.floor),
@@ -198,6 +204,21 @@ def _key(wanted: Wanted, organization: Organization, end_user: EndUser, user: Us
         end_user_id=end_user.pk,
         expires_at=_end(wanted),
         defaults=_usual_facts(wanted.purpose),
+        by=Actor.for_user(user, membership),
+    )
+
+
+def _key_for_tests(wanted: Wanted, organization: Organization, end_user: EndUser, user: User) -> NewKey:
+    """Make the key that opens `accuracy/`, which the first one does not."""
+    membership = Membership.objects.get(organization=organization, user=user)
+    return testers.create_key(
+        organization=organization,
+        name="Provisioned, for tests",
+        purpose=wanted.purpose.value,
+        end_user_id=end_user.pk,
+        expires_at=_end(wanted),
+        defaults=_usual_facts(wanted.purpose)
+        | dict.fromkeys(("image_source", "probe_source"), ImageSource.DATA_SET.value),
         by=Actor.for_user(user, membership),
     )
 

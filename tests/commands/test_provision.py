@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from compliance.models import Determination
 from portal.audit.models import Event
 from portal.common.ids import parse_public_id
+from portal.tenancy.actions import keys
 from portal.tenancy.models import Officer, Organization, User
 from portal.tenancy.scope import tenant_scope
 
@@ -160,3 +161,10 @@ def test_a_second_officer_with_the_same_address_is_refused(allowed: None) -> Non
 def test_what_is_no_address_is_refused(allowed: None) -> None:
     with pytest.raises(CommandError, match="no email address"):
         call_command("officer", "create", "nonsense")
+
+
+def test_who_may_test_gets_a_key_for_that_besides(allowed):
+    made = provision(type="research_academic", purpose="bias_audit")
+    assert set(made) == PROMISED | {"accuracy_key"}
+    key = keys.authenticate(made["accuracy_key"])
+    assert (key.kind, key.purpose) == ("accuracy", "bias_audit")

@@ -20,6 +20,7 @@ LABELS = {
     "access_key_id": "Access key id",
     "secret_access_key": "Secret access key",
     "base_url": "Address",
+    "accuracy_key": "Key for tests (REST)",
 }
 INTERFACES = {"REST interface": "/api/v1/", "Rekognition endpoint": "/rekognition"}
 
