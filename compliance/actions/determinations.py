@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from compliance.actions import cases, measures
+from compliance.actions import cases, exemptions, measures
 from compliance.findings import Finding, check
 from compliance.models import Case, Determination, Grant
 from compliance.models.cases import CaseKind
 from compliance.models.measures import STOPS
-from compliance.standing import lineage_in_force, standing
+from compliance.standing import determination_in_force, lineage_in_force, standing
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Refused
@@ -53,6 +53,7 @@ def insert(
     by: Actor,
 ) -> Determination:
     """Insert a determination with its grants. Inside a scope."""
+    before = determination_in_force(organization)
     determination = Determination(
         organization=organization,
         case=case,
@@ -84,6 +85,7 @@ def insert(
         outcome=finding.outcome,
         synthetic=organization.synthetic,
     )
+    exemptions.follow(before, determination, by=by)
     return determination
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from compliance.actions import letters
+from compliance.actions import exemptions, letters
 from compliance.findings import Finding
 from compliance.models import EndUser, Grant, GrantEnd
 from compliance.standing import determination_in_force
@@ -87,4 +87,6 @@ def _end(grant: Grant, by: Actor) -> GrantEnd:
         purpose=grant.purpose,
         end_user=grant.end_user.public_id,
     )
+    if exemptions.end_of(grant) > database_now():  # else it has ended before
+        exemptions.ended(grant, reason="given_up", by=by)
     return end

@@ -92,9 +92,7 @@ _ALL: dict[str, Verb] = {
     "application.lapsed": _verb("The application lapsed, because it was not finished in time"),
     "grant.given_up": _verb("The organization gave up a grant", "purpose", "end_user"),
     "grant.expired": _verb("A grant has ended by its date", "purpose", "end_user"),
-    "exemption.granted": _verb(
-        "An exemption was granted", "rule", "purpose", "end_user", "expires_at", "determination"
-    ),
+    "exemption.granted": _verb("An exemption was granted", "rule", "purpose", "end_user", "expires_at"),
     "exemption.ended": _verb("An exemption has ended", "rule", "purpose", "end_user", "reason"),
     "evidence.added": _verb("Evidence was added", "kind", "sha256", "size"),
     "evidence.opened": _verb("An officer opened a document", "kind"),
