@@ -7,6 +7,7 @@ from portal.api import (
     calls,
     case_photos,
     cases,
+    deliveries,
     documentation,
     faces,
     galleries,
@@ -22,6 +23,7 @@ from portal.api import (
     rulings,
     standing,
     subjects,
+    webhooks,
 )
 
 urlpatterns = [
@@ -91,6 +93,17 @@ urlpatterns = [
     path("accuracy/<str:test>/pairs/<str:pair>/", accuracy.TestPair.as_view(), name="api-test-pair"),
     path("accuracy/<str:test>/finish/", accuracy.TestFinish.as_view(), name="api-test-finish"),
     path("rulings/<str:ruling>/", rulings.Ruling.as_view(), name="api-ruling"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("webhooks/<str:webhook>/", webhooks.WebhookDetail.as_view(), name="api-webhook"),
+    path("webhooks/<str:webhook>/secret/", webhooks.WebhookSecret.as_view(), name="api-webhook-secret"),
+    path("webhooks/<str:webhook>/test/", deliveries.WebhookTest.as_view(), name="api-webhook-test"),
+    path("webhooks/<str:webhook>/replay/", deliveries.WebhookReplay.as_view(), name="api-webhook-replay"),
+    path("webhooks/<str:webhook>/deliveries/", deliveries.Deliveries.as_view(), name="api-deliveries"),
+    path(
+        "webhooks/<str:webhook>/deliveries/<str:delivery>/replay/",
+        deliveries.DeliveryReplay.as_view(),
+        name="api-delivery-replay",
+    ),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Docs.as_view(), name="api-docs"),
     re_path(r"^.*$", documentation.Unknown.as_view()),

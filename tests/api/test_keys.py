@@ -16,6 +16,7 @@ OPEN = {"schema/", "docs/", "^.*$"}
 PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
     "photo": "crp", "test": "acc", "pair": "acp", "candidate": "can", "lead": "can", "face": "fac",
+    "webhook": "whk", "delivery": "dlv",
 }  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
@@ -66,6 +67,13 @@ METHODS = {
     "cases/<str:case>/photos/<str:photo>/": ["PATCH", "DELETE"],
     "cases/<str:case>/subjects/": ["GET", "POST"],
     "cases/<str:case>/subjects/<str:subject>/": ["DELETE"],
+    "webhooks/": ["GET", "POST"],
+    "webhooks/<str:webhook>/": ["GET", "PATCH", "DELETE"],
+    "webhooks/<str:webhook>/secret/": ["POST"],
+    "webhooks/<str:webhook>/test/": ["POST"],
+    "webhooks/<str:webhook>/replay/": ["POST"],
+    "webhooks/<str:webhook>/deliveries/": ["GET"],
+    "webhooks/<str:webhook>/deliveries/<str:delivery>/replay/": ["POST"],
 }
 EVERY_SCOPE = [scope.value for scope in NAMED_KEY_PERMISSIONS]
 CALLS = [(route, method) for route, methods in METHODS.items() for method in methods]
