@@ -332,7 +332,7 @@ if env("S3_BUCKET", default=""):
 
 # --- webhooks ---------------------------------------------------------------------------------------------
 # Sends to this machine too, over http: for tests and while a receiver is written.
-WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
+WEBHOOKS_TO_LOOPBACK = not PRODUCTION and env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 WEBHOOKS_CLOSED_NETWORKS = env.list("WEBHOOKS_CLOSED_NETWORKS", default=[])  # public ones of the operator
 WEBHOOKS_CA_FILE = env("WEBHOOKS_CA_FILE", default="")  # in place of the system's authorities
 

@@ -42,6 +42,8 @@ IF_MATCH = OpenApiParameter(
 )
 # Prefixes of the ids in addresses, by the names of their places.
 PREFIXES = {
+    "webhook": "whk",
+    "delivery": "dlv",
     "image": "img", "gallery": "gal", "subject": "sub", "face": "fac", "job": "job", "ruling": "rul",
     "case": "cre", "photo": "crp", "candidate": "can", "lead": "can",
     "test": "acc",

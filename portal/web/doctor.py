@@ -32,6 +32,7 @@ from portal.env import home
 from portal.tenancy import wrapping
 from portal.tenancy.kinds import Kind
 from portal.tenancy.models import Officer, StoredDataKey
+from portal.webhooks.models import Turn
 from recognition import client
 from recognition.engine import catalog
 
@@ -296,6 +297,16 @@ def home_only() -> Iterator[Finding]:
         )
 
 
+def webhooks() -> Iterator[Finding]:
+    """Look whether somebody sends what waits for the receivers of webhooks."""
+    waiting = Turn.objects.all().overdue().count()
+    if waiting:
+        yield fault(
+            f"Webhooks that have waited for more than five minutes: {waiting}.",
+            "Start a worker: celery -A portal.celery worker -Q webhooks -c 1.",
+        )
+
+
 PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
     "database": database,
     "roles": roles,
@@ -304,6 +315,7 @@ PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
     "row-level security": walls,
     "broker": broker,
     "engine worker": worker,
+    "webhooks": webhooks,
     "models": models,
     "secrets": secrets,
     "data keys": keys,
@@ -313,7 +325,7 @@ PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
     "deployment": deployment,
     "installation": home_only,
 }
-NEED_DATABASE = (roles, extensions, migrations, walls, worker, keys, published_log, officers)
+NEED_DATABASE = (roles, extensions, migrations, walls, worker, webhooks, keys, published_log, officers)
 
 
 def _value(query: str, *parameters: str) -> Any:

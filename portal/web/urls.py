@@ -34,6 +34,7 @@ from portal.web import (
     takeovers,
     trail,
     urgent,
+    webhooks,
 )
 from portal.web.public import intake
 from portal.web.records import changes as record_changes
@@ -123,6 +124,20 @@ tenant = [
     path("keys/data/", data_keys.renew, name="data_key"),
     path("keys/new/", keys.create, name="create_key"),
     path("keys/<str:key_id>/revoke/", keys.revoke, name="revoke_key"),
+    path("webhooks/", webhooks.index, name="webhooks"),
+    path("webhooks/new/", webhooks.create, name="create_webhook"),
+    path("webhooks/<str:webhook_id>/", webhooks.detail, name="webhook"),
+    path("webhooks/<str:webhook_id>/change/", webhooks.change, name="change_webhook"),
+    path("webhooks/<str:webhook_id>/switch/", webhooks.switch, name="switch_webhook"),
+    path("webhooks/<str:webhook_id>/delete/", webhooks.delete, name="delete_webhook"),
+    path("webhooks/<str:webhook_id>/secret/", webhooks.renew_secret, name="renew_webhook_secret"),
+    path("webhooks/<str:webhook_id>/test/", webhooks.test, name="test_webhook"),
+    path("webhooks/<str:webhook_id>/replay/", webhooks.replay, name="replay_webhook"),
+    path(
+        "webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/replay/",
+        webhooks.replay_one,
+        name="replay_delivery",
+    ),
     path("urgent/", urgent.index, name="urgent"),
     path("urgent/new/", urgent.new, name="new_urgent"),
     path("urgent/<str:urgent_id>/withdraw/", urgent.withdraw, name="withdraw_urgent"),

@@ -6,7 +6,9 @@ only, and enter an organization's scope for the rest.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -17,6 +19,8 @@ from django.db.models.functions import Now
 from portal.common.ids import public_id
 from portal.common.states import Transitions
 from portal.tenancy.kinds import Kind, ScopedQuerySet, TenantModel, tenant_objects
+
+LATE = timedelta(minutes=5)  # nobody is served so late where a worker runs
 
 
 class EndpointStatus(models.TextChoices):
@@ -97,7 +101,7 @@ class Endpoint(TenantModel):
         )
 
     def __str__(self) -> str:
-        return self.description or self.url
+        return self.description or urlsplit(self.url).netloc
 
     @property
     def is_active(self) -> bool:
@@ -216,6 +220,15 @@ class Delivery(TenantModel):
         return message_id(self.event_id)
 
 
+class TurnQuerySet(models.QuerySet["Turn"]):
+    """Reads of turns."""
+
+    def overdue(self) -> TurnQuerySet:
+        """Return those whom nobody has served for minutes, although something is due."""
+        late = Now() - LATE
+        return self.filter(due_at__lt=late).filter(Q(lease_until=None) | Q(lease_until__lt=late))
+
+
 class Turn(models.Model):
     """Whose turn it is: one row an endpoint, so that no two requests go to one endpoint at a time.
 
@@ -230,6 +243,8 @@ class Turn(models.Model):
     served_at = models.DateTimeField(null=True, help_text="Whoever was served longest ago comes first.")
     lease = models.UUIDField(null=True, help_text="Fences off whoever held it before.")
     lease_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Turn]] = TurnQuerySet.as_manager()
 
     class Meta:
         """Whoever has something due is found by an index."""

@@ -14,6 +14,7 @@ from portal.tenancy.access import get_or_404
 from portal.tenancy.models import StoredDataKey
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import ScopeRequired, tenant_scope
+from portal.web import doctor
 from portal.webhooks import actions, following, keeping, replays
 from portal.webhooks.models import Delivery, Endpoint, Secret, Turn
 from recognition import upkeep
@@ -206,3 +207,13 @@ def test_secrets_are_sealed_anew_under_a_new_data_key(world, receiver, alices, w
     work()
     [got] = receiver.got
     assert alices.verify(got)["type"] == "job.queued"
+
+
+def test_doctor_says_what_waits_where_no_worker_runs(world, alices):
+    before = [finding.sentence for finding in doctor.webhooks()]
+    happen(world.alice.organization)
+    following.follow()
+    alices.pass_time(timedelta(minutes=6))
+    [finding] = doctor.webhooks()
+    assert before == []
+    assert "waited for more than five minutes: 1." in finding.sentence

@@ -102,6 +102,8 @@ SPELLED_OUT: Final = {
     "changed": Status("Changed", "warn"),
     "confirmed_again": Status("Confirmed", "neutral"),
     "given_up": Status("Given up", "neutral"),
+    "switched_off": Status("Switched off", "neutral"),
+    "failing": Status("Failing", "bad"),
 }
 
 STATUSES: Final = {
