@@ -129,6 +129,7 @@ def test_what_is_wrong_is_named(alice):
     with pytest.raises(Invalid) as caught:
         alice.create_gallery("Without its facts")
     assert {one["field"] for one in caught.value.errors} >= {"legal_basis", "owner"}
+    assert "legal_basis: " in str(caught.value)
 
 
 def test_jobs_are_listed_and_cancelled(alice, people):

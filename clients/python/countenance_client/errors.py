@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_NAMED_AT_MOST = 5
+
 
 class ApiError(Exception):
     """An answer that is no success.
@@ -22,7 +24,8 @@ class ApiError(Exception):
         self.retry_after: float | None = None  # seconds, where the answer said so
         self.code = str(problem.get("code", "unknown"))
         self.detail = str(problem.get("detail", ""))
-        super().__init__(f"{self.code}: {self.detail}" if self.detail else self.code)
+        wrong = "; ".join(f"{one.get('field')}: {one.get('detail')}" for one in self.errors[:_NAMED_AT_MOST])
+        super().__init__(": ".join(filter(None, (self.code, self.detail, wrong))))
 
     @property
     def errors(self) -> list[dict[str, Any]]:
