@@ -29,6 +29,7 @@ from recognition.actions import galleries
 from recognition.models import Face, Gallery, GalleryUserObjectPermission, Image, Subject
 from recognition.models.galleries import listed_subjects
 
+SHOWN_TAGS = 20
 SUBJECTS_ON_A_PAGE = 24
 MOST_CHOICES = 200
 _ERASURES = ("subject.erased", "gallery.deleted", "record.erased")
@@ -166,7 +167,15 @@ def _facts(gallery: Gallery, organization: Organization) -> list[dict[str, Any]]
         },
         {"key": "Model", "value": gallery.pipeline or "Chosen with the first enrolled face"},
         {"key": "Made by", "value": name_of(gallery.created_by, organization)},
+        {"key": "Collection id, for AWS SDKs", "value": gallery.wire_id},
+        *([{"key": "Tags", "value": _tags(gallery)}] if gallery.tags else []),
     ]
+
+
+def _tags(gallery: Gallery) -> str:
+    shown = [f"{name}: {value}" for name, value in sorted(gallery.tags.items())]
+    more = len(shown) - SHOWN_TAGS
+    return ", ".join(shown[:SHOWN_TAGS]) + (f", and {more} more" if more > 0 else "")
 
 
 def _grant_context(gallery: Gallery, request: MemberRequest) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.api.conftest import Program, file_of, problem
 from tests.support import photos
 from tests.support.fake_engine import FakeEngine
 from tests.support.jobs import work_off
-from tests.support.world import jpeg, new_side
+from tests.support.world import DEFAULTS, jpeg, new_side
 
 ANNA, BORIS, NOBODY = (200, 30, 30), (30, 200, 30), (0, 0, 0)
 
@@ -88,6 +88,14 @@ def test_a_fact_nobody_stated_refuses(alice, world):
     answer = bare.post("jobs/", {"kind": "detect", "images": [bare.image()]})
     assert answer.status_code == 403
     assert answer.json()["decision"].startswith("rul_")
+
+
+def test_a_probe_is_from_where_the_key_says_that_probes_are_from(world):
+    carried = DEFAULTS | {"image_source": "guardian", "probe_source": "authority"}
+    program = Program(world.alice, world.alice.new_key(defaults=carried).bearer)
+    body = program.post("jobs/", {"kind": "detect", "images": [program.image()]}).json()
+    facts = program.get(f"rulings/{body['ruling']['id']}/").json()["facts"]
+    assert facts["probe_source"] == "authority"
 
 
 def test_what_a_request_states_overrides_what_the_key_carries(alice):

@@ -5,8 +5,10 @@ import pytest
 from portal.audit.models import Event
 from portal.tenancy.scope import tenant_scope
 from recognition.models import Image, Subject
-from tests.aws.conftest import Program
+from tests.aws.conftest import FACTS, Program
 from tests.aws.stored import index, person
+from tests.compliance.conftest import new_officer
+from tests.compliance.test_legal_holds import demanded, held
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 
@@ -100,3 +102,20 @@ def test_a_face_of_another_collection_is_not_erased(alice, name):
     [face] = index(alice.side, other, person(1))
     assert "DeletedFaces" not in alice.call("DeleteFaces", CollectionId=name, FaceIds=[face])
     assert faces(alice, other) == [face]
+
+
+def test_a_face_under_a_legal_hold_is_not_erased_and_neither_is_any_other(alice, name):
+    faces_here = index(alice.side, name, person(1, photos=2))
+    officer = new_officer("Ada")
+    held(demanded(alice.side, officer), officer)
+    error = alice.refused("DeleteFaces", CollectionId=name, FaceIds=faces_here)
+    assert (error.name, error.headers["x-countenance-code"]) == ("AccessDeniedException", "kept")
+    assert faces(alice, name) == faces_here
+
+
+def test_a_key_that_may_not_erase_erases_nothing(world, alice, name):
+    known = index(alice.side, name, person(1))
+    key = world.alice.new_key(defaults=FACTS, scopes=["view_results", "manage_galleries"]).key
+    error = Program(world.alice, key=key).refused("DeleteFaces", CollectionId=name, FaceIds=known)
+    assert error.name == "AccessDeniedException"
+    assert faces(alice, name) == known

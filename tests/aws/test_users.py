@@ -2,13 +2,18 @@
 
 import pytest
 
+from compliance.policy.obligations import Obligations
+from compliance.policy.vocabulary import Review
 from portal.audit.models import Event
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import erasure, subjects
 from recognition.models import Call, CaseRecord, Face, FaceMove, Gallery, RequestToken, Subject
 from tests.aws.conftest import FACTS, Program
 from tests.aws.stored import index, person
+from tests.compliance.conftest import new_officer
+from tests.compliance.test_legal_holds import demanded, held
 from tests.support.threads import together
+from tests.support.world import new_side
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 
@@ -272,3 +277,31 @@ def test_the_person_of_a_case_is_not_given_up(alice, name):
         Subject.objects.filter(pk=anna.pk).update(record=record)
     assert alice.refused("DeleteUser", CollectionId=name, UserId="anna").name == "ConflictException"
     assert len(users(alice, name)) == 1
+
+
+def test_a_user_under_a_legal_hold_is_not_given_up(alice, name):
+    user(alice, name)
+    officer = new_officer("Ada")
+    held(demanded(alice.side, officer), officer)
+    assert alice.refused("DeleteUser", CollectionId=name, UserId="anna").name == "AccessDeniedException"
+    assert len(users(alice, name)) == 1
+
+
+def test_where_reviewers_judge_first_a_program_says_of_no_face_whom_it_shows(database):
+    side = new_side("Quayside Aid", conditions=Obligations(review=Review.BEFORE_RELEASE))
+    program = Program(side)
+    name = program.collection()
+    [face] = index(side, name, person(1))
+    user(program, name)
+    error = program.refused("AssociateFaces", CollectionId=name, UserId="anna", FaceIds=[face])
+    assert (error.name, error.headers["x-countenance-code"]) == ("AccessDeniedException", "review_required")
+    assert program.call("ListFaces", CollectionId=name, UserId="anna")["Faces"] == []
+
+
+@pytest.mark.parametrize("fact", ["requested_by", "recipient", "subject_class"])
+def test_without_a_fact_no_face_is_compared_and_the_remedy_is_named(world, name, fact):
+    rest = {one: value for one, value in FACTS.items() if one != fact}
+    program = Program(world.alice, rest)
+    error = program.refused("AssociateFaces", CollectionId=name, UserId="anna", FaceIds=[NOBODYS])
+    assert error.name == "AccessDeniedException"
+    assert f"({fact})" in error.message

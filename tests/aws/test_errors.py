@@ -1,0 +1,57 @@
+"""Errors in the words of the service's model: a refusal is never mistaken, and nothing of ours leaks."""
+
+import pytest
+
+from portal.aws.errors import CODE, WireError, of
+from portal.aws.headers import DECISION
+from portal.aws.shapes import ERRORS
+from portal.common.envelope import KeyServiceSilent
+from portal.common.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+
+RULED = {"rule": "us-police-2020", "remedy": "Ask for an exemption.", "decision": "rul_1", "ruling": "rul_1"}
+KINDS = [
+    Refused("us-police-2020", "Police are a party."),
+    Refused("quota_items_a_day", "Enough for today."),
+    NotFound(),
+    Conflict("state_changed", "This changed."),
+    Conflict("kept", "This has to be kept."),
+    InvalidInput("bad_value", "It is wrong."),
+    Unavailable("no_worker", "No engine answers.", retry_seconds=5),
+]
+
+
+@pytest.mark.parametrize("operation", sorted(ERRORS))
+def test_whatever_is_refused_has_a_name_that_the_model_knows_for_the_operation(operation):
+    assert {of(error, operation).name for error in KINDS} <= ERRORS[operation]
+
+
+def test_a_refusal_says_rule_remedy_and_decision():
+    answer = of(Refused("us-police-2020", "Police are a party.", **RULED), "SearchFaces")
+    assert (answer.name, answer.status) == ("AccessDeniedException", 400)
+    said = "Police are a party. Ask for an exemption. (Rule us-police-2020, decision rul_1)"
+    assert answer.message == said
+    assert (answer.headers[DECISION], answer.headers[CODE]) == ("rul_1", "us-police-2020")
+
+
+def test_a_remedy_that_the_sentence_holds_already_is_said_once():
+    answer = of(Refused("x", "No. Ask for an exemption.", remedy="Ask for an exemption."))
+    assert answer.message == "No. Ask for an exemption."
+
+
+@pytest.mark.parametrize("code", ["scope", "permission", "fact_missing", "review_required", "tag_widens"])
+def test_no_refusal_is_an_invalid_parameter_or_throttled(code):
+    names = {of(Refused(code, "No."), operation).name for operation in ERRORS}
+    assert names == {"AccessDeniedException"}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret"), KeyServiceSilent("secret"), KeyError("secret")])
+def test_an_error_of_ours_tells_a_reference_and_nothing_else(error):
+    answer = of(error, "ListFaces")
+    assert (answer.name, answer.status) == ("InternalServerError", 500)
+    assert "secret" not in answer.message
+    assert "reference " in answer.message
+
+
+def test_an_answer_that_is_an_error_already_stays_as_it_is():
+    answer = WireError("SerializationException", "No JSON.")
+    assert of(answer, "ListFaces") is answer
