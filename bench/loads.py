@@ -42,6 +42,12 @@ def load_set(count: int, seed: int = 1) -> Iterator[bytes]:
             yield _jpeg(image.convert("RGB"), chance.randrange(85, 96), number)
 
 
+def enlarged(photo: bytes, size: tuple[int, int]) -> bytes:
+    """Return a photo at another size, as a camera would have taken it."""
+    with Image.open(io.BytesIO(photo)) as image:
+        return _jpeg(image.convert("RGB").resize(size, Image.Resampling.BICUBIC), 90, 0)
+
+
 def _turned(number: int) -> Image.Image:
     portrait = Image.fromarray(data.astronaut()).crop((80, 0, 380, 300))
     return portrait.rotate(number % 21 - 10).resize((250, 250))
