@@ -46,7 +46,7 @@ PREFIXES = {
     "delivery": "dlv",
     "image": "img", "gallery": "gal", "subject": "sub", "face": "fac", "job": "job", "ruling": "rul",
     "case": "cre", "photo": "crp", "candidate": "can", "lead": "can",
-    "test": "acc",
+    "test": "acc", "key": "key",
 }  # fmt: skip
 _NOT_MODIFIED = {"description": "What `If-None-Match` names is still the answer."}
 

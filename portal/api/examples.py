@@ -307,6 +307,7 @@ STANDING = {
         "scopes": [],
         "defaults": {"requested_by": "police"},
         "expires_at": "2026-09-01T00:00:00Z",
+        "replaces": None,
     },
 }
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from compliance.models import RulingRecord
 from portal.common.errors import NotFound
-from portal.common.ids import public_id
+from portal.common.ids import parse_public_id, public_id
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
 from recognition import grants
@@ -69,12 +69,28 @@ def rulings(actor: Actor) -> Any:
     return RulingRecord.objects.filter(facts__purpose=actor.purpose)
 
 
-def _keys_alike(actor: Actor) -> list[str]:
-    """Keys are renewed: what the last one uploaded is there for its successor."""
+def keys(actor: Actor) -> Any:
+    """Return the keys of the organization that are bound like the key that acts, ended ones too."""
     if actor.key_id is None:  # the API knows no other callers
         raise NotFound()
     own = ApiKey.objects.get(pk=actor.key_id)
-    alike = ApiKey.objects.filter(
-        organization=own.organization_id, purpose=own.purpose, end_user_id=own.end_user_id
+    return ApiKey.objects.filter(
+        organization=own.organization_id, kind=own.kind, purpose=own.purpose, end_user_id=own.end_user_id
     )
-    return [public_id(ApiKey.PREFIX, pk) for pk in alike.values_list("pk", flat=True)]
+
+
+def key(actor: Actor, text: str) -> ApiKey:
+    """Return one of these keys.
+
+    Raises:
+        NotFound: There is none of this id in reach.
+    """
+    found: ApiKey | None = keys(actor).filter(pk=parse_public_id(ApiKey.PREFIX, text)).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _keys_alike(actor: Actor) -> list[str]:
+    """Keys are renewed: what the last one uploaded is there for its successor."""
+    return [public_id(ApiKey.PREFIX, pk) for pk in keys(actor).values_list("pk", flat=True)]

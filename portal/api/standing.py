@@ -15,9 +15,10 @@ from compliance.policy.plain import encode
 from compliance.policy.rules import Rule
 from compliance.standing import LineStanding, Standing
 from portal.api.authentication import Caller
-from portal.api.endpoint import Endpoint
+from portal.api.endpoint import Endpoint, PublicId
 from portal.api.examples import STANDING, answered
 from portal.common.ids import public_id
+from portal.tenancy.models import ApiKey
 from portal.tenancy.scope import tenant_scope
 
 
@@ -56,6 +57,7 @@ class KeyOutput(serializers.Serializer[Any]):
     scopes = serializers.ListField(child=serializers.CharField(), help_text="Empty: all that keys may do.")
     defaults = serializers.JSONField(help_text="What a request may leave out.")
     expires_at = serializers.DateTimeField()
+    replaces = PublicId(ApiKey.PREFIX, allow_null=True, help_text="The key that it was rotated from.")
 
 
 class StandingOutput(serializers.Serializer[Any]):
@@ -140,4 +142,5 @@ def _key(caller: Caller) -> dict[str, Any]:
         "scopes": caller.key.scopes,
         "defaults": caller.key.defaults,
         "expires_at": caller.key.expires_at,
+        "replaces": caller.key.replaces_id,
     }

@@ -66,6 +66,7 @@ _ALL: dict[str, Verb] = {
     "invitation.withdrawn": _verb("An invitation was withdrawn", "role"),
     "key.created": _verb("An API key was created", "purpose", "end_user", "scopes", "kind", "expires_at"),
     "key.revoked": _verb("An API key was revoked"),
+    "key.rotated": _verb("An API key was replaced by a new one", "successor", "ends_at"),
     "webhook.created": _verb("A webhook was set up", "types"),
     "webhook.changed": _verb("A webhook was changed", "fields"),
     "webhook.deleted": _verb("A webhook was deleted", "deliveries"),

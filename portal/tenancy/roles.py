@@ -14,6 +14,7 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     MANAGE_WEBHOOKS = "manage_webhooks"  # where the organization's programs are told what happens
+    ROTATE_KEYS = "rotate_keys"  # a program its own key
     MANAGE_GALLERIES = "manage_galleries"
     MANAGE_CASES = "manage_cases"  # case records: whom the organization looks for
     UPLOAD = "upload"
@@ -84,5 +85,6 @@ NAMED_KEY_PERMISSIONS = KEY_PERMISSIONS | {
     _P.RENEW_KEYS,
     _P.REEMBED,
     _P.MANAGE_WEBHOOKS,
+    _P.ROTATE_KEYS,
 }
 TESTER_PERMISSIONS = frozenset({_P.TEST_ACCURACY})

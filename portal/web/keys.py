@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,10 @@ def index(request: MemberRequest) -> HttpResponse:
     page = page_of(request, ApiKey.objects.filter(organization=request.organization).order_by("-pk"))
     users = EndUser.objects.in_bulk({key.end_user_id for key in page.rows})
     now = timezone.now()
-    rows = [_row(key, users.get(key.end_user_id), now) for key in page.rows]
+    replaced = set(ApiKey.objects.filter(replaces__in=page.rows).values_list("replaces", flat=True))
+    rows = [
+        _row(key, users.get(key.end_user_id), now) | {"replaced": key.pk in replaced} for key in page.rows
+    ]
     return render(request, "tenant/keys/index.html", {"page": page, "rows": rows})
 
 
@@ -47,7 +51,10 @@ def create(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         line = next(line for line in lines if line.id == form.cleaned_data["grant"])
         with shown_on(form):
-            make = testers.create_key if form.cleaned_data["kind"] == KeyKind.ACCURACY else keys.create
+            of_tests = form.cleaned_data["kind"] == KeyKind.ACCURACY
+            make = (
+                testers.create_key if of_tests else partial(keys.create, scopes=form.cleaned_data["scopes"])
+            )
             made = make(
                 organization=request.organization,
                 name=form.cleaned_data["name"],
@@ -64,7 +71,7 @@ def create(request: MemberRequest) -> HttpResponse:
 @member_view(methods=("POST",), permission=Permission.MANAGE_KEYS)
 def revoke(request: MemberRequest, key_id: str) -> HttpResponse:
     """End a key at once."""
-    key = _key(request.organization, key_id)
+    key = key_of(request.organization, key_id)
     keys.revoke(key=key, by=request.actor)
     messages.success(request, f"{key.name} was revoked. Calls with it are refused from now on.")
     return redirect("keys")
@@ -78,7 +85,12 @@ def _form(lines: list[Line], data: Any) -> KeyForm:
     return KeyForm(data, grants=[(line.id, line.label) for line in lines], recipients=recipients_of(lines))
 
 
-def _key(organization: Organization, public_id: str) -> ApiKey:
+def key_of(organization: Organization, public_id: str) -> ApiKey:
+    """Return a key of an organization.
+
+    Raises:
+        NotFound: It has none of this id.
+    """
     found = ApiKey.objects.filter(
         pk=parse_public_id(ApiKey.PREFIX, public_id), organization=organization
     ).first()

@@ -17,6 +17,7 @@ PREFIXES = {
     "image": "img", "gallery": "gal", "subject": "sub", "job": "job", "ruling": "rul", "case": "cre",
     "photo": "crp", "test": "acc", "pair": "acp", "candidate": "can", "lead": "can", "face": "fac",
     "webhook": "whk", "delivery": "dlv",
+    "key": "key",
 }  # fmt: skip
 METHODS = {
     "standing/": ["GET"],
@@ -54,6 +55,8 @@ METHODS = {
     "leads/<str:lead>/outcome/": ["GET", "POST"],
     "leads/<str:lead>/withdraw/": ["POST"],
     "rulings/<str:ruling>/": ["GET"],
+    "keys/": ["GET"],
+    "keys/<str:key>/rotate/": ["POST"],
     "accuracy/": ["GET", "POST"],
     "accuracy/<str:test>/": ["GET", "DELETE"],
     "accuracy/<str:test>/pairs/<str:pair>/": ["POST"],
@@ -112,7 +115,8 @@ def theirs(alice) -> dict[str, str]:
     case = alice.get("cases/").json()["items"][0]["id"]  # opened by the job
     photo = alice.post(f"cases/{case}/photos/", {"image": image}).json()["id"]
     ids = {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
-    return ids | {"case": case, "photo": photo}
+    own = alice.side.key.key.public_id
+    return ids | {"case": case, "photo": photo, "key": own}
 
 
 def test_every_address_is_in_the_table():

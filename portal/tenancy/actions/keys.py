@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -73,18 +74,12 @@ def create(
     now = timezone.now()
     if not now < expires_at <= now + timedelta(days=LONGEST_DAYS):
         raise InvalidInput("expiry", f"A key ends within {LONGEST_DAYS} days from now.", field="expires_at")
-    prefix, secret, signing = secrets.token_hex(6), secrets.token_urlsafe(32), secrets.token_urlsafe(30)
-    key_id = uuid7()
     with transaction.atomic():
-        key = ApiKey.objects.create(
-            id=key_id,
+        return issue(
             organization=organization,
+            by=by,
             name=name,
             kind=kind,
-            prefix=prefix,
-            secret_hash=_hash(secret),
-            access_key_id="CK" + base64.b32encode(secrets.token_bytes(11)).decode().rstrip("="),
-            signing_secret=envelope.seal(data_keys.sealing_key(organization), signing.encode(), key_id.bytes),
             purpose=purpose,
             end_user_id=end_user_id,
             scopes=list(scopes),
@@ -92,17 +87,38 @@ def create(
             created_by_id=by.user_id,
             expires_at=expires_at,
         )
-        audit.record(
-            verb="key.created",
-            actor=by,
-            target=key,
-            organization=organization.pk,
-            purpose=purpose,
-            end_user=str(end_user_id),
-            scopes=list(scopes),
-            kind=kind.value,
-            expires_at=expires_at.isoformat(),
-        )
+
+
+def issue(*, organization: Organization, by: Actor, **fields: Any) -> NewKey:
+    """Draw the secrets of a key whose making was looked into, inside the caller's transaction.
+
+    Args:
+        organization: Whose key.
+        by: Who makes it.
+        **fields: Of the key.
+    """
+    prefix, secret, signing = secrets.token_hex(6), secrets.token_urlsafe(32), secrets.token_urlsafe(30)
+    key_id = uuid7()
+    key = ApiKey.objects.create(
+        id=key_id,
+        organization=organization,
+        prefix=prefix,
+        secret_hash=_hash(secret),
+        access_key_id="CK" + base64.b32encode(secrets.token_bytes(11)).decode().rstrip("="),
+        signing_secret=envelope.seal(data_keys.sealing_key(organization), signing.encode(), key_id.bytes),
+        **fields,
+    )
+    audit.record(
+        verb="key.created",
+        actor=by,
+        target=key,
+        organization=organization.pk,
+        purpose=key.purpose,
+        end_user=str(key.end_user_id),
+        scopes=list(key.scopes),
+        kind=str(key.kind),
+        expires_at=key.expires_at.isoformat(),
+    )
     return NewKey(key, f"ck_{prefix}_{secret}", signing)
 
 

@@ -44,6 +44,14 @@ class ApiKey(PlatformModel):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="successor",
+        null=True,
+        blank=True,
+        help_text="The key that was rotated; it ends by itself after the overlap.",
+    )
 
     class Meta:
         """Of a known kind."""

@@ -11,6 +11,7 @@ from portal.tenancy.actions.keys import LONGEST_DAYS
 from portal.tenancy.defaults import LEAST_BUDGET, LONGEST, LONGEST_RETENTION, MOST_BUDGET
 from portal.tenancy.models import KeyKind, RotationReason
 from portal.web.forms.base import PlainForm
+from portal.web.forms.key_scopes import ScopesField
 
 DEFAULTS = (
     "requested_by",
@@ -55,6 +56,7 @@ class KeyForm(PlainForm):
         initial=90,
         widget=forms.TextInput({"inputmode": "numeric", "class": "govuk-input--width-4"}),
     )
+    scopes = ScopesField()
     requested_by = forms.ChoiceField(
         label="Requested by", required=False, choices=optional_choices(RequestedBy), widget=forms.Select
     )
@@ -107,6 +109,13 @@ class KeyForm(PlainForm):
         self.fields["grant"].choices = grants  # type: ignore[attr-defined]
         stated: Any = [("", "Stated with each call"), *recipients]
         self.fields["recipient"].choices = stated  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse scopes of a key that does one thing."""
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("scopes") and values.get("kind") == KeyKind.ACCURACY:
+            self.add_error("scopes", "A key for independent tests has none of these: it does one thing.")
+        return values
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -131,3 +131,39 @@ def test_a_tester_gets_a_bearer_token_and_no_secrets_of_aws(client, database):
     assert f"ck_{key.prefix}" in page
     assert key.access_key_id not in page
     assert "independent tests only" in client.get("/keys/").content.decode()
+
+
+def test_a_key_is_given_scopes(site, database):
+    create(site, "Reader", scopes=["view_results", "rotate_keys"])
+    key = ApiKey.objects.get(organization=site.organization, name="Reader")
+    assert key.scopes == ["view_results", "rotate_keys"]
+
+
+def test_a_key_is_rotated_and_its_secrets_shown_once(site, database):
+    create(site, "Rotated")
+    old = ApiKey.objects.get(organization=site.organization, name="Rotated")
+    answer = site.alice.post(f"/keys/{old.public_id}/rotate/", {"overlap": "7", "days": "60"})
+    page, new = answer.content.decode(), ApiKey.objects.get(replaces=old)
+    assert keys.authenticate(re.search(r"ck_\w+_\S+", page)[0].removesuffix("</output>")) == new
+    assert f"ck_{old.prefix}" in page
+    assert answer["Cache-Control"] == "private, no-store"
+    listed = site.alice.get("/keys/").content.decode()
+    assert f"/keys/{new.public_id}/rotate/" in listed
+    assert f"/keys/{old.public_id}/rotate/" not in listed
+
+
+@pytest.mark.parametrize("wrong", [{"overlap": "8"}, {"days": "0"}, {"days": "900"}])
+def test_a_rotation_has_its_bounds(site, database, wrong):
+    create(site, name := f"Bounded {wrong}")
+    old = ApiKey.objects.get(organization=site.organization, name=name)
+    assert (
+        site.alice.post(f"/keys/{old.public_id}/rotate/", {"overlap": "7", "days": "60"} | wrong).status_code
+        == 422
+    )
+    assert not ApiKey.objects.filter(replaces=old).exists()
+
+
+def test_a_stranger_rotates_nothing(site, bob):
+    create(site, "Mine")
+    key = ApiKey.objects.get(organization=site.organization, name="Mine")
+    assert bob.post(f"/keys/{key.public_id}/rotate/", {"overlap": "7", "days": "60"}).status_code == 404

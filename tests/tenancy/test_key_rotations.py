@@ -1,0 +1,102 @@
+"""A key is replaced by a new one that is bound alike, while the old one goes on for a while."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from portal.audit.models import Event
+from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.tenancy.actions import keys, rotations
+from portal.tenancy.actor import Actor
+from portal.tenancy.models import ApiKey, KeyKind
+from tests.support.threads import together
+from tests.support.world import new_world
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def side(database):
+    return new_world().alice
+
+
+def rotated(side, overlap=WEEK, **options):
+    return rotations.rotate(key=side.key.key, overlap=overlap, by=side.actor, **options)
+
+
+def test_the_new_key_is_bound_like_the_old_one(side):
+    old, new = side.key.key, rotated(side).key
+    same = ("name", "kind", "purpose", "end_user_id", "scopes", "defaults", "organization_id", "expires_at")
+    assert {name: getattr(old, name) for name in same} == {name: getattr(new, name) for name in same}
+    assert (new.replaces_id, new.kind) == (old.pk, KeyKind.PROGRAM)
+
+
+def test_both_work_until_the_overlap_is_over(side):
+    new = rotated(side)
+    assert keys.authenticate(side.key.bearer) == side.key.key
+    assert keys.authenticate(new.bearer) == new.key
+    old = ApiKey.objects.get(pk=side.key.key.pk)
+    assert old.expires_at < timezone.now() + WEEK + timedelta(minutes=1)
+
+
+def test_without_an_overlap_the_old_key_ends_at_once(side):
+    rotated(side, overlap=timedelta())
+    with pytest.raises(Refused, match="key_invalid"):
+        keys.authenticate(side.key.bearer)
+    assert keys.ended(side.key.key.public_id) == "key-expired"
+
+
+def test_the_old_key_never_works_longer_than_it_would_have(side):
+    soon = timezone.now() + timedelta(hours=1)
+    ApiKey.objects.filter(pk=side.key.key.pk).update(expires_at=soon)
+    rotated(side)
+    assert ApiKey.objects.get(pk=side.key.key.pk).expires_at == soon
+
+
+def test_the_trail_names_both(side):
+    new = rotated(side)
+    event = Event.objects.about(side.key.key.public_id).get(verb="key.rotated")
+    assert event.payload["successor"] == new.key.public_id
+    assert Event.objects.about(new.key.public_id).filter(verb="key.created").count() == 1
+
+
+def test_running_jobs_pass_their_gate_again(side):
+    before = side.organization.epoch
+    rotated(side)
+    side.organization.refresh_from_db()
+    assert side.organization.epoch == before + 1
+
+
+def test_a_key_is_rotated_once_also_at_the_same_instant(side):
+    done = together(lambda: rotated(side), lambda: rotated(side))
+    assert "rotated_already" in done
+    assert ApiKey.objects.filter(replaces=side.key.key).count() == 1
+
+
+def test_a_key_that_ended_is_not_rotated(side):
+    keys.revoke(key=side.key.key, by=side.actor)
+    with pytest.raises(Conflict, match="key_ended"):
+        rotated(side)
+
+
+@pytest.mark.parametrize("overlap", [timedelta(seconds=-1), timedelta(days=31)])
+def test_an_overlap_has_its_bounds(side, overlap):
+    with pytest.raises(InvalidInput, match="overlap"):
+        rotated(side, overlap=overlap)
+
+
+def test_a_new_end_has_its_bounds(side):
+    with pytest.raises(InvalidInput, match="expiry"):
+        rotated(side, expires_at=timezone.now() + timedelta(days=400))
+
+
+def test_a_program_needs_the_scope_by_name(side):
+    with pytest.raises(Refused, match="permission"):
+        rotations.rotate(key=side.key.key, overlap=WEEK, by=Actor.for_key(side.key.key))
+
+
+def test_a_program_rotates_no_other_key(side):
+    own = side.new_key(scopes=["rotate_keys"]).key
+    with pytest.raises(Refused, match="other_key"):
+        rotations.rotate(key=side.key.key, overlap=WEEK, by=Actor.for_key(own))
