@@ -195,6 +195,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_IMPORTS = ("recognition.tasks", "portal.webhooks.tasks")
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
+# `interactive` carries no message: a worker named to it serves synchronous calls (docs/decisions/0140).
 # The nameless exchange routes by queue name alone. A named one keeps its bindings in Redis, where a flush
 # takes them, and every later message of a process that declared them before falls into nothing.
 CELERY_TASK_QUEUES = [
@@ -202,7 +203,6 @@ CELERY_TASK_QUEUES = [
     for name in ("interactive", "gpu", "control", "cpu", "webhooks")
 ]
 CELERY_TASK_ROUTES = {
-    "recognition.interactive": {"queue": "interactive"},
     "recognition.work": {"queue": "gpu"},
     "recognition.reconcile": {"queue": "control"},
     "recognition.sweep": {"queue": "control"},

@@ -21,11 +21,15 @@ _worker: list[Worker] = []  # at most one: the engine of this process
 
 @worker_process_init.connect
 def _begin(**_: Any) -> None:
-    """Load the model after the fork, in workers that take from the `gpu` queue."""
-    if "gpu" in current_app.amqp.queues.consume_from:
+    """Load the model after the fork, in workers that take from the `gpu` queue.
+
+    Those named `interactive` as well serve synchronous calls; nothing is ever sent to a queue of that name.
+    """
+    queues = current_app.amqp.queues.consume_from
+    if "gpu" in queues:
         _take_over_from_kin()
         _worker.append(Worker())
-        _worker[0].begin()
+        _worker[0].begin(serves_calls="interactive" in queues)
 
 
 def _take_over_from_kin() -> None:
@@ -48,7 +52,7 @@ def _end(**_: Any) -> None:
 def work() -> None:
     """Do ready shards for one turn. Before: ready. After: done, held, or ready again for somebody else.
 
-    One turn a message, so that interactive calls get theirs between turns.
+    One turn a message: what else comes to this process gets its turn in between.
     """
     worker = _worker[0]
     Lanes(worker.name, worker.engine, drop=worker.drop, progress=worker.progress).work()

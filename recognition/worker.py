@@ -44,12 +44,14 @@ class Worker:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
-    def begin(self) -> None:
-        """Give signs of life from now on, load the model, and serve calls."""
+    def begin(self, *, serves_calls: bool = False) -> None:
+        """Give signs of life from now on, and load the model; then serve synchronous calls, if it is to."""
         self._beat_once()  # a lease whose worker was never heard of would have to run out
         self._thread.start()
-        self._counter = Counter(self.engine)
-        self._counter.begin()
+        self.engine  # noqa: B018 - loads it
+        if serves_calls:
+            self._counter = Counter(self.engine)
+            self._counter.begin()
 
     def drop(self, claim: Claim) -> None:
         """Give a shard back, undone, as soon as the database can be written again: not its items' fault."""

@@ -19,14 +19,15 @@ from portal.common.steps import alone
 from portal.tenancy import directory
 from portal.tenancy.actor import Actor
 from portal.tenancy.scope import tenant_scope
-from recognition import rulings, storage
+from recognition import rulings, storage, volume
 from recognition.actions import erasure, images, removal
 from recognition.actions.jobs import conclude, record
-from recognition.models import Gallery, Image, Item, Job, JobStatus
+from recognition.models import Call, Gallery, Image, Item, Job, JobStatus
 
 CLOCK = Actor.system("clock")
 DECIDED_WITHIN = timedelta(days=14)
 HELD_AT_MOST = timedelta(days=30)
+CALLS_KEPT = volume.WINDOW  # what a grant's volume is counted over
 AT_ONCE = 20  # steps of each kind an organization takes in one sweep
 PHOTOS_AT_ONCE = 2_000  # destroyed in one transaction; a larger job takes several sweeps
 _Step: TypeAlias = tuple[Callable[[UUID, UUID], bool], Callable[[], QuerySet[Any]]]
@@ -34,7 +35,7 @@ _Step: TypeAlias = tuple[Callable[[UUID, UUID], bool], Callable[[], QuerySet[Any
 
 def sweep() -> int:
     """Take every step that is due; returns how many were taken. May run any number of times."""
-    keys = directory.organizations_with(*(rows for _, rows in (*_ENDS, *_DESTROYS)))
+    keys = directory.organizations_with(*(rows for _, rows in (*_ENDS, *_DESTROYS)), _old_calls)
     return sum(alone(step) for key in keys for step in _due(key))
 
 
@@ -86,6 +87,18 @@ def expire_faces(gallery_id: UUID, organization_id: UUID) -> bool:
     return erasure.erase_overdue(gallery=gallery, by=CLOCK).faces > 0
 
 
+def forget_calls(organization_id: UUID) -> bool:
+    """Delete the rows of calls that no volume counts any more; the trail says what was ruled and answered."""
+    with tenant_scope(organization_id):
+        gone, _ = _old_calls().delete()
+    return gone > 0
+
+
+def _old_calls() -> QuerySet[Call]:
+    rows: QuerySet[Call] = Call.objects.past(CALLS_KEPT)
+    return rows
+
+
 def _due(organization_id: UUID) -> list[Callable[[], bool]]:
     with tenant_scope(organization_id):
         return list(_steps(organization_id))
@@ -97,6 +110,8 @@ def _steps(organization_id: UUID) -> Iterator[Callable[[], bool]]:
         yield from (partial(step, row.pk, organization_id) for row in rows().order_by("pk")[:AT_ONCE])
     if legal_holds.blocks("", organization=organization_id):  # everything of this organization is kept
         return
+    if _old_calls().exists():
+        yield partial(forget_calls, organization_id)
     for step, rows in _DESTROYS:
         free = (row for row in rows().order_by("pk").iterator() if not _is_kept(row))
         yield from (partial(step, row.pk, organization_id) for row in islice(free, AT_ONCE))

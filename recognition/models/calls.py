@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -15,6 +16,10 @@ from recognition.models.jobs import JobKind
 
 class CallQuerySet(ScopedQuerySet["Call"]):
     """Reads of calls."""
+
+    def past(self, time: timedelta) -> CallQuerySet:
+        """Return those that were answered longer ago than a time."""
+        return self.filter(created_at__lt=Now() - time)
 
     def photos(self) -> int:
         """Return how many photos these handed in."""

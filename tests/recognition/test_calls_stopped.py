@@ -1,8 +1,10 @@
 """What stops a synchronous call: nothing is answered then, and nothing written."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -14,9 +16,10 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
 from portal.tenancy.scope import tenant_scope
 from recognition import line
-from recognition.actions import calls, erasure
+from recognition.actions import calls, erasure, indexing, retention
+from recognition.actions.indexing import How
 from recognition.actions.pictures import Picture
-from recognition.models import Call, Image, Job, JobStatus, Subject, Usage
+from recognition.models import Call, Face, Image, Job, JobStatus, Subject, Usage
 from tests.compliance.conftest import determine
 from tests.recognition.test_stops import new_key
 from tests.support import policy
@@ -64,6 +67,23 @@ def test_a_moratorium_published_before_a_worker_looks_keeps_it_from_looking(fres
         with serving(Meanwhile(lambda: seen.append("looked"))):
             caller.join(20)
     assert [getattr(one, "code", one) for one in seen] == ["no-search-today"]
+
+
+def test_a_moratorium_published_while_a_photo_is_enrolled_leaves_no_face_and_no_photo(fresh_database):
+    desk = new_desk()
+    stops = Meanwhile(lambda: policy.moratorium(scope='operation = ["enroll"]'))
+    with serving(stops), pytest.raises(Refused, match="no-search-today"):
+        indexing.index(picture=Picture(photo(ANNA)), how=How(), **asked(desk, "enroll"))
+    with tenant_scope(desk.tenant.organization):
+        assert (Face.objects.count(), Image.objects.count()) == (0, 0)
+    assert stored_files(desk) == []
+
+
+def stored_files(desk: Desk) -> list[str]:
+    try:
+        return default_storage.listdir(f"images/{desk.tenant.organization.pk}")[1]
+    except FileNotFoundError:
+        return []
 
 
 def test_a_key_revoked_while_its_call_runs_gets_no_answer(desk):
@@ -205,3 +225,16 @@ def test_a_call_is_taken_once_however_many_workers_there_are(desk):
     call = uuid7()
     line.ask(call, b"sealed")
     assert [line.take(call), line.take(call)] == [b"sealed", None]
+
+
+# What is kept of calls
+
+
+def test_rows_of_calls_go_when_no_volume_counts_them_any_more(desk):
+    search(desk)
+    search(desk)
+    with tenant_scope(desk.tenant.organization):
+        first = Call.objects.order_by("pk").first()
+        Call.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=31))
+    retention.sweep()
+    assert kept(desk)[0] == 1
