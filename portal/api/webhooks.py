@@ -91,7 +91,9 @@ class SecretOutput(serializers.Serializer[Any]):
     """A new secret, which is shown this once."""
 
     secret = serializers.CharField(help_text="whsec_…, for the libraries of Standard Webhooks.")
-    old_until = serializers.DateTimeField(help_text="Both secrets sign until then.")
+    old_until = serializers.DateTimeField(
+        allow_null=True, help_text="Both secrets sign until then; null where the old one signs no more."
+    )
 
 
 class Webhooks(Endpoint):

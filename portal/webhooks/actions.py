@@ -36,7 +36,7 @@ class WithSecret:
     Attributes:
         endpoint: The endpoint.
         secret: As receivers configure it, `whsec_…`.
-        old_until: Until when the secret before signs too; None where there was none.
+        old_until: Until when the secret before signs too; None where it does not.
     """
 
     endpoint: Endpoint
@@ -140,7 +140,7 @@ def renew_secret(*, endpoint: Endpoint, by: Actor, overlap_hours: int = OVERLAP_
         Secret.objects.filter(endpoint=endpoint, ends_at=None).update(ends_at=old_until)
         secret = _add_secret(endpoint)
         _event("webhook.secret_renewed", endpoint, by, old_until=old_until.isoformat())
-    return WithSecret(endpoint, secret, old_until)
+    return WithSecret(endpoint, secret, old_until if overlap_hours else None)
 
 
 def _checked(values: dict[str, Any], lookup: Lookup | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ MOST_ATTEMPTS = len(WAITS) + 1
 GIVEN_UP_AFTER = timedelta(days=4)
 JITTER = 0.15  # so much shorter or longer, so that what failed together does not come back together
 LONGEST_REST = timedelta(minutes=1)
+LONGEST_REST_ASKED_FOR = timedelta(hours=1)
 MOST_ASKED_FOR = timedelta(hours=24)
 # After so many failures in a row an endpoint was away: with its first success all that waits is sent at once.
 AWAY_AFTER = 5
@@ -43,6 +44,12 @@ def wait_after(attempts: int, *, asked_for: int = 0) -> timedelta | None:
     return max(WAITS[attempts - 1] * spread, min(timedelta(seconds=asked_for), MOST_ASKED_FOR))
 
 
-def rest_after(failures: int) -> timedelta:
-    """Return how long an endpoint is left alone after so many failures in a row, whatever waits for it."""
-    return min(timedelta(seconds=2 ** min(failures - 1, 10)), LONGEST_REST)
+def rest_after(failures: int, *, asked_for: int = 0) -> timedelta:
+    """Return how long an endpoint is left alone after so many failures in a row, whatever waits for it.
+
+    Args:
+        failures: In a row, from 1.
+        asked_for: Seconds that the receiver asked for; heard up to an hour: all that is queued waits for it.
+    """
+    own = min(timedelta(seconds=2 ** min(failures - 1, 10)), LONGEST_REST)
+    return max(own, min(timedelta(seconds=asked_for), LONGEST_REST_ASKED_FOR))

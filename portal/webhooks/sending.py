@@ -171,7 +171,7 @@ def _failed(endpoint: Endpoint, delivery: Delivery | None, answer: Answer) -> ti
         switching.switch_off(endpoint, DisabledReason.GONE, by=POSTMAN)
     elif endpoint.is_active and given_up and since <= now - retries.SWITCHED_OFF_AFTER:
         switching.switch_off(endpoint, DisabledReason.FAILING, by=POSTMAN)
-    return retries.rest_after(endpoint.failures + 1)
+    return retries.rest_after(endpoint.failures + 1, asked_for=answer.retry_after)
 
 
 def _put_off(delivery: Delivery, answer: Answer) -> bool:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from portal.audit import actions as audit
 from portal.audit import sequencer
 from portal.audit.verbs import VERBS
+from portal.env import ROOT
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import actions, following, kinds
 from portal.webhooks.kinds import CHOOSABLE, KINDS
@@ -27,6 +28,13 @@ def test_every_type_stands_for_events_that_there_are():
         assert any(VERBS[verb].payload.issuperset(set(kind.tells)) for verb in kind.verbs) or all(
             any(key in VERBS[verb].payload for verb in kind.verbs) for key in kind.tells
         ), name
+
+
+def test_the_page_for_receivers_names_every_type_and_what_it_tells():
+    page = (ROOT / "docs" / "webhooks.md").read_text()
+    for name, kind in KINDS.items():
+        keys = ", ".join(f"`{key}`" for key in kind.tells)
+        assert f"| `{name}` | {kind.sentence} | {keys} |" in page
 
 
 def test_no_type_tells_what_would_name_anybody():

@@ -94,6 +94,20 @@ def test_waits_grow_and_are_spread():
 def test_a_receiver_that_asks_for_time_gets_it_up_to_a_day():
     assert retries.wait_after(1, asked_for=3600) == timedelta(hours=1)
     assert retries.wait_after(1, asked_for=10**6) == timedelta(days=1)
+    assert retries.rest_after(1, asked_for=10**6) == timedelta(hours=1)
+    assert retries.rest_after(1) < retries.rest_after(5) <= retries.LONGEST_REST == retries.rest_after(99)
+
+
+def test_a_receiver_that_asks_for_time_is_left_alone_with_everything(world, receiver, alices, work):
+    receiver.statuses, receiver.headers = [429], {"Retry-After": "600"}
+    for number in range(3):
+        happen(world.alice.organization, target=f"job_{number}")
+    work()
+    assert len(receiver.got) == 1
+    alices.pass_time(timedelta(seconds=590))
+    assert work() == 0
+    alices.pass_time(timedelta(seconds=20))
+    assert work() == 3
 
 
 def test_a_delivery_that_never_got_its_turn_is_given_up_by_its_age(world, receiver, alices, work):
