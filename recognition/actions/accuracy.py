@@ -37,6 +37,7 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import accuracy, accuracy_report, rulings
 from recognition.accuracy import Label
+from recognition.actions import passages
 from recognition.engine import identity, scale
 from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
 from recognition.models import AccuracyPair, AccuracyStatus, AccuracyTest
@@ -145,7 +146,7 @@ def standing(ruling: RulingRecord, by: Actor) -> Iterator[None]:
 
     Raises:
         Refused: `key-revoked`, `key-expired`.
-        Conflict: `rules_changed`.
+        Unavailable: `rules_changed`; sent again, the gate says what stands now.
     """
     epochs = gates.lock_epochs_for_share(ruling.organization_id)
     _require_standing(ruling, epochs, by)
@@ -160,7 +161,7 @@ def _require_standing(
     if ended := keys.ended(by.id, ahead=ahead):
         raise Refused(ended, "This key ended meanwhile, so nothing was kept.", decision=ruling.public_id)
     if not gates.still_stands(ruling, epochs) or rulings.over(ruling, ahead=ahead):
-        raise Conflict("rules_changed", "The rules or your standing changed meanwhile. Nothing was kept.")
+        raise passages.changed()
 
 
 def _pipeline(model: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -15,8 +16,9 @@ from portal.tenancy import secrets
 from portal.tenancy.access import require
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
-from recognition import accuracy, client, ends, images, rulings, usage
+from recognition import accuracy, client, ends, images, reimports, rulings, usage
 from recognition.accuracy import Score
+from recognition.actions import passages
 from recognition.actions.accuracy import finish, open_test, standing
 from recognition.engine.types import ImageResult
 from recognition.models import AccuracyPair, AccuracyTest, JobKind
@@ -38,23 +40,29 @@ class HandedIn:
     test: AccuracyTest
 
 
-def hand_in(*, test: AccuracyTest, pair: str, first: bytes, second: bytes, by: Actor) -> HandedIn:
+def hand_in(*, test: AccuracyTest, pair: str, photos: list[bytes], by: Actor) -> HandedIn:
     """Compare the largest usable faces of two photos, and keep the score until the test's result.
 
     The last pair finishes the test.
 
+    Args:
+        test: An open one.
+        pair: The tester's name for it.
+        photos: The first and the second; taken out of the list, so that they are not held while the engine
+            looks at them.
+        by: A key for independent tests.
+
     Raises:
-        InvalidInput: The reason code of a photo that cannot be read, with `field` first or second.
+        InvalidInput: The reason code of a photo that cannot be read, or `reimport`, it left another
+            organization as part of a lead; with `field` first or second.
         NotFound: The test has no pair of this name.
-        Conflict: `pair_done`, it was handed in before; `test_ended`; `model_changed`; `rules_changed`.
+        Conflict: `pair_done`, it was handed in before; `test_ended`; `model_changed`.
         Refused: `permission`; the id of the rule, with the `decision`.
-        Unavailable: `no_worker`, `no_answer`, `no_broker`. Nothing was counted then.
+        Unavailable: `no_worker`, `no_answer`, `no_broker`, `rules_changed`. Nothing was counted then.
     """
     require(by, Permission.TEST_ACCURACY, organization=test.organization_id)
-    photos = [first, second]
-    del first, second
     for side, photo in zip(SIDES, photos, strict=True):
-        _inspect(photo, side)
+        _check(photo, side, test.organization_id)
     with open_test(test):
         row = _waiting(test, pair)
     ruling = accuracy.rule(test, gate=Gate.SYNCHRONOUS, by=by)
@@ -65,11 +73,13 @@ def hand_in(*, test: AccuracyTest, pair: str, first: bytes, second: bytes, by: A
     return HandedIn(pair, reasons, found)
 
 
-def _inspect(photo: bytes, side: str) -> None:
+def _check(photo: bytes, side: str, organization_id: UUID) -> None:
     try:
-        images.inspect(photo)
+        sha256 = images.inspect(photo).sha256
     except InvalidInput as error:
         raise InvalidInput(error.code, error.sentence, field=side) from error
+    if reimports.digests_among([sha256], organization_id=organization_id):
+        raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE, field=side)
 
 
 def _waiting(test: AccuracyTest, name: str) -> AccuracyPair:
@@ -90,9 +100,8 @@ def _ask(test: AccuracyTest, ruling: RulingRecord, photos: list[bytes]) -> Answe
         sketches_under=accuracy.secret_of(test).hex(),
     )
     found = client.call(order, photos, secrets.data_key(test.organization_id))
-    photos.clear()
     if found.problem == STOPPED:
-        raise Conflict("rules_changed", "The rules changed meanwhile. Nothing was counted. Try again.")
+        raise passages.changed()
     if found.problem == BROKE:
         raise client.unavailable(client.NO_ANSWER)
     if found.problem:

@@ -60,7 +60,7 @@ def begin(side, declared=None, **changes) -> AccuracyTest:
 
 
 def hand_in(side, test, pair: str, photos) -> accuracy_pairs.HandedIn:
-    return accuracy_pairs.hand_in(test=test, pair=pair, first=photos[0], second=photos[1], by=by(side))
+    return accuracy_pairs.hand_in(test=test, pair=pair, photos=list(photos), by=by(side))
 
 
 def hand_in_all(side, test, declared, **instead) -> AccuracyTest:
@@ -256,7 +256,7 @@ def test_a_moratorium_that_begins_while_the_engine_looks_lets_no_score_be_kept(f
     stopping = Stopping(lambda: moratorium("no-tests-today", scope='operation = ["accuracy_test"]'))
     with serving(stopping):
         test = begin(tester)
-        with pytest.raises((Refused, Conflict), match=r"no-tests-today|rules_changed"):
+        with pytest.raises((Refused, Unavailable), match=r"no-tests-today|rules_changed"):
             hand_in(tester, test, "0000", photos_of(labels()[0], 0))
     assert {pair.done_at for pair in pairs(tester)} == {None}
 
