@@ -7,10 +7,12 @@ is done twice is written once. An item that failed and was put back was counted 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
+from django.db.models.functions import TruncMonth
 
 from recognition.ledger import Claim
 from recognition.models import Item, ItemStatus, Job, Usage
@@ -51,6 +53,18 @@ def count_call(organization_id: UUID) -> None:
 def _add(organization_id: UUID, *, items: int, calls: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ADD, {"organization": organization_id, "items": items, "calls": calls})
+
+
+def by_day(first: date, last: date) -> list[dict[str, Any]]:
+    """Return what was used on each day with use: `day`, `items`, of them `calls`; newest first. In scope."""
+    rows = Usage.objects.filter(day__range=(first, last)).order_by("-day")
+    return list(rows.values("day", "items", "calls"))
+
+
+def by_month(first: date, last: date) -> list[dict[str, Any]]:
+    """Return the same by month: `month` is its first day. In scope."""
+    rows = Usage.objects.filter(day__range=(first, last)).annotate(month=TruncMonth("day"))
+    return list(rows.values("month").annotate(items=Sum("items"), calls=Sum("calls")).order_by("-month"))
 
 
 def between(first: date, last: date) -> int:

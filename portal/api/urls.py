@@ -24,6 +24,8 @@ from portal.api import (
     rulings,
     standing,
     subjects,
+    trail,
+    usage,
     webhooks,
 )
 
@@ -107,6 +109,9 @@ urlpatterns = [
     ),
     path("keys/", keys.Keys.as_view(), name="api-keys"),
     path("keys/<str:key>/rotate/", keys.KeyRotation.as_view(), name="api-key-rotation"),
+    path("trail/", trail.Trail.as_view(), name="api-trail"),
+    path("trail/<str:event>/", trail.TrailEvent.as_view(), name="api-trail-event"),
+    path("usage/", usage.UsageView.as_view(), name="api-usage"),
     path("schema/", documentation.Schema.as_view(), name="api-schema"),
     path("docs/", documentation.Docs.as_view(), name="api-docs"),
     re_path(r"^.*$", documentation.Unknown.as_view()),

@@ -8,6 +8,7 @@ actor and target are ids, which could be guessed and tried; without the key a gu
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from portal.audit.models import Event
+from portal.audit.models import Event, Leaf
 from portal.audit.verbs import VERBS
 
 VERSION: Final = 1
@@ -49,6 +50,11 @@ def body(event: Event, salt: bytes) -> bytes:
 def commitment(event: Event, name: str, salt: bytes) -> str:
     """Return the commitment to one field of an event, in hexadecimal."""
     return sha256(key_of(name, salt) + value_of(event, name)).hexdigest()
+
+
+def committed(leaf: Leaf) -> list[str]:
+    """Return the names of the fields that a leaf commits to."""
+    return list(json.loads(bytes(leaf.body))["commitments"])
 
 
 def key_of(name: str, salt: bytes) -> bytes:

@@ -5,6 +5,7 @@ No foreign keys: an event outlives whatever it speaks of.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,6 +22,18 @@ class EventQuerySet(models.QuerySet["Event"]):
     def of_organization(self, organization_id: UUID) -> EventQuerySet:
         """Return the events of one organization, newest first."""
         return self.filter(organization=str(organization_id)).order_by("-id")
+
+    def narrowed(
+        self,
+        *,
+        verb: str = "",
+        target: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> EventQuerySet:
+        """Return the events of a verb, about a thing, from a moment on, before another; each if given."""
+        asked = {"verb": verb, "target": target, "at__gte": since, "at__lt": until}
+        return self.filter(**{name: value for name, value in asked.items() if value})
 
     def about(self, target: str) -> EventQuerySet:
         """Return the events about one thing (a public id), oldest first."""

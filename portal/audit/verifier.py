@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
-import hmac
 import itertools
 import json
 import sys
@@ -220,13 +219,16 @@ def _grown(first: int, size: int, proof: list[bytes], old: bytes, whole: bool) -
 
 
 # --- one's own event --------------------------------------------------------------------------------------
-def check_event(told: dict[str, Any], keys: Keys, note: str | None = None) -> tuple[int, Head]:
+def check_event(told: dict[str, Any], keys: Keys, note: str | None = None) -> tuple[int, Head, list[str]]:
     """Check an event as `trail/{event}/` gives it: that it is what was published, and where.
 
     Args:
         told: The answer.
         keys: Trusted ones.
         note: A checkpoint to use in place of the answer's own, of the same size.
+
+    Returns:
+        Its place, what the checkpoint says, and the fields that were not opened.
     """
     log = told.get("log")
     if not log:
@@ -236,20 +238,21 @@ def check_event(told: dict[str, Any], keys: Keys, note: str | None = None) -> tu
     reached = included(leaf_hash(entry), index, head.size, [bytes.fromhex(one) for one in log["hashes"]])
     if reached != head.root:
         raise Wrong(f"Entry {index} is not in the log that the checkpoint of {head.size} entries signs.")
-    _check_opening(told, json.loads(entry), bytes.fromhex(log["opening"]["salt"]), log["opening"]["values"])
-    return index, head
+    return index, head, _opened(told, json.loads(entry), log["opening"])
 
 
-def _check_opening(told: dict[str, Any], entry: dict[str, Any], salt: bytes, values: dict[str, str]) -> None:
-    for name, published in entry["commitments"].items():
-        key = hmac.new(salt, name.encode(), "sha256").digest()
-        if hashlib.sha256(key + values[name].encode()).hexdigest() != published:
+def _opened(told: dict[str, Any], entry: dict[str, Any], opening: dict[str, dict[str, str]]) -> list[str]:
+    """Check what is said of an event against its entry; return the fields whose commitment was not opened."""
+    said = {"id": entry["event"], "at": entry["at"], **({"verb": entry["verb"]} if "verb" in entry else {})}
+    for name, one in opening.items():
+        key, value = bytes.fromhex(one["key"]), one["value"]
+        if hashlib.sha256(key + value.encode()).hexdigest() != entry["commitments"].get(name):
             raise Wrong(f"The {name} of the event is not the one that was published.")
-    said = {**values, "id": entry["event"], "at": entry["at"], "verb": entry.get("verb", values.get("verb"))}
-    said["payload"] = json.loads(values["payload"])
-    for name in ("id", "at", "verb", "actor", "target", "payload"):
+        said[name] = json.loads(value) if name == "payload" else value
+    for name in said.keys() & told.keys():
         if told[name] != said[name]:
             raise Wrong(f"The {name} of the event is not the one that was published.")
+    return sorted(entry["commitments"].keys() - opening.keys())
 
 
 # --- the whole log ----------------------------------------------------------------------------------------
@@ -364,8 +367,9 @@ def said(options: argparse.Namespace) -> str:
     if options.what == "event":
         note = Path(options.checkpoint).read_text("utf-8") if options.checkpoint else None
         told = json.loads(Path(options.place).read_text("utf-8"))
-        index, head = check_event(told, keys_of(text_or_file(options.key)), note)
-        return f"Verified: the event is entry {index} of the {head.size} of {head.origin}."
+        index, head, closed = check_event(told, keys_of(text_or_file(options.key)), note)
+        rest = f" Not opened to you, so not verified: {', '.join(closed)}." if closed else ""
+        return f"Verified: the event is entry {index} of the {head.size} of {head.origin}.{rest}"
     source = Source(options.place)
     keys = keys_of(text_or_file(options.key) if options.key else source.read("key"))
     old = opened(Path(options.since).read_text("utf-8"), keys) if options.since else None
