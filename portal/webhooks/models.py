@@ -240,6 +240,7 @@ class Turn(models.Model):
     endpoint_id = models.UUIDField(primary_key=True)
     organization = models.ForeignKey("tenancy.Organization", on_delete=models.PROTECT, related_name="+")
     due_at = models.DateTimeField(null=True, help_text="Nothing waits where it is empty.")
+    failing = models.BooleanField(default=False, help_text="Its last attempt failed.")
     served_at = models.DateTimeField(null=True, help_text="Whoever was served longest ago comes first.")
     lease = models.UUIDField(null=True, help_text="Fences off whoever held it before.")
     lease_until = models.DateTimeField(null=True)

@@ -147,7 +147,7 @@ def _note(held: Held, message: Message, answer: Answer) -> None:
         delivery: Delivery | None = own.first()
         note = _succeeded if answer.is_success else _failed
         rest = note(endpoint, delivery, answer)
-        turns.give_back(turn, not_before=database_now() + rest)
+        turns.give_back(turn, not_before=database_now() + rest, failing=not answer.is_success)
 
 
 def _succeeded(endpoint: Endpoint, delivery: Delivery | None, answer: Answer) -> timedelta:

@@ -20,28 +20,38 @@ SET lease = %s, lease_until = clock_timestamp() + make_interval(secs => %s), ser
 WHERE endpoint_id = (
     SELECT endpoint_id FROM webhooks_turn
     WHERE due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        AND (%s OR NOT failing)
     ORDER BY served_at NULLS FIRST, due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING endpoint_id, organization_id
+RETURNING endpoint_id, organization_id, failing
 """
 
 
 @dataclass(frozen=True)
 class Held:
-    """A turn that was taken: nobody else sends to the endpoint until it is given back, or its lease ends."""
+    """A turn that was taken: nobody else sends to the endpoint until it is given back, or its lease ends.
+
+    Attributes:
+        failing: The last attempt for it failed, so that this one may take its time.
+    """
 
     endpoint_id: UUID
     organization_id: UUID
     lease: UUID
+    failing: bool
 
 
-def take() -> Held | None:
-    """Take the turn of the endpoint that was served longest ago among those with something due."""
+def take(*, failing: bool = True) -> Held | None:
+    """Take the turn of the endpoint that was served longest ago among those with something due.
+
+    Args:
+        failing: Whether it may be one whose last attempt failed.
+    """
     lease = uuid4()
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [lease, LEASE.total_seconds()])
+        cursor.execute(_TAKE, [lease, LEASE.total_seconds(), failing])
         row = cursor.fetchone()
-    return Held(row[0], row[1], lease) if row else None
+    return Held(row[0], row[1], lease, row[2]) if row else None
 
 
 def locked(endpoint_id: UUID) -> Turn:
@@ -68,7 +78,7 @@ def call(endpoint_ids: Iterable[UUID]) -> None:
     Turn.objects.filter(pk__in=list(endpoint_ids)).update(due_at=Least(Coalesce("due_at", Now()), Now()))
 
 
-def give_back(turn: Turn, *, not_before: datetime | None = None) -> None:
+def give_back(turn: Turn, *, not_before: datetime | None = None, failing: bool | None = None) -> None:
     """Give a turn back, due again when the next delivery is. In the organization's scope; the row is locked.
 
     Locked first and read afterwards: whoever puts something in the queue meanwhile is seen, or comes after.
@@ -76,8 +86,10 @@ def give_back(turn: Turn, *, not_before: datetime | None = None) -> None:
     Args:
         turn: From `still` or `locked`.
         not_before: The endpoint is to be left alone until then.
+        failing: Whether the attempt failed; None where there was none.
     """
     waiting = Delivery.objects.waiting().filter(endpoint=turn.endpoint_id).order_by("next_try_at")
     first = waiting.values_list("next_try_at", flat=True).first()
     due_at = max(first, not_before) if first and not_before else first
-    Turn.objects.filter(pk=turn.pk).update(lease=None, lease_until=None, due_at=due_at)
+    said = {} if failing is None else {"failing": failing}
+    Turn.objects.filter(pk=turn.pk).update(lease=None, lease_until=None, due_at=due_at, **said)

@@ -234,6 +234,26 @@ def test_a_slow_receiver_holds_up_nobody_else(world, receiver, alices, work):
     assert slows.delivery().status == "delivered"
 
 
+def test_however_many_hang_one_that_answers_does_not_wait(world, receiver, alices, work):
+    release = threading.Event()
+    with receiving() as hanging:
+        hanging.before = lambda handler: release.wait(20)
+        for _ in range(4):
+            hook(world.bob.organization, hanging.url)
+        Turn.objects.filter(organization=world.bob.organization).update(failing=True)
+        happen(world.bob.organization)
+        happen(world.alice.organization)
+        worker = threading.Thread(target=close_after, args=(lambda: work(lanes=4),))
+        worker.start()
+        wait_until(lambda: len(receiver.got) == 1 and len(hanging.got) == 2)
+        happen(world.alice.organization)
+        wait_until(lambda: len(receiver.got) == 2)
+        assert len(hanging.got) == 2  # of four lanes two are left for those that answer
+        release.set()
+        worker.join(30)
+    assert not Turn.objects.filter(organization=world.bob.organization, failing=True).exists()
+
+
 def test_an_endpoint_with_a_long_queue_lets_others_through(world, receiver, alices):
     for _ in range(10):
         happen(world.alice.organization)
