@@ -7,6 +7,7 @@ under the same id, when its lease has ended: at least once, and no row makes wor
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from portal.webhooks.models import (
     DisabledReason,
     Endpoint,
     Secret,
+    Turn,
 )
 from portal.webhooks.posting import Answer
 from portal.webhooks.targets import Lookup
@@ -39,6 +41,7 @@ from portal.webhooks.turns import Held
 POSTMAN = Actor.system("webhooks")
 USER_AGENT = "Countenance-Webhooks/1"
 DAMAGED = "secret_damaged"
+TURN_SECONDS = 2.0  # of one endpoint, while it takes what is sent
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,27 @@ class Message:
     headers: dict[str, str] = field(repr=False)
 
 
-def send(held: Held, *, lookup: Lookup | None = None) -> None:
-    """Make one attempt for the endpoint whose turn was taken, and give the turn back.
+def send(held: Held, *, lookup: Lookup | None = None, seconds: float = TURN_SECONDS) -> int:
+    """Make attempts for the endpoint whose turn was taken, one after the other, and give the turn back.
 
     Before: at least one delivery was due. After: the oldest is delivered, waits for its next attempt, or is
-    given up. Where the lease was lost meanwhile nothing is noted, and whoever has it now makes the attempt.
+    given up; so are those after it, until one failed or the turn is over. Where the lease was lost meanwhile
+    nothing is noted, and whoever has it now makes the attempt.
+
+    Args:
+        held: The turn.
+        lookup: Resolver; the system's unless given.
+        seconds: No further attempt is begun after so long: others wait.
+
+    Returns:
+        How many attempts were made.
     """
+    until, made = time.monotonic() + seconds, 0
     message = _begin(held)
-    if message is not None:
-        _note(held, message, _sent(message, lookup))
+    while message is not None:
+        answer, made = _sent(message, lookup), made + 1
+        message = _note(held, message, answer, go_on=time.monotonic() < until)
+    return made
 
 
 def _begin(held: Held) -> Message | None:
@@ -69,13 +84,20 @@ def _begin(held: Held) -> Message | None:
         if turn is None:
             return None
         endpoint: Endpoint = Endpoint.objects.get(pk=held.endpoint_id)
-        due = _next(endpoint)
-        if due is None:
+        message = _taken(turn, endpoint)
+        if message is None:
             turns.give_back(turn)
-            return None
-        Delivery.objects.filter(pk=due.pk).update(attempts=F("attempts") + 1, tried_at=Now())
-        turns.extend(turn)
-        return _message(endpoint, due)
+        return message
+
+
+def _taken(turn: Turn, endpoint: Endpoint) -> Message | None:
+    """Count an attempt of what is due and return it; None where nothing is."""
+    due = _next(endpoint)
+    if due is None:
+        return None
+    Delivery.objects.filter(pk=due.pk).update(attempts=F("attempts") + 1, tried_at=Now())
+    turns.extend(turn)
+    return _message(endpoint, due)
 
 
 def _next(endpoint: Endpoint) -> Delivery | None:
@@ -136,18 +158,23 @@ def _sent(message: Message, lookup: Lookup | None) -> Answer:
     return posting.post(target, addresses, body=message.body, headers=message.headers)
 
 
-def _note(held: Held, message: Message, answer: Answer) -> None:
+def _note(held: Held, message: Message, answer: Answer, *, go_on: bool = False) -> Message | None:
+    """Note what came of an attempt; return the next of the same turn, or give the turn back."""
     with tenant_scope(held.organization_id):
         turn = turns.still(held)
         if turn is None:
-            return
+            return None
         endpoint: Endpoint = Endpoint.objects.get(pk=held.endpoint_id)
         # Put in the queue anew meanwhile: it counts from there.
         own = Delivery.objects.waiting().filter(pk=message.delivery_id, attempts=message.attempts)
         delivery: Delivery | None = own.first()
         note = _succeeded if answer.is_success else _failed
         rest = note(endpoint, delivery, answer)
+        following = _taken(turn, endpoint) if go_on and answer.is_success else None
+        if following is not None:
+            return following
         turns.give_back(turn, not_before=database_now() + rest, failing=not answer.is_success)
+        return None
 
 
 def _succeeded(endpoint: Endpoint, delivery: Delivery | None, answer: Answer) -> timedelta:
