@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from compliance.policy.vocabulary import PEOPLE_FINDING
 from portal.aws.calls import WireCall
 from portal.tenancy import defaults
 from recognition.actions.orders import MOST_AT_A_CALL, Order
 from recognition.models import Gallery, JobKind
 
 _NEEDED = ("requested_by", "recipient", "subject_class")
+_MAY_BE_NONE = frozenset({"recipient"})
 _WHERE_THERE_IS_ONE = ("case_reference", "authorization")
 
 
@@ -20,6 +22,7 @@ def order_of(
     *,
     threshold: float = 0.0,
     most: int = MOST_AT_A_CALL,
+    source: str = "",
 ) -> Order:
     """Return what a call asks for.
 
@@ -29,16 +32,17 @@ def order_of(
         gallery: Of a search or an enrollment.
         threshold: Similarity asked for, 0 to 100.
         most: Candidates a face.
+        source: Where what is looked at is from, where it is known; else what the key says of probes.
 
     Raises:
-        Refused: `fact_missing`, the key does not carry what every call has to state.
+        Refused: `fact_missing`, the key does not carry what every such call has to state.
     """
-    carried = call.key.defaults
-    facts: dict[str, Any] = defaults.required(carried, *_NEEDED)
+    carried = {name: value for name, value in call.key.defaults.items() if value or name in _MAY_BE_NONE}
+    facts: dict[str, Any] = defaults.required(carried, *_needed(kind, call.key.purpose))
     facts |= {name: carried[name] for name in _WHERE_THERE_IS_ONE if name in carried}
     if kind is not JobKind.ENROLL:  # of an enrollment the gallery says where its photos are from
-        source = "probe_source" if "probe_source" in carried else "image_source"
-        facts["probe_source"] = defaults.required(carried, source)[source]
+        name = "probe_source" if "probe_source" in carried else "image_source"
+        facts["probe_source"] = source or defaults.required(carried, name)[name]
     return Order(
         kind=kind,
         gallery=gallery,
@@ -49,3 +53,9 @@ def order_of(
         max_candidates=most,
         budget=carried.get("budget"),
     )
+
+
+def _needed(kind: JobKind, purpose: str) -> tuple[str, ...]:
+    """Return the facts without which nothing is looked at: who searches for people names a case besides."""
+    of_a_case = kind in {JobKind.SEARCH, JobKind.COMPARE} and purpose in PEOPLE_FINDING
+    return (*_NEEDED, "case_reference") if of_a_case else _NEEDED

@@ -298,7 +298,7 @@ def test_where_reviewers_judge_first_a_program_says_of_no_face_whom_it_shows(dat
     assert program.call("ListFaces", CollectionId=name, UserId="anna")["Faces"] == []
 
 
-@pytest.mark.parametrize("fact", ["requested_by", "recipient", "subject_class"])
+@pytest.mark.parametrize("fact", ["requested_by", "recipient", "subject_class", "case_reference"])
 def test_without_a_fact_no_face_is_compared_and_the_remedy_is_named(world, name, fact):
     rest = {one: value for one, value in FACTS.items() if one != fact}
     program = Program(world.alice, rest)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.db.models import Exists, OuterRef
 
 from portal.aws import reach
@@ -48,9 +46,9 @@ def list_all(call: WireCall) -> Answer:
 
 def associate(call: WireCall) -> Answer:
     """Say that faces show a user: those that are alike enough to the faces the user has."""
-    order = order_of(call, JobKind.COMPARE, threshold=call.get("UserMatchThreshold", USUAL_THRESHOLD), most=1)
     gallery = _gallery(call)
-    order = replace(order, facts={**order.facts, "probe_source": gallery.image_source})
+    asked = call.get("UserMatchThreshold", USUAL_THRESHOLD)
+    order = order_of(call, JobKind.COMPARE, threshold=asked, most=1, source=gallery.image_source)
     said, passage = associations.associate(
         gallery=gallery,
         user_id=call["UserId"],

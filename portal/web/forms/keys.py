@@ -12,6 +12,7 @@ from portal.tenancy.defaults import LEAST_BUDGET, LONGEST, LONGEST_RETENTION, MO
 from portal.tenancy.models import KeyKind, RotationReason
 from portal.web.forms.base import PlainForm
 from portal.web.forms.key_scopes import ScopesField
+from recognition.actions.records import LONGEST_REFERENCE
 
 DEFAULTS = (
     "requested_by",
@@ -70,8 +71,9 @@ class KeyForm(PlainForm):
     case_reference = forms.CharField(
         label="Case reference",
         required=False,
-        max_length=LONGEST,
-        help_text="Only where all its calls belong to one case.",
+        max_length=LONGEST_REFERENCE,
+        help_text="Of all calls that name none. A program written for Rekognition can name none, and "
+        "searches for people need one.",
     )
     budget = forms.FloatField(
         label="False candidates a search may have",
