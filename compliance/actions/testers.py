@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from compliance.policy.vocabulary import Operation, Purpose
-from compliance.standing import standing
+from compliance.standing import LineStanding, standing
 from portal.common.errors import InvalidInput
 from portal.tenancy.access import require
 from portal.tenancy.actions import keys
@@ -46,7 +46,7 @@ def create_key(
         raise InvalidInput(
             "no_test_grant",
             "No grant in force allows independent tests for this purpose and end user. Such a key is made "
-            "for bias audits and research evaluations, where officers granted to score labelled pairs.",
+            "for bias audits and research evaluations, where officers allowed tests.",
             field="grant",
         )
     return keys.create(
@@ -61,15 +61,16 @@ def create_key(
     )
 
 
+def allows_tests(line: LineStanding) -> bool:
+    """Whether a line allows independent tests now."""
+    granted = line.grant.purpose in TESTING and Operation.ACCURACY_TEST in line.grant.operations
+    return line.in_force and granted
+
+
 def _is_granted(organization: Organization, purpose: str, end_user_id: UUID) -> bool:
-    if purpose not in TESTING:
-        return False
     with tenant_scope(organization):
         lines = standing(organization).lines
     return any(
-        line.in_force
-        and line.grant.purpose == purpose
-        and line.grant.end_user_id == end_user_id
-        and Operation.ACCURACY_TEST in line.grant.operations
+        allows_tests(line) and (line.grant.purpose, line.grant.end_user_id) == (purpose, end_user_id)
         for line in lines
     )

@@ -82,7 +82,12 @@ def _ask(request: MemberRequest, form: KeyForm) -> HttpResponse:
 
 
 def _form(lines: list[Line], data: Any) -> KeyForm:
-    return KeyForm(data, grants=[(line.id, line.label) for line in lines], recipients=recipients_of(lines))
+    return KeyForm(
+        data,
+        grants=[(line.id, line.label) for line in lines],
+        recipients=recipients_of(lines),
+        may_test=any(line.is_for_tests for line in lines),
+    )
 
 
 def key_of(organization: Organization, public_id: str) -> ApiKey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compliance.actions import testers
 from compliance.standing import LineStanding, standing
 from portal.tenancy.models import Organization
 
@@ -18,6 +19,7 @@ class Line:
         id: Public id of the grant.
         end_user: Id of the end user in the register.
         status: The moratorium status that rules, in words.
+        is_for_tests: Whether it allows independent tests of accuracy.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Line:
     name: str
     label: str
     status: str
+    is_for_tests: bool = False
 
 
 def lines_of(organization: Organization, purpose: str = "") -> list[Line]:
@@ -48,4 +51,5 @@ def _line(line: LineStanding) -> Line:
         name=line.end_user.name,
         label=f"{line.grant.get_purpose_display()} for {line.end_user.name}",
         status=line.words if str(line.status) == "exempt" else line.status.label,
+        is_for_tests=testers.allows_tests(line),
     )

@@ -18,6 +18,7 @@ import pytest
 from portal.env import ROOT
 from portal.webhooks import signing
 from tests.conformance.conftest import LFW
+from tests.conformance.test_javascript import program as javascript  # noqa: F401 - a fixture
 from tests.support.accounts import Account, provisioned
 
 PAGE = ROOT / "docs" / "programs.md"
@@ -155,15 +156,11 @@ def test_the_commands_for_the_aws_cli_find_who_was_enrolled(engine, folder, vari
     assert '"anna"' in run(["bash", "-euo", "pipefail"], program.text, folder, variables)
 
 
-def test_the_program_in_javascript_finds_who_was_enrolled(engine, folder, variables):
-    need("node")
+def test_the_program_in_javascript_finds_who_was_enrolled(engine, folder, variables, javascript):  # noqa: F811
     [program] = of("AWS SDK for JavaScript")
-    modules = ROOT / ".local" / "javascript" / "node_modules"
-    if not (modules / "@aws-sdk" / "client-rekognition").is_dir():
-        pytest.skip("The AWS SDK for JavaScript is not installed")
-    (folder / "node_modules").symlink_to(modules)
-    (folder / "program.mjs").write_text(program.text)
-    assert "anna" in run(["node", "program.mjs"], "", folder, variables)
+    beside_the_sdk = javascript.parent / "documented.mjs"
+    beside_the_sdk.write_text(program.text)
+    assert "anna" in run(["node", str(beside_the_sdk)], "", folder, variables)
 
 
 def test_the_check_of_webhooks_takes_ours_and_no_others():

@@ -48,7 +48,7 @@ class KeyForm(PlainForm):
         initial=KeyKind.PROGRAM,
         required=False,
         widget=forms.RadioSelect,
-        help_text="A key for tests needs a line for bias audits or research evaluations that allows them.",
+        help_text="A key for tests goes with a line for bias audits or research evaluations.",
     )
     days = forms.IntegerField(
         label="Ends in, days",
@@ -105,9 +105,11 @@ class KeyForm(PlainForm):
         *args: Any,
         grants: list[tuple[str, str]],
         recipients: list[tuple[str, str]],
+        may_test: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.may_test = self.fields["kind"].required = may_test  # else nobody is asked: it is for a program
         self.fields["grant"].choices = grants  # type: ignore[attr-defined]
         stated: Any = [("", "Stated with each call"), *recipients]
         self.fields["recipient"].choices = stated  # type: ignore[attr-defined]

@@ -107,6 +107,10 @@ def test_only_an_administrator_renews_the_data_key(site, database):
     assert site.member(Role.ANALYST).post("/keys/data/", {"reason": "theft"}).status_code == 403
 
 
+def test_who_may_not_test_is_not_asked_what_a_key_is_for(site, database):
+    assert "Independent tests" not in site.alice.get("/keys/new/").content.decode()
+
+
 def test_a_key_for_tests_needs_a_line_that_allows_them(site, database):
     before = ApiKey.objects.count()
     answer = create(site, "Tester", kind="accuracy")
