@@ -13,7 +13,7 @@ from portal.tenancy.roles import NAMED_KEY_PERMISSIONS
 from tests.api.conftest import Program
 from tests.conftest import run
 from tests.support.jobs import work_off
-from tests.support.served import serving
+from tests.support.web import serving
 
 ANNA = (200, 30, 30)
 FULL = os.environ.get("PROOF") == "full"

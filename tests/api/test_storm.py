@@ -8,7 +8,7 @@ import pytest
 import urllib3
 
 from tests.conftest import run
-from tests.support.served import serving
+from tests.support.web import serving
 
 CALLS = 1000 if os.environ.get("PROOF") == "full" else 80
 AT_ONCE = 100 if os.environ.get("PROOF") == "full" else 20
