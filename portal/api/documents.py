@@ -71,7 +71,7 @@ class Described(AutoSchema):
         self.resolve_serializer(Problem(), "response")
         if self._is_tagged:
             bodies["304"] = _NOT_MODIFIED
-        takes_body = bool(self.get_request_serializer()) and self.method in {"POST", "PUT", "PATCH"}
+        takes_body = self.method in {"POST", "PATCH"} and bool(self.get_request_serializer())
         for status in problems.statuses(self.method, self.path, takes_body=takes_body):
             if not _has_examples(bodies.get(status)):
                 bodies[status] = problems.reference(status)

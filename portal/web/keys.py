@@ -21,6 +21,7 @@ from portal.tenancy.models import ApiKey, KeyKind, Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web.forms.errors import shown_on
+from portal.web.forms.key_scopes import label_of
 from portal.web.forms.keys import KeyForm
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.lines import Line, lines_of, recipients_of
@@ -106,4 +107,5 @@ def key_of(organization: Organization, public_id: str) -> ApiKey:
 
 def _row(key: ApiKey, end_user: EndUser | None, now: Any) -> dict[str, Any]:
     status = "revoked" if key.revoked_at else "expired" if key.expires_at <= now else "active"
-    return {"key": key, "end_user": end_user or "not in the register", "status": status}
+    scopes = ", ".join(label_of(scope).lower() for scope in key.scopes)
+    return {"key": key, "end_user": end_user or "not in the register", "status": status, "scopes": scopes}

@@ -32,11 +32,12 @@ def _choices() -> list[tuple[str, str]]:
     """Return every scope; what a key has only by name says so."""
     named = NAMED_KEY_PERMISSIONS - KEY_PERMISSIONS
     order = [*_LABELS, *sorted(NAMED_KEY_PERMISSIONS - set(_LABELS))]
-    return [(scope.value, _label(scope) + (" *" if scope in named else "")) for scope in order]
+    return [(scope.value, label_of(scope) + (" *" if scope in named else "")) for scope in order]
 
 
-def _label(scope: Permission) -> str:
-    return _LABELS.get(scope, scope.value.replace("_", " ").capitalize())
+def label_of(scope: str) -> str:
+    """Return a scope in words."""
+    return _LABELS.get(Permission(scope), scope.replace("_", " ").capitalize())
 
 
 class ScopesField(forms.MultipleChoiceField):
