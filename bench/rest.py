@@ -24,6 +24,8 @@ def measure(rounds: int) -> dict[str, Any]:
         print(f"  {name + ', over HTTP':44}{own['call']:>10.1f} ms")
         print(f"  {'  added':44}{own['added']:>10.1f} ms{'goal':>8} {GOALS['added']}")
         print(f"  {'  of the engine':44}{own['percent']:>10.0f} %{'goal':>9} {GOALS['share']}")
+        if "interface" in own:
+            print(f"  {'  by HTTP and the interface itself':44}{own['interface']:>10.1f} ms")
     for name, own in found["reads"].items():
         print(f"  {name:44}{own['wall']:>10.1f} ms")
     return found

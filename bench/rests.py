@@ -16,6 +16,12 @@ import urllib3  # noqa: E402 - needs settings, as what follows
 from bench import loads  # noqa: E402
 from bench.beside import beside  # noqa: E402
 from bench.clock import medians, taken  # noqa: E402
+from portal.api import orders  # noqa: E402
+from portal.api.authentication import Caller as KeyCaller  # noqa: E402
+from portal.tenancy.actor import Actor  # noqa: E402
+from portal.tenancy.models import ApiKey  # noqa: E402
+from recognition.actions import calls  # noqa: E402
+from recognition.actions.pictures import Picture  # noqa: E402
 from recognition.engine import registry  # noqa: E402
 from tests.api.conftest import new_gallery  # noqa: E402
 from tests.support.accounts import answers  # noqa: E402
@@ -48,21 +54,29 @@ def main() -> None:
     }
     with serving(environment, threads=4) as address, workers(environment, engine=REAL):
         wait_for(lambda: answers(f"{address}/readyz"), 180)
-        caller = Caller(address, new_side("Harbor Light").key.bearer)
-        found = {"share": dict(_shares(caller, turns)), "reads": _reads(caller, turns)}
+        new = new_side("Harbor Light").key
+        caller = Caller(address, new.bearer)
+        found = {"share": dict(_shares(caller, new.key, turns)), "reads": _reads(caller, turns)}
     print(json.dumps(found))
 
 
-def _shares(caller: Caller, turns: int) -> Iterator[tuple[str, dict[str, float]]]:
+def _shares(caller: Caller, key: ApiKey, turns: int) -> Iterator[tuple[str, dict[str, float]]]:
     engine, [small] = registry.load(), loads.photos(1)
     large = loads.enlarged(small, (4000, 3000))
     for name, photo in (("a 250 px photo", small), ("a 12 MP photo", large)):
         form = {"file": ("photo.jpg", photo)}
-        yield name, beside(engine, photo, partial(caller.call, "POST", "detect/", fields=form), turns)
-        stored = json.loads(caller.call("POST", "images/", fields=form).data)["id"]
-        body = {"image": stored}
-        call = partial(caller.call, "POST", "detect/", json=body)
-        yield f"{name}, stored", beside(engine, photo, call, turns)
+        call = partial(caller.call, "POST", "detect/", fields=form)
+        yield name, beside(engine, photo, call, turns, inside=partial(_detected, key, photo))
+    stored = json.loads(caller.call("POST", "images/", fields={"file": ("photo.jpg", small)}).data)["id"]
+    call = partial(caller.call, "POST", "detect/", json={"image": stored})
+    yield "a 250 px photo, stored", beside(engine, small, call, turns)
+
+
+def _detected(key: ApiKey, photo: bytes) -> None:
+    """What the call does inside: gate, worker, second look, record."""
+    by = Actor.for_key(key)
+    order = orders.order_of({"kind": "detect"}, KeyCaller(key, by))
+    calls.detect(organization=key.organization, order=order, picture=Picture(photo, "photo.jpg"), by=by)
 
 
 def _reads(caller: Caller, turns: int) -> dict[str, dict[str, float]]:

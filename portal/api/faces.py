@@ -13,12 +13,13 @@ from portal.api import reach
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
 from portal.api.examples import answered, listed, sent
-from portal.api.galleries import MANAGE, READ
+from portal.api.galleries import ERASE, MANAGE, READ
 from portal.api.pagination import page
 from portal.api.subject_examples import FACE, NEW_FACE_MOVE, SUBJECT
 from portal.api.subjects import SubjectOutput, named_in
+from portal.common.errors import Conflict
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import subjects
+from recognition.actions import faces, subjects
 from recognition.actions.orders import LONGEST_SUBJECT
 from recognition.models import Face, Subject
 
@@ -72,6 +73,34 @@ class Faces(Endpoint):
             return Response(page(request, rows, FaceOutput))
 
 
+class FaceDetail(Endpoint):
+    """One enrolled face."""
+
+    needs = {"GET": READ, "DELETE": ERASE}
+
+    @extend_schema(
+        operation_id="faces_read",
+        tags=["subjects"],
+        responses=FaceOutput,
+        examples=[answered("A face", FACE)],
+    )
+    def get(self, request: Request, gallery: str, face: str) -> Response:
+        """Return a face."""
+        return Response(FaceOutput(_face(self, gallery, face)).data)
+
+    @extend_schema(operation_id="faces_erase", tags=["subjects"], responses={204: None})
+    def delete(self, request: Request, gallery: str, face: str) -> Response:
+        """Erase a face that was enrolled without a name, with what was found of it.
+
+        409 `face_of_a_subject`: it is somebody's. Erase the subject, or move the face to a new one first.
+        """
+        found = _face(self, gallery, face)
+        if faces.erase(gallery=found.gallery, ids=[str(found.pk)], by=self.by).failed:
+            sentence = "This face is of a subject. Erase the subject, or move the face to a new one first."
+            raise Conflict("face_of_a_subject", sentence)
+        return Response(status=204)
+
+
 class FaceMoved(Endpoint):
     """One face that shows somebody else."""
 
@@ -86,11 +115,15 @@ class FaceMoved(Endpoint):
     )
     def post(self, request: Request, gallery: str, face: str) -> Response:
         """Move a face to another subject of its gallery, or to a new one. Candidates that name it follow."""
+        moved, values = _face(self, gallery, face), self.read(FaceMoveInput)
         with tenant_scope(self.organization):
-            found = reach.gallery(self.by, gallery)
-            moved: Face = Face.objects.filter(gallery=found).defer("template").with_public_id(face)
-        values = self.read(FaceMoveInput)
-        with tenant_scope(self.organization):
-            to: Subject | str = named_in(found, values["subject"]) if "subject" in values else values["name"]
+            to: Subject | str = values.get("name") or named_in(moved.gallery_id, values["subject"])
         now = subjects.move_face(face=moved, to=to, reason=values["reason"], by=self.by)
         return Response(SubjectOutput(now).data)
+
+
+def _face(view: Endpoint, gallery: str, face: str) -> Face:
+    with tenant_scope(view.organization):
+        rows = Face.objects.filter(gallery=reach.gallery(view.by, gallery)).select_related("gallery")
+        found: Face = rows.defer("template").with_public_id(face)
+        return found

@@ -13,7 +13,7 @@ from compliance.models import RulingRecord
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id, public_id
 from portal.tenancy.actor import Actor
-from portal.tenancy.models import ApiKey
+from portal.tenancy.models import ApiKey, KeyKind
 from recognition import grants
 from recognition.models import CaseRecord, CaseRecordPhoto, Face, Gallery, Image, Item, Job
 from recognition.models.galleries import GalleryQuerySet
@@ -71,11 +71,13 @@ def rulings(actor: Actor) -> Any:
 
 def keys(actor: Actor) -> Any:
     """Return the keys of the organization that are bound like the key that acts, ended ones too."""
-    if actor.key_id is None:  # the API knows no other callers
+    if actor.key_id is None or actor.end_user_id is None:  # the API knows no other callers
         raise NotFound()
-    own = ApiKey.objects.get(pk=actor.key_id)
     return ApiKey.objects.filter(
-        organization=own.organization_id, kind=own.kind, purpose=own.purpose, end_user_id=own.end_user_id
+        organization=actor.organization_id,
+        kind=KeyKind.PROGRAM,
+        purpose=actor.purpose,
+        end_user_id=actor.end_user_id,
     )
 
 

@@ -62,6 +62,7 @@ urlpatterns = [
         name="api-subject-history",
     ),
     path("galleries/<str:gallery>/faces/", faces.Faces.as_view(), name="api-faces"),
+    path("galleries/<str:gallery>/faces/<str:face>/", faces.FaceDetail.as_view(), name="api-face"),
     path("galleries/<str:gallery>/faces/<str:face>/move/", faces.FaceMoved.as_view(), name="api-face-move"),
     path("detect/", calls.Detect.as_view(), name="api-detect"),
     path("compare/", calls.Compare.as_view(), name="api-compare"),

@@ -37,6 +37,7 @@ METHODS = {
     "galleries/<str:gallery>/subjects/<str:subject>/unmerge/": ["POST"],
     "galleries/<str:gallery>/subjects/<str:subject>/history/": ["GET"],
     "galleries/<str:gallery>/faces/": ["GET"],
+    "galleries/<str:gallery>/faces/<str:face>/": ["GET", "DELETE"],
     "galleries/<str:gallery>/faces/<str:face>/move/": ["POST"],
     "detect/": ["POST"],
     "compare/": ["POST"],

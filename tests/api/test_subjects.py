@@ -5,7 +5,8 @@ import json
 import jsonschema
 import pytest
 
-from recognition.models import Shard, ShardState
+from portal.tenancy.scope import tenant_scope
+from recognition.models import Shard, ShardState, Subject
 from tests.api.conftest import Program, problem
 from tests.api.test_docs import of_component, schema  # noqa: F401 - a fixture
 from tests.support.jobs import ANNA, BORIS, work_off
@@ -166,3 +167,24 @@ def test_the_list_of_people_comes_in_pages(alice, people):
     second = alice.get(f"jobs/{job}/subjects/?limit=1&cursor={first['next']}").json()
     names = [one["subject"] for page in (first, second) for one in page["items"]]
     assert (sorted(names), second["next"]) == (["ann", "zoe"], None)
+
+
+def test_one_face_is_read_without_its_template(people):
+    [face, *_] = people.faces("anna")
+    told = people.program.get(f"{people.gallery}faces/{face}/").json()
+    assert (told["id"], told["subject"]) == (face, people["anna"])
+    assert "template" not in told
+
+
+def test_a_face_of_somebody_is_not_erased_alone(people):
+    [face, *_] = people.faces("anna")
+    problem(people.program.call("DELETE", f"{people.gallery}faces/{face}/"), 409, "face_of_a_subject")
+    assert face in people.faces("anna")
+
+
+def test_a_face_without_a_name_is_erased(people):
+    [face, *_] = people.faces("anna")
+    with tenant_scope(people.program.side.organization):
+        Subject.objects.filter(pk=Subject.objects.with_public_id(people["anna"]).pk).update(is_unnamed=True)
+    assert people.program.call("DELETE", f"{people.gallery}faces/{face}/").status_code == 204
+    problem(people.program.get(f"{people.gallery}faces/{face}/"), 404, "not_found")
