@@ -14,6 +14,8 @@ _MAKERS = {
     "cases_open": ("201", "case"),
     "case_photos_add": ("201", "photo"),
     "jobs_submit": ("201", "job"),
+    "webhooks_create": ("201", "webhook"),
+    "accuracy_begin": ("201", "test"),
 }
 _RULING = {"operationId": "rulings_read", "parameters": {"ruling": "$response.body#/ruling/id"}}
 

@@ -191,7 +191,7 @@ def _asked(given: Mapping[str, str]) -> dict[str, Any]:
     verb = given.get("verb", "")
     if verb and verb not in VERBS:
         raise InvalidInput("verb_unknown", f"Nothing is called {verb[:64]} here.", field="verb")
-    moments = {name: _moment(name, given[name]) for name in ("since", "until") if given.get(name)}
+    moments = {name: _moment(name, given[name]) for name in ("since", "until") if name in given}
     return {"verb": verb, "target": given.get("target", ""), **moments}
 
 

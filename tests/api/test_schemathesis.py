@@ -75,7 +75,8 @@ def things(program: Program) -> dict[str, str]:
     photo = program.post(f"cases/{case}/photos/", {"image": image}).json()
     named = {"gallery": gallery, "image": image, "job": job["id"], "ruling": job["ruling"]["id"]}
     of_a_face = {"face": face["id"], "subject": face["subject"], "candidate": candidate, "lead": candidate}
-    return named | of_a_face | {"case": case, "photo": photo.get("id", image)}
+    own = program.get("standing/").json()["key"]["id"]
+    return named | of_a_face | {"case": case, "photo": photo.get("id", image), "key": own}
 
 
 @pytest.mark.proof
