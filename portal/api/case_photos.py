@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import reach
+from portal.api.case_examples import CASE_PHOTO, NEW_CASE_PHOTO
 from portal.api.cases import MANAGE, READ, find
 from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
-from portal.api.examples import CASE_PHOTO, NEW_CASE_PHOTO, answered, listed, sent
+from portal.api.examples import answered, listed, sent
 from portal.api.pagination import page
 from portal.common.errors import InvalidInput, NotFound
 from portal.tenancy.scope import tenant_scope

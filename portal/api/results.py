@@ -24,15 +24,6 @@ from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import lines, results
 from recognition.actions.age_rows import AGE_COLUMNS
-from recognition.actions.lines import (
-    FACE_COLUMNS,
-    PAIR_COLUMNS,
-    CsvLines,
-    Stop,
-    ended_visibly,
-    flat,
-    json_line,
-)
 from recognition.models import Job
 
 NOTICE = (
@@ -42,7 +33,7 @@ NOTICE = (
 COLUMNS = (
     "item", "position", "image", "name", "sha256", "subject", "status", "reason",
     "face", "face_reason", "candidate", "rank", "candidate_subject", "subject_id", "similarity", "review",
-    *AGE_COLUMNS, "outcome", "unreviewed", *FACE_COLUMNS, *PAIR_COLUMNS,
+    *AGE_COLUMNS, "outcome", "unreviewed", *lines.FACE_COLUMNS, *lines.PAIR_COLUMNS,
 )  # fmt: skip
 MEANINGS = "\n".join(f"- `{name}`: {lines.MEANINGS[name]}" for name in COLUMNS)
 
@@ -112,8 +103,8 @@ def _as_json(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[st
     }
     yield json.dumps(head)[:-1] + ', "items": ['
     stopped = None
-    for number, row in enumerate(ended_visibly(rows)):
-        if isinstance(row, Stop):
+    for number, row in enumerate(lines.ended_visibly(rows)):
+        if isinstance(row, lines.Stop):
             stopped = row.told
         else:
             yield (", " if number else "") + json.dumps(row)
@@ -122,18 +113,18 @@ def _as_json(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[st
 
 
 def _as_jsonl(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[str]:
-    for row in ended_visibly(rows):
-        yield json_line({"stopped": row.told} if isinstance(row, Stop) else row)
+    for row in lines.ended_visibly(rows):
+        yield lines.json_line({"stopped": row.told} if isinstance(row, lines.Stop) else row)
 
 
 def _as_csv(rows: Iterator[Row], job: Job, ruling: RulingRecord) -> Iterator[str]:
-    table = CsvLines(COLUMNS)
+    table = lines.CsvLines(COLUMNS)
     yield table.head()
-    for row in ended_visibly(rows):
-        if isinstance(row, Stop):
+    for row in lines.ended_visibly(rows):
+        if isinstance(row, lines.Stop):
             yield table.stopped(row, sentence="name")
         else:
-            yield from map(table.line, flat(row))
+            yield from map(table.line, lines.flat(row))
 
 
 _FORMATS: dict[str, tuple[Callable[[Iterator[Row], Job, RulingRecord], Iterator[str]], str]] = {
