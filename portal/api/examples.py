@@ -152,14 +152,6 @@ SUBMITTED = {
         "source": "",
     },
 }
-DRY_RUN = {
-    "dry_run": True,
-    "counts": {"accepted": 1, "image_format": 1},
-    "files": [
-        {"name": "anna/1.jpg", "outcome": "accepted", "subject": "anna", "second": "", "taken": ""},
-        {"name": "notes.txt", "outcome": "image_format", "subject": "", "second": "", "taken": ""},
-    ],
-}
 RULING = {
     "id": "rul_01k9",
     "subject": "job_01k9",

@@ -17,7 +17,6 @@ from portal.api.documents import PAGING, RulingBrief, paged
 from portal.api.endpoint import Endpoint, PublicId
 from portal.api.examples import (
     BRIEF,
-    DRY_RUN,
     ITEM,
     JOB,
     NEW_COMPARISON,
@@ -33,6 +32,7 @@ from portal.api.orders import JobInput
 from portal.api.pagination import page
 from portal.api.permissions import require_scope
 from portal.api.progress import JobOutput, described
+from portal.api.result_documents import DRY_RUN
 from portal.api.subject_examples import NEW_SUBJECT_SEARCH
 from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission

@@ -130,6 +130,14 @@ RESULTS = {
     "items": [ROW],
     "complete": True,
 }
+DRY_RUN = {
+    "dry_run": True,
+    "counts": {"accepted": 1, "image_format": 1},
+    "files": [
+        {"name": "anna/1.jpg", "outcome": "accepted", "subject": "anna", "second": "", "taken": ""},
+        {"name": "notes.txt", "outcome": "image_format", "subject": "", "second": "", "taken": ""},
+    ],
+}
 REPORT_ROW = {"name": "anna.jpg", "outcome": "accepted", "item": "itm_01k9", "subject": "", "second": ""}
 
 
