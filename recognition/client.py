@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from portal.common.clock import database_now
 from portal.common.envelope import DataKey
 from portal.common.errors import Unavailable
 from recognition import line, parcels
@@ -67,8 +67,7 @@ def engine_is_live() -> bool:
 
 def live_pipelines() -> set[str]:
     """Return the pipelines of workers that have given a sign of life within ten seconds."""
-    since = database_now() - LIVE_WITHIN
-    rows = Heartbeat.objects.filter(beat_at__gte=since).exclude(pipeline="")
+    rows = Heartbeat.objects.filter(beat_at__gte=Now() - LIVE_WITHIN).exclude(pipeline="")
     return set(rows.values_list("pipeline", flat=True))
 
 

@@ -8,14 +8,14 @@ counts what was there before, so that together they may pass it.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, time
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Sum
 
-from portal.common.clock import database_now
 from portal.common.errors import Refused
-from recognition.models import Image, Job, JobStatus, Quota, Usage
+from portal.tenancy.scope import ScopeRequired, current
+from recognition.models import Image, Job, JobStatus, Quota
 
 _WAITING = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
 
@@ -57,6 +57,19 @@ _ENDS = {
     "items_a_day": "It begins anew at midnight, UTC.",
     "stored_photos": "Delete photos that nothing needs, or wait until jobs past their retention are purged.",
 }
+
+
+# In one statement, since every call asks it: put together by Django, three take longer than their answers.
+_TODAY = """
+SELECT (
+    SELECT coalesce(sum(total), 0) FROM recognition_job
+    WHERE organization_id = %(organization)s AND created_at >= today.began AND status <> 'refused'
+) + coalesce((
+    SELECT calls FROM recognition_usage
+    WHERE organization_id = %(organization)s AND day = (today.began AT TIME ZONE 'UTC')::date
+), 0)
+FROM (SELECT date_trunc('day', clock_timestamp(), 'UTC') AS began) AS today
+"""
 
 
 def limits() -> Amounts:
@@ -127,11 +140,9 @@ def _waiting_items() -> int:
 
 
 def _items_today() -> int:
-    today = _midnight()
-    rows = Job.objects.filter(created_at__gte=today).exclude(status=JobStatus.REFUSED)
-    calls = Usage.objects.filter(day=today.date()).values_list("calls", flat=True).first() or 0
-    return (rows.aggregate(items=Sum("total"))["items"] or 0) + calls
-
-
-def _midnight() -> datetime:
-    return datetime.combine(database_now().astimezone(UTC).date(), time.min, UTC)
+    scope = current()
+    if scope is None or scope.organization_id is None:
+        raise ScopeRequired("What was used is reached inside a tenant scope only.")
+    with connection.cursor() as cursor:
+        cursor.execute(_TODAY, {"organization": scope.organization_id})
+        return int(cursor.fetchone()[0])

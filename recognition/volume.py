@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, Sum, When
-from django.db.models.functions import Now
+from django.db import connection
 
 from recognition.models import AccuracyTest, Call, Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 
 WINDOW = timedelta(days=30)
-_NEVER_RAN = Q(status__in=(JobStatus.REFUSED, JobStatus.EXPIRED)) | Q(
-    status=JobStatus.CANCELLED, started_at=None
-)
+# Asked at every gate, in one statement: put together by Django, three take longer than their answers.
+# Jobs that never ran handed nothing in.
+_ALIKE = """
+organization_id = %(organization)s AND id < %(one)s AND purpose = %(purpose)s
+AND (end_user_id = %(end_user)s OR (end_user_id IS NULL AND %(end_user)s::uuid IS NULL))
+AND created_at > statement_timestamp() - %(window)s
+"""
+_IMAGES_BEFORE = f"""
+SELECT (
+    SELECT coalesce(sum(CASE kind WHEN 'compare' THEN 2 * total ELSE total END), 0) FROM recognition_job
+    WHERE {_ALIKE} AND status NOT IN ('refused', 'expired')
+    AND NOT (status = 'cancelled' AND started_at IS NULL)
+) + (SELECT coalesce(sum(photos), 0) FROM recognition_call WHERE {_ALIKE})
++ (SELECT coalesce(2 * sum(pairs), 0) FROM recognition_accuracytest WHERE {_ALIKE})
+"""  # noqa: S608 - words of our own
 _UNFINISHED = (
     JobStatus.SUBMITTED,
     JobStatus.AWAITING_APPROVAL,
@@ -56,19 +68,16 @@ def images_of_tests(test: AccuracyTest) -> int:
 
 
 def _images_before(one: Job | Call | AccuracyTest) -> int:
-    before = {
-        "pk__lt": one.pk,
+    values: dict[str, Any] = {
+        "organization": one.organization_id,
+        "one": one.pk,
         "purpose": one.purpose,
-        "end_user_id": one.end_user_id,
-        "created_at__gt": Now() - WINDOW,
+        "end_user": one.end_user_id,
+        "window": WINDOW,
     }
-    handed_in = Case(
-        When(kind=JobKind.COMPARE, then=2 * F("total")), default=F("total"), output_field=IntegerField()
-    )
-    jobs = Job.objects.filter(**before).exclude(_NEVER_RAN).aggregate(images=Sum(handed_in))["images"] or 0
-    tests = AccuracyTest.objects.filter(**before).aggregate(pairs=Sum("pairs"))["pairs"] or 0
-    calls: int = Call.objects.filter(**before).photos()
-    return int(jobs + calls + 2 * tests)
+    with connection.cursor() as cursor:
+        cursor.execute(_IMAGES_BEFORE, values)
+        return int(cursor.fetchone()[0])
 
 
 def _faces_after(job: Job | Call, gallery: Gallery) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from compliance.holdings import held
 from compliance.models import PolicyEpoch, RulingRecord
@@ -123,10 +123,9 @@ def lock_epochs_for_share(organization: Organization | UUID) -> Epochs:
 def current_epochs(organization: Organization | UUID) -> Epochs:
     """Return both epochs as they are now, without holding them: for a look between batches."""
     key = organization if isinstance(organization, UUID) else organization.pk
-    policy = PolicyEpoch.objects.values_list("epoch", flat=True).get()
-    return Epochs(
-        policy=policy, organization=Organization.objects.values_list("epoch", flat=True).get(pk=key)
-    )
+    policy = Subquery(PolicyEpoch.objects.values("epoch")[:1])
+    rows = Organization.objects.annotate(policy=policy).values_list("policy", "epoch")
+    return Epochs(*rows.get(pk=key))
 
 
 def valid_now(ruling: RulingRecord, *, now: datetime | None = None) -> bool:

@@ -64,14 +64,21 @@ def claim(job: Job | Call, by: Actor) -> None:
     reference = reference_of(job.purpose, job.facts)
     if not reference:
         return
-    if not CaseRecord.objects.called(reference).exists():
+    rows = _shared(job, reference)
+    if not rows:
         _open(job, reference, by)
+        rows = _shared(job, reference)
+    records.require_open(rows[0])
+    job.record = rows[0]
+
+
+def _shared(job: Job | Call, reference: str) -> list[CaseRecord]:
+    """Return the record of a reference, held against its end; none where nobody opened it."""
     rows = CaseRecord.objects.raw(
         "SELECT * FROM recognition_caserecord WHERE organization_id = %s AND reference = %s FOR SHARE",
         [job.organization_id, reference],
     )
-    records.require_open(rows[0])
-    job.record = rows[0]
+    return list(rows)
 
 
 def adopt(job: Job) -> None:

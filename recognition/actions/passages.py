@@ -16,11 +16,14 @@ from typing import TypeVar
 from compliance.actions import gate as gates
 from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
-from compliance.policy.vocabulary import Gate, Outcome, Review
+from compliance.policy.vocabulary import Outcome, Review
+from compliance.stated import Stated
 from portal.audit import actions as audit
+from portal.common.clock import database_now
 from portal.common.envelope import DataKey
 from portal.common.errors import Refused, Unavailable
 from portal.common.ids import uuid7
+from portal.common.inserts import insert
 from portal.tenancy import secrets
 from portal.tenancy.access import require
 from portal.tenancy.actions import keys
@@ -107,8 +110,9 @@ def enter(
         naming.check(order.purpose, order.facts)
         quotas.require_room_for_a_call()
         key = secrets.data_key(organization)
-    call = _draft(organization, order, photos, by)
-    ruling = _rule(call, order, by)
+        call = _draft(organization, order, photos, by)
+        stated = rulings.stated_by_call(call, order.gallery)
+    ruling = _rule(call, order, stated, by)
     if naming.names_none(call):
         _close(call)
         raise Refused(naming.MISSING, naming.SENTENCE, decision=ruling.public_id, field="case_reference")
@@ -182,13 +186,13 @@ def _draft(organization: Organization, order: Order, photos: int, by: Actor) -> 
     )
 
 
-def _rule(call: Call, order: Order, by: Actor) -> RulingRecord:
+def _rule(call: Call, order: Order, stated: Stated, by: Actor) -> RulingRecord:
     """Ask the gate, and put its demands on the call.
 
     Raises:
         Refused: It does not clear.
     """
-    ruling = rulings.rule(call, order.gallery, gate=Gate.SYNCHRONOUS, by=by)
+    ruling = rulings.rule_on_call(call, stated, by=by)
     if ruling.outcome == Outcome.REFERRED:
         _close(call)
         raise rulings.refusal(ruling, remedy=f"{ruling.remedy} {AS_A_JOB}".strip())
@@ -205,7 +209,8 @@ def _pass_again(passage: Passage) -> None:
     with tenant_scope(passage.organization):
         if passage.order.gallery is not None:
             grants.require_use(passage.by, Gallery.objects.get(pk=passage.order.gallery.pk))
-    passage.ruling = _rule(passage.call, passage.order, passage.by)
+        stated = rulings.stated_by_call(passage.call, passage.order.gallery)
+    passage.ruling = _rule(passage.call, passage.order, stated, passage.by)
     if passage.is_for_review:  # nothing may be handed out any more; sent again, it goes to the reviewers
         raise changed()
 
@@ -223,7 +228,8 @@ def _standing(passage: Passage) -> Iterator[None]:
 
 
 def _require_standing(passage: Passage, epochs: Epochs, *, ahead: timedelta = timedelta()) -> None:
-    stands = gates.still_stands(passage.ruling, epochs) and not rulings.over(passage.ruling, ahead=ahead)
+    unchanged = epochs == rulings.epochs(passage.ruling)
+    stands = unchanged and gates.valid_now(passage.ruling, now=database_now() + ahead)
     gallery = passage.order.gallery
     is_there = gallery is None or Gallery.objects.in_use().filter(pk=gallery.pk).exists()
     if not stands or not is_there or keys.ended(passage.by.id, ahead=ahead):
@@ -232,8 +238,7 @@ def _require_standing(passage: Passage, epochs: Epochs, *, ahead: timedelta = ti
 
 def _record(passage: Passage) -> None:
     call = passage.call
-    call.save(force_insert=True)
-    audit.record(
+    event = audit.event(
         verb="call.answered",
         actor=passage.by,
         target=call,
@@ -245,6 +250,7 @@ def _record(passage: Passage) -> None:
         candidates=call.candidates,
         enrolled=call.enrolled,
     )
+    insert(call, event)
     usage.count_call(call.organization_id)
     rulings.close(call)
 
