@@ -32,6 +32,7 @@ from portal.env import home
 from portal.tenancy import wrapping
 from portal.tenancy.kinds import Kind
 from portal.tenancy.models import Officer, StoredDataKey
+from portal.webhooks import following
 from portal.webhooks.models import Turn
 from recognition import client
 from recognition.engine import catalog
@@ -299,12 +300,11 @@ def home_only() -> Iterator[Finding]:
 
 def webhooks() -> Iterator[Finding]:
     """Look whether somebody sends what waits for the receivers of webhooks."""
-    waiting = Turn.objects.all().overdue().count()
-    if waiting:
-        yield fault(
-            f"Webhooks that have waited for more than five minutes: {waiting}.",
-            "Start a worker: celery -A portal.celery worker -Q webhooks -c 1.",
-        )
+    remedy = "Start a worker: celery -A portal.celery worker -Q webhooks -c 1. Where one runs, read its log."
+    if waiting := Turn.objects.all().overdue().count():
+        yield fault(f"Webhooks that have waited for more than five minutes: {waiting}.", remedy)
+    if following.is_behind():
+        yield fault("What happened minutes ago was not read yet for those who have webhooks.", remedy)
 
 
 PARTS: dict[str, Callable[[], Iterator[Finding]]] = {

@@ -12,11 +12,13 @@ import logging
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from portal.audit.models import Event, Leaf
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import turns
 from portal.webhooks.kinds import KINDS, VERBS, kind_of, told
-from portal.webhooks.models import Delivery, DeliveryStatus, Endpoint, Follower, Turn
+from portal.webhooks.models import LATE, Delivery, DeliveryStatus, Endpoint, Follower, Turn
 from portal.webhooks.switching import DISABLED
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,14 @@ def follow() -> int:
         if batch < BATCH:
             break
     return read
+
+
+def is_behind() -> bool:
+    """Tell whether somebody has a webhook, and what happened minutes ago was not read."""
+    read = Follower.objects.get(pk=TRAIL).next_index
+    first = Leaf.objects.all().after(read).values_list("event_id", flat=True).first()
+    late = Event.objects.filter(pk=first, at__lt=Now() - LATE) if first else Event.objects.none()
+    return late.exists() and Turn.objects.exists()
 
 
 def _follow(most: int) -> int:

@@ -209,6 +209,7 @@ class Delivery(TenantModel):
                 name="delivery_waiting",
             ),
             models.Index(fields=("organization", "created_at"), name="delivery_by_age"),
+            models.Index(fields=("organization", "endpoint", "-id"), name="delivery_newest"),
         )
 
     def __str__(self) -> str:

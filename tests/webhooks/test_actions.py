@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from portal.audit import sequencer
 from portal.audit.models import Event
 from portal.common.errors import Conflict, InvalidInput, NotFound, Refused
 from portal.tenancy.access import get_or_404
@@ -209,11 +210,27 @@ def test_secrets_are_sealed_anew_under_a_new_data_key(world, receiver, alices, w
     assert alices.verify(got)["type"] == "job.queued"
 
 
+def faults() -> str:
+    return " ".join(finding.sentence for finding in doctor.webhooks())
+
+
 def test_doctor_says_what_waits_where_no_worker_runs(world, alices):
-    before = [finding.sentence for finding in doctor.webhooks()]
+    before = faults()
     happen(world.alice.organization)
     following.follow()
     alices.pass_time(timedelta(minutes=6))
-    [finding] = doctor.webhooks()
-    assert before == []
-    assert "waited for more than five minutes: 1." in finding.sentence
+    assert before == ""
+    assert "waited for more than five minutes: 1." in faults()
+
+
+def test_doctor_says_where_nobody_reads_the_trail(world, alices):
+    happen(world.alice.organization)
+    assert faults() == ""  # it happened this very moment
+    following.follow()
+    long_ago = timezone.now() - timedelta(minutes=6)
+    owner = str(world.alice.organization.pk)
+    Event.objects.create(verb="job.queued", actor="system:test", organization=owner, at=long_ago)
+    sequencer.run()
+    assert "was not read yet" in faults()
+    following.follow()
+    assert "was not read yet" not in faults()

@@ -12,9 +12,19 @@ OF_ALICE = (
     "face", "enrolled", "job", "progress", "export", "results", "result", "candidates", "candidate", "ruling",
     "rename_subject", "merge_subject", "move_face", "subject_candidates",
 )  # fmt: skip
-LISTS = ("/", "/galleries/", "/jobs/", "/jobs/new/", "/members/", "/keys/", "/trail/", "/organizations/")
+LISTS = (
+    "/",
+    "/galleries/",
+    "/jobs/",
+    "/jobs/new/",
+    "/members/",
+    "/keys/",
+    "/webhooks/",
+    "/trail/",
+    "/organizations/",
+)
 FORBIDDEN = {
-    Role.AUDITOR: ("/galleries/new/", "/jobs/new/", "/keys/", "/members/invite/", "/reviews/"),
+    Role.AUDITOR: ("/galleries/new/", "/jobs/new/", "/keys/", "/webhooks/", "/members/invite/", "/reviews/"),
     Role.PRIVACY_CONTACT: ("/galleries/new/", "/jobs/new/", "/keys/", "/members/invite/", "/reviews/"),
     Role.REVIEWER: ("/galleries/new/", "/jobs/new/", "/keys/", "/trail/"),
     Role.APPROVER: ("/galleries/new/", "/jobs/new/", "/keys/", "/trail/", "/reviews/"),
