@@ -8,6 +8,8 @@ import pytest
 from portal.audit.models import Event
 from portal.common.ids import public_id, uuid7
 from portal.tenancy.actor import Actor
+from portal.tenancy.scope import tenant_scope
+from recognition.models import AccuracyPair, Call, Image
 from tests.api.conftest import Program, file_of, problem
 from tests.api.test_docs import of_component, schema  # noqa: F401 - a fixture
 from tests.api.test_keys import CALLS, EVERY_SCOPE, FOR_TESTERS, address
@@ -62,6 +64,9 @@ def test_a_test_from_its_labels_to_its_rates(tester, engine, schema):  # noqa: F
     for name, value in (("TestOutput", begun), ("TestOutput", found), ("HandedInOutput", last)):
         jsonschema.validate(value, of_component(schema, name))
     assert tester.get("accuracy/").json()["items"][0]["id"] == test
+    assert Event.objects.get(verb="accuracy.finished", target=test).payload["compared"] == 51
+    with tenant_scope(tester.side.organization):  # numbers are kept and nothing else
+        assert not any(kept.objects.exists() for kept in (AccuracyPair, Image, Call))
 
 
 def test_no_answer_about_a_pair_tells_how_alike_it_is(tester, engine):
