@@ -8,10 +8,11 @@ from collections.abc import Callable
 from compliance.sweeps import SWEEPS as OFFICE
 from portal.webhooks import keeping
 from recognition import upkeep
-from recognition.actions import accuracy, found, record_retention, retention, watch
+from recognition.actions import accuracy, call_watch, found, record_retention, retention, watch
 
 SWEEPS: tuple[Callable[[], int], ...] = (
     watch.watch,
+    call_watch.watch,
     *OFFICE,
     retention.sweep,
     found.sweep,

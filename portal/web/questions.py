@@ -15,6 +15,7 @@ from portal.tenancy.scope import tenant_scope
 from portal.web.forms.errors import shown_on
 from portal.web.forms.questions import AnswerForm
 from portal.web.guards import MemberRequest, member_view
+from recognition.models import Job
 
 SHOWN = 50
 
@@ -44,5 +45,6 @@ def question(request: MemberRequest, sample_id: str) -> HttpResponse:
 
 
 def _page(request: MemberRequest, sample: Sample, form: AnswerForm, *, status: int = 200) -> HttpResponse:
-    context = {"sample": sample, "form": form, "now": database_now()}
+    is_job = sample.subject.startswith(f"{Job.PREFIX}_")
+    context = {"sample": sample, "form": form, "now": database_now(), "is_job": is_job}
     return render(request, "tenant/questions/question.html", context, status=status)

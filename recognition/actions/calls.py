@@ -16,8 +16,8 @@ from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
-from recognition import client, comparisons, ends, rulings
-from recognition.actions import answers, jobs, passages, pictures
+from recognition import client, comparisons, ends, reimports, rulings
+from recognition.actions import answers, call_watch, jobs, passages, pictures
 from recognition.actions.answers import Answered, LeftOut, Named
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import MOST_CANDIDATES, Order
@@ -137,7 +137,12 @@ def note(passage: Passage, photos: Sequence[ImageResult], left: Sequence[LeftOut
 
 def opened(passage: Passage, picture: Picture) -> Opened:
     """Return a photo of a call, checked; what the calendar can know of it is kept with the call."""
-    photo = pictures.opened(picture, organization=passage.organization, key=passage.key)
+    try:
+        photo = pictures.opened(picture, organization=passage.organization, key=passage.key)
+    except InvalidInput as error:
+        if error.code == reimports.REIMPORT:
+            call_watch.raise_reimport(passage.call)
+        raise
     passage.photos.append(picture.stored or Image(sha256=photo.sha256))
     return photo
 

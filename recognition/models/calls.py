@@ -52,6 +52,7 @@ class Call(TenantModel):
     candidates = models.PositiveIntegerField(default=0, help_text="Handed out.")
     enrolled = models.PositiveIntegerField(default=0, help_text="Faces that were enrolled.")
     called_by = models.CharField(max_length=96)
+    watched_at = models.DateTimeField(null=True, blank=True, help_text="When it was looked at for misuse.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: ClassVar = tenant_objects(CallQuerySet)
@@ -66,6 +67,9 @@ class Call(TenantModel):
                 name="call_by_use",
             ),
             models.Index(fields=("organization", "created_at"), name="call_by_age"),
+            models.Index(
+                fields=("organization", "id"), condition=Q(watched_at__isnull=True), name="call_unwatched"
+            ),
         )
         constraints = (
             models.CheckConstraint(condition=Q(kind__in=JobKind.values), name="call_kind_known"),
