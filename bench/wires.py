@@ -24,6 +24,7 @@ import psutil  # noqa: E402 - needs settings, as what follows
 from bench import loads  # noqa: E402
 from bench.clock import Taken, medians, taken  # noqa: E402
 from portal.aws import sigv4  # noqa: E402
+from portal.local.run import WEB_MEMORY  # noqa: E402
 from recognition.engine import registry  # noqa: E402
 from tests.aws.mutations import NOW, REGIONS, SECRET, as_boto  # noqa: E402
 from tests.aws.signing import signed  # noqa: E402
@@ -31,7 +32,7 @@ from tests.support.accounts import Account, answers, provisioned  # noqa: E402
 from tests.support.web import serving  # noqa: E402
 from tests.support.workers import REAL, wait_for, workers  # noqa: E402
 
-FACES = 100
+FACES, PAGE = 100, 20
 RATE, SECONDS = 100, 10
 CLIENTS = 20
 LARGEST = 5 * 1024 * 1024
@@ -87,6 +88,7 @@ def main() -> None:
         "REST_UPLOADS_PER_MINUTE": "1000000",
         "REST_WRITES_PER_MINUTE": "1000000",
     }
+    environment |= dict(one.split("=") for one in WEB_MEMORY)  # as `make run` serves it
     with serving(environment, threads=4) as address, workers(environment, engine=REAL):
         wait_for(lambda: answers(f"{address}/readyz"), 180)
         caller = Caller(provisioned(environment, address, "Harbor Light"))
@@ -146,10 +148,12 @@ def _lists(caller: Caller) -> dict[str, float]:
         )
     now = datetime.now(UTC)
     sent = [
-        caller.signed("ListFaces", {"CollectionId": "listed"}, now - timedelta(seconds=number % 200))
+        caller.signed(
+            "ListFaces", {"CollectionId": "listed", "MaxResults": PAGE}, now - timedelta(seconds=number % 200)
+        )
         for number in range(RATE * SECONDS)
     ]
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(lambda one: caller.send(*one), sent[:100]))
         began = time.perf_counter() + 0.5
         times = sorted(pool.map(partial(_on_time, caller, began), enumerate(sent)))

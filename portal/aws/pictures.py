@@ -8,9 +8,9 @@ from typing import Any
 from portal.aws.calls import WireCall
 from portal.aws.errors import WireError
 from portal.common.errors import InvalidInput
-from recognition import images
 from recognition.actions import photo_stores
 from recognition.actions.pictures import Picture
+from recognition.images import ImageInfo
 
 LEAST_SIDE = 80  # pixels
 _FORMATS = ("JPEG", "PNG")
@@ -27,25 +27,32 @@ def picture_of(call: WireCall, member: str = "Image") -> Picture:
         raise _invalid(f"{member} has either Bytes or an S3Object.")
     if "S3Object" in given and not given["S3Object"].keys() >= {"Bucket", "Name"}:
         raise _invalid(f"The S3Object of {member} has a Bucket and a Name.")
-    return Picture(read=partial(_bytes_of, call, given))
+    return Picture(read=partial(_bytes_of, call, given), require=_require)
 
 
 def _bytes_of(call: WireCall, given: dict[str, Any]) -> bytes:
-    """Return the bytes of a photo, checked as this interface takes it.
+    """Return the bytes of a photo.
 
     Raises:
-        WireError: `InvalidParameterException`, it is too small.
-        InvalidInput: `image_format`, `image_too_large`, `s3_object`, and the codes of `images.inspect`.
+        InvalidInput: `s3_object`.
         Unavailable: `s3_away`.
     """
     # Taken out of the input, so that it is not held in memory while the call waits for its answer.
     data: bytes = given.pop("Bytes") if "Bytes" in given else _fetched(call, given["S3Object"])
-    found = images.inspect(data)
-    if found.format not in _FORMATS:
-        raise InvalidInput("image_format", "Only PNG and JPEG are read on this interface.")
-    if min(found.width, found.height) < LEAST_SIDE:
-        raise _invalid(f"The image is smaller than {LEAST_SIDE} pixels on a side.")
     return data
+
+
+def _require(photo: ImageInfo) -> None:
+    """Let on what this interface takes.
+
+    Raises:
+        WireError: `InvalidParameterException`, it is too small.
+        InvalidInput: `image_format`.
+    """
+    if photo.format not in _FORMATS:
+        raise InvalidInput("image_format", "Only PNG and JPEG are read on this interface.")
+    if min(photo.width, photo.height) < LEAST_SIDE:
+        raise _invalid(f"The image is smaller than {LEAST_SIDE} pixels on a side.")
 
 
 def _fetched(call: WireCall, named: dict[str, str]) -> bytes:

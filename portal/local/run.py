@@ -39,6 +39,8 @@ WEBHOOKS = ("--concurrency=1", "--queues=webhooks")
 QUIET_CELERY = ("--without-gossip", "--without-mingle")
 # Its control socket would lie in the home of the account, where two checkouts meet.
 WEB = ("--workers=2", "--threads=4", "--timeout=60", "--graceful-timeout=10", "--no-control-socket")
+# Bodies of 14 MB come and go: what is freed goes back to the system at once, and threads share two heaps.
+WEB_MEMORY = ("MALLOC_MMAP_THRESHOLD_=1000000", "MALLOC_ARENA_MAX=2")
 OK = 200
 
 
@@ -88,7 +90,7 @@ def _start(supervisor: Supervisor, port: int) -> None:
     """Start portal and workers; return when all of them answer."""
     host = os.environ.get("HOST", "127.0.0.1")
     gunicorn = (sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind={host}:{port}")
-    supervisor.start("web", *gunicorn, *WEB)
+    supervisor.start("web", "env", *WEB_MEMORY, *gunicorn, *WEB)
     supervisor.start("engine", *CELERY, *QUIET_CELERY, *ONE_AT_A_TIME, "--hostname=engine@%h")
     supervisor.start("hooks", *CELERY, *QUIET_CELERY, *WEBHOOKS, "--hostname=hooks@%h")
     supervisor.start("light", *CELERY, *QUIET_CELERY, *TWO_AT_A_TIME, "--hostname=light@%h", "--beat")

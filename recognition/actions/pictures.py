@@ -11,6 +11,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from recognition import ends, images, reimports, storage
 from recognition.actions import images as uploads
+from recognition.images import ImageInfo
 from recognition.models import Image
 
 
@@ -23,12 +24,14 @@ class Picture:
         name: As the sender calls it.
         stored: Instead: the row of one that is stored.
         read: Instead: what gives the bytes, asked once the call is cleared. May raise what it likes.
+        require: What else has to hold of a photo that can be read. May raise what it likes.
     """
 
     data: bytes = b""
     name: str = ""
     stored: Image | None = None
     read: Callable[[], bytes] | None = None
+    require: Callable[[ImageInfo], None] | None = None
 
 
 @dataclass
@@ -54,10 +57,12 @@ def opened(picture: Picture, *, organization: Organization, key: DataKey) -> Ope
             part of a lead; `file_missing`.
     """
     data = _bytes_of(picture, key)
-    sha256 = images.inspect(data).sha256
-    if reimports.digests_among([sha256], organization_id=organization.pk):
+    info = images.inspect(data)
+    if picture.require is not None:
+        picture.require(info)
+    if reimports.digests_among([info.sha256], organization_id=organization.pk):
         raise InvalidInput(reimports.REIMPORT, reimports.SENTENCE, field="image")
-    return Opened(data, sha256, picture)
+    return Opened(data, info.sha256, picture)
 
 
 def kept(photo: Opened, *, organization: Organization, by: Actor) -> Image:
