@@ -16,6 +16,7 @@ from tests.support.accounts import Account
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 COLLECTION = "missing.children-2026"
+LARGEST = 5 * 1024 * 1024  # bytes
 
 
 @dataclass
@@ -134,6 +135,14 @@ def test_somebody_else_is_not_the_same(story: Story) -> None:
 
     assert found["FaceMatches"] == []
     assert len(found["UnmatchedFaces"]) == 1
+
+
+def test_two_photos_as_large_as_they_may_be_are_compared(story: Story) -> None:
+    large = [photo + bytes(LARGEST - len(photo)) for photo in story.photos["Halle_Berry"][:2]]
+
+    found = story.client.compare_faces(SourceImage=image(large[0]), TargetImage=image(large[1]))
+
+    assert len(found["FaceMatches"]) == 1
 
 
 def test_a_searched_face_is_not_its_own_match(story: Story) -> None:

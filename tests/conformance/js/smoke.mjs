@@ -10,7 +10,7 @@ import {
 
 const client = new RekognitionClient({}); // address, region and keys come from the environment
 const [first, second] = await Promise.all(process.argv.slice(2).map((name) => readFile(name)));
-const here = { CollectionId: "from-javascript" };
+const here = { CollectionId: "smoke-test-of-javascript" };
 
 const made = await client.send(new CreateCollectionCommand(here));
 const indexed = await client.send(new IndexFacesCommand({ ...here, Image: { Bytes: first } }));
