@@ -80,6 +80,11 @@ def verifier_keys() -> list[str]:
     return [current, *(key for key in earlier if key != current)]
 
 
+def indices(events: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the places of events, without proofs; an event that has none yet is left out."""
+    return dict(Leaf.objects.filter(event_id__in=list(events)).values_list("event_id", "index"))
+
+
 def places(events: Iterable[UUID]) -> dict[UUID, Place]:
     """Return the places of events, proven in the newest checkpoint, with three queries whatever their number.
 

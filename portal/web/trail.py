@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from portal.audit import log
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
 from portal.tenancy.roles import Permission
@@ -32,16 +33,26 @@ def index(request: MemberRequest) -> HttpResponse:
     rows = Event.objects.all().of_organization(request.organization.pk)
     page = page_of(request, rows.filter(verb=verb) if verb in VERBS else rows)
     actors = names_of({event.actor for event in page.rows}, request.organization)
+    places = log.indices(event.pk for event in page.rows)
     context = {
         "page": page,
         "verb": verb,
         "verbs": [(name, known.sentence) for name, known in VERBS.items()],
-        "events": [_row(event, actors) for event in page.rows],
+        "events": [_row(event, actors, places.get(event.pk)) for event in page.rows],
     }
     return render(request, "tenant/trail.html", context)
 
 
-def _row(event: Event, actors: dict[str, str]) -> dict[str, Any]:
+def place_words(index: int | None) -> str:
+    """Return where an event stands in the published log, in words."""
+    return (
+        "Waits for its place in the published log"
+        if index is None
+        else f"Entry {index:,} of the published log"
+    )
+
+
+def _row(event: Event, actors: dict[str, str], index: int | None) -> dict[str, Any]:
     known = VERBS.get(event.verb)
     page = _PAGES.get(event.target.partition("_")[0])
     details = "; ".join(f"{words(name)}: {_detail(value)}" for name, value in event.payload.items() if value)
@@ -51,6 +62,7 @@ def _row(event: Event, actors: dict[str, str]) -> dict[str, Any]:
         "title": known.sentence if known else event.verb,
         "actor": actors[event.actor],
         "text": details,
+        "place": place_words(index),
         "url": page.format(event.target) if page else "",
         "link": event.target,
     }

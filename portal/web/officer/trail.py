@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
+from portal.audit import log
 from portal.audit.models import Event
 from portal.audit.verbs import VERBS
 from portal.tenancy.models import Organization
@@ -14,6 +15,7 @@ from portal.web.forms.officer import TrailForm
 from portal.web.officer import casefile
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
+from portal.web.trail import place_words
 
 PER_PAGE = 50
 
@@ -36,11 +38,13 @@ def _filtered(chosen: dict[str, Any]) -> Any:
 def _rows(events: list[Event]) -> list[dict[str, Any]]:
     people = casefile.people({event.actor for event in events})
     names = _organizations({event.organization for event in events if event.organization})
+    places = log.indices(event.pk for event in events)
     return [
         {
             "event": event,
             "sentence": VERBS[event.verb].sentence if event.verb in VERBS else event.verb,
             "actor": people.get(event.actor, event.actor),
+            "place": place_words(places.get(event.pk)),
             "organization": names.get(event.organization, ""),
             "payload": _payload(event.payload),
         }

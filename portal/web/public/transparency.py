@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from compliance import versions
@@ -15,6 +16,7 @@ from compliance.models import PackChoice, PolicyEpoch, PolicyProposal
 from compliance.models.proposals import ChoiceStatus
 from compliance.policy.rules import Kind, PolicyVersion
 from compliance.versions import Chapter, Life
+from portal.audit import log
 from portal.common.clock import database_now
 from portal.web.policy_words import changes, life_row, periods, rule_row
 
@@ -36,8 +38,21 @@ def page(request: HttpRequest) -> HttpResponse:
         "moratoria": _moratoria(version, now) if version else [],
         "periods": periods(told),
         "history": _history(told),
+        "log": _log(request),
     }
     return render(request, "public/transparency.html", context)
+
+
+def _log(request: HttpRequest) -> dict[str, Any]:
+    """Return the newest checkpoint, and what outsiders need to verify the log."""
+    newest = log.newest()
+    return {
+        "size": newest.size if newest else 0,
+        "signed_at": newest.signed_at if newest else None,
+        "note": newest.note if newest else "",
+        "keys": log.verifier_keys(),
+        "address": request.build_absolute_uri(reverse("transparency")).rstrip("/"),
+    }
 
 
 def _unratified(told: Sequence[Chapter], now: datetime) -> dict[str, Any] | None:

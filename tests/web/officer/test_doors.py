@@ -185,7 +185,8 @@ def test_the_trail_is_filtered_by_what_it_is_about(officer):
     submitted(tenant)
     case = case_of(tenant)
     page = officer_client(officer).get("/officer/trail/", {"target": case.public_id})
-    assert [row["event"].verb for row in page.context["rows"]] == ["case.opened"]
+    [row] = page.context["rows"]
+    assert (row["event"].verb, row["place"]) == ("case.opened", "Waits for its place in the published log")
 
 
 def test_a_form_of_the_office_from_elsewhere_changes_nothing(officer):

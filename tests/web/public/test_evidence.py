@@ -163,3 +163,15 @@ def all_lines(size):
     while len(found) < size:
         found += lines(start=len(found), end=size - 1)
     return found
+
+
+def test_the_public_page_shows_the_checkpoint_and_how_to_verify_it(size):
+    page = Client().get("/transparency/")
+    assert page.context["log"]["note"] == get("checkpoint").content.decode()
+    text = page.content.decode()
+    assert "python verifier.py check http://testserver/transparency --key KEY" in text
+    assert all(key in text for key in get("key").content.decode().split())
+
+
+def test_the_public_page_says_where_no_entry_is(fresh_database):
+    assert "No entry yet" in Client().get("/transparency/").content.decode()

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from portal.audit import sequencer
+from portal.audit.models import Event, Leaf
 from portal.tenancy.actions import members
 from portal.tenancy.models import Organization, User
 from portal.tenancy.roles import Role
@@ -89,6 +91,17 @@ def test_the_trail_tells_what_happened_and_by_whom(site, database):
 
 def test_the_trail_is_one_organizations_own(site, bob):
     assert site.desk.gallery.public_id not in bob.get("/trail/").content.decode()
+
+
+def test_the_trail_tells_the_place_of_each_event_in_the_published_log(site, database):
+    while sequencer.run():
+        pass
+    made = Event.objects.get(verb="gallery.created", target=site.desk.gallery.public_id)
+    index = Leaf.objects.get(event_id=made.pk).index
+    assert (
+        f"Entry {index:,} of the published log"
+        in site.alice.get("/trail/?verb=gallery.created").content.decode()
+    )
 
 
 def test_the_trail_comes_in_pages(site, database):
