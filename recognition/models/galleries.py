@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -31,11 +32,10 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
 
     def called(self, collection_id: str) -> GalleryQuerySet:
         """Return the one that the Rekognition interface calls so: by its collection id, else by its own."""
-        try:
-            own = Q(collection_id=None, pk=parse_public_id(Gallery.PREFIX, collection_id))
-        except NotFound:
-            own = Q(pk__in=())
-        return self.filter(own | Q(collection_id=collection_id))
+        named = Q(collection_id=collection_id)
+        with suppress(NotFound):
+            named |= Q(collection_id=None, pk=parse_public_id(Gallery.PREFIX, collection_id))
+        return self.filter(named)
 
     def with_overdue_faces(self) -> GalleryQuerySet:
         """Return those that have faces for longer than they may keep them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -32,11 +33,10 @@ class SubjectQuerySet(ScopedQuerySet["Subject"]):
 
     def with_user_id(self, user_id: str) -> SubjectQuerySet:
         """Return the user of this id: that of the Rekognition interface, else the subject's own."""
-        try:
-            own = Q(user_id=None, pk=parse_public_id(Subject.PREFIX, user_id))
-        except NotFound:
-            own = Q(pk__in=())
-        return self.users().filter(own | Q(user_id=user_id))
+        named = Q(user_id=user_id)
+        with suppress(NotFound):
+            named |= Q(user_id=None, pk=parse_public_id(Subject.PREFIX, user_id))
+        return self.users().filter(named)
 
     def called(self, name: str) -> SubjectQuerySet:
         """Return the one with this name, merged or not; nobody is called what the database cannot store."""
