@@ -144,6 +144,9 @@ def _round(gallery: Gallery, user_id: str, ids: Sequence[str], by: Actor) -> _Ro
 def _associate(under_way: _Round, ids: Sequence[str], passage: Passage, by: Actor) -> Said:
     faces = {UUID(text) for text in ids} | under_way.own
     templates = likeness.read(under_way.gallery, passage.key, faces)
+    least = under_way.gallery.least_similarity
+    if least > passage.call.threshold:  # a tag asks for more than the rules do
+        passage.call.threshold, passage.call.threshold_reason = least, "floor"
     for text in dict.fromkeys(ids):
         _add(under_way, text, templates, passage.call.threshold, by)
     if len(under_way.own) > users.MOST_FACES:

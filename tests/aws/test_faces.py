@@ -4,11 +4,13 @@ import pytest
 
 from portal.audit.models import Event
 from portal.tenancy.scope import tenant_scope
+from recognition.actions import erasure
 from recognition.models import Image, Subject
 from tests.aws.conftest import FACTS, Program
 from tests.aws.stored import index, person
 from tests.compliance.conftest import new_officer
 from tests.compliance.test_legal_holds import demanded, held
+from tests.support.threads import together
 
 NOBODYS = "00000000-0000-7000-8000-000000000000"
 
@@ -119,3 +121,22 @@ def test_a_key_that_may_not_erase_erases_nothing(world, alice, name):
     error = Program(world.alice, key=key).refused("DeleteFaces", CollectionId=name, FaceIds=known)
     assert error.name == "AccessDeniedException"
     assert faces(alice, name) == known
+
+
+def test_a_face_that_becomes_nobodys_meanwhile_is_not_erased_unseen(alice, name, monkeypatch):
+    known = index(alice.side, name, person(1, photos=2))
+    alice.call("CreateUser", CollectionId=name, UserId="anna")
+    alice.call("AssociateFaces", CollectionId=name, UserId="anna", FaceIds=known[:1])
+    real = erasure.lock_searches
+
+    def late(whom):
+        monkeypatch.setattr(erasure, "lock_searches", real)
+        found = real(whom)
+        taken_away = {"CollectionId": name, "UserId": "anna", "FaceIds": known[:1]}
+        together(lambda: alice.call("DisassociateFaces", **taken_away))
+        return found
+
+    monkeypatch.setattr(erasure, "lock_searches", late)
+    error = alice.refused("DeleteFaces", CollectionId=name, FaceIds=known)
+    assert (error.name, faces(alice, name)) == ("ThrottlingException", known)
+    assert alice.call("DeleteFaces", CollectionId=name, FaceIds=known)["DeletedFaces"] == known

@@ -305,3 +305,11 @@ def test_without_a_fact_no_face_is_compared_and_the_remedy_is_named(world, name,
     error = program.refused("AssociateFaces", CollectionId=name, UserId="anna", FaceIds=[NOBODYS])
     assert error.name == "AccessDeniedException"
     assert f"({fact})" in error.message
+
+
+def test_a_tag_lets_in_only_faces_that_are_more_alike(alice):
+    name = alice.collection(Tags={"countenance:min_similarity": "100"})
+    own, other = index(alice.side, name, person(1)), index(alice.side, name, person(2))
+    user(alice, name, faces=own)
+    answer = say(alice, name, "anna", other, UserMatchThreshold=0)
+    assert answer["UnsuccessfulFaceAssociations"][0]["Reasons"] == ["LOW_MATCH_CONFIDENCE"]
