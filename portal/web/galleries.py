@@ -146,7 +146,7 @@ def _subjects(gallery: Gallery) -> QuerySet[Subject]:
 
 def _subject_card(subject: Any) -> dict[str, Any]:
     return {
-        "name": subject.name,
+        "name": "Not named" if subject.is_unnamed else subject.name,
         "id": subject.public_id,
         "faces": subject.faces or 0,
         "face": public_id(Face.PREFIX, subject.face_id) if subject.face_id else "",
@@ -167,7 +167,7 @@ def _facts(gallery: Gallery, organization: Organization) -> list[dict[str, Any]]
         },
         {"key": "Model", "value": gallery.pipeline or "Chosen with the first enrolled face"},
         {"key": "Made by", "value": name_of(gallery.created_by, organization)},
-        {"key": "Collection id, for AWS SDKs", "value": gallery.wire_id},
+        {"key": "Collection id", "value": gallery.wire_id},
         *([{"key": "Tags", "value": _tags(gallery)}] if gallery.tags else []),
     ]
 

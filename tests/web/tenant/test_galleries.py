@@ -9,7 +9,9 @@ from portal.tenancy.models import Membership
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
 from recognition import upkeep
+from recognition.actions import galleries
 from recognition.models import Face, Gallery, Subject
+from tests.aws.stored import index, person
 from tests.support.jobs import photo, work_off
 from tests.support.reembedding import NEXT, Blind, work_next, workers
 from tests.web.tenant.conftest import browser, join, new_site, order, upload
@@ -193,3 +195,21 @@ def test_only_an_administrator_re_keys(site, database):
     assert site.member(Role.ANALYST).post(path, {"reason": "theft"}).status_code in (403, 404)
     assert "all under key" in before
     assert "all under key" in site.alice.get(path).content.decode()
+
+
+def test_a_page_says_what_aws_sdks_call_a_gallery_and_that_a_face_is_nobodys(site, database):
+    made = galleries.create_collection(
+        organization=site.organization,
+        collection_id="from-boto3",
+        labels={"countenance:retention_days": "30"},
+        purpose="find_missing_child",
+        legal_basis="Consent",
+        owner="Case team",
+        retention_days=90,
+        image_source="guardian",
+        by=site.desk.by,
+    )
+    index(site, "from-boto3", person(1))
+    page = site.alice.get(f"/galleries/{made.public_id}/").content.decode()
+    told = ("Collection id", "from-boto3", "countenance:retention_days: 30", "Not named")
+    assert [word for word in told if word not in page] == []
