@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -15,7 +18,24 @@ from portal.common.errors import NotFound
 
 
 class Schema(SpectacularAPIView):
-    """OpenAPI 3, without a key: the API is public knowledge."""
+    """OpenAPI 3, without a key: the API is public knowledge. It is made once, as making it takes a second."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the description as YAML or JSON, whichever is asked for."""
+        renderer = request.accepted_renderer
+        kind: Any = type(renderer)
+        return HttpResponse(
+            _rendered(kind),
+            content_type=renderer.media_type,
+            headers={"Content-Disposition": f'inline; filename="countenance.{renderer.format}"'},
+        )
+
+
+@cache
+def _rendered(renderer: Any) -> bytes:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    made: bytes = renderer().render(schema, renderer_context={})
+    return made
 
 
 class Docs(SpectacularSwaggerSplitView):

@@ -13,12 +13,13 @@ from portal.tenancy.roles import NAMED_KEY_PERMISSIONS
 from tests.api.conftest import Program
 from tests.conftest import run
 from tests.support.jobs import work_off
+from tests.support.testers import new_tester
 from tests.support.web import serving
 
 ANNA = (200, 30, 30)
 FULL = os.environ.get("PROOF") == "full"
-CASES = 5000 if FULL else 200  # at least
-EXAMPLES = 50 if FULL else 3  # of an operation and phase, at most
+CASES = 5000 if FULL else 150  # at least
+EXAMPLES = 20 if FULL else 1  # of an operation and phase, at most
 PHASES = "examples,coverage,fuzzing,stateful" if FULL else "fuzzing,stateful"
 NO_LIMITS = {f"REST_{kind}_PER_MINUTE": "1000000" for kind in ("READS", "WRITES", "UPLOADS")}
 CONFIG = """
@@ -88,8 +89,15 @@ def test_every_answer_is_what_the_schema_says(program, ids, portal, tmp_path):
     assert int(cases.replace(",", "")) >= CASES
 
 
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+def test_every_answer_to_a_tester_is_what_the_schema_says(database, portal, tmp_path):
+    done = calls(portal, new_tester().key.bearer, {}, tmp_path, "--include-path-regex=accuracy")
+    assert done.returncode == 0, done.stdout[-8000:]
+
+
 def calls(
-    portal: str, bearer: str, ids: dict[str, list[str]], folder: Path
+    portal: str, bearer: str, ids: dict[str, list[str]], folder: Path, *more: str
 ) -> subprocess.CompletedProcess[str]:
     """Let schemathesis call every operation; return what it says."""
     (folder / "schemathesis.toml").write_text(config(ids))
@@ -103,6 +111,7 @@ def calls(
         "--generation-database=none",
         "--no-color",
         "--suppress-health-check=all",
+        *more,
     )
     command = (Path(sys.executable).with_name("schemathesis"), "run", *options)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=3000, check=False)
@@ -112,7 +121,8 @@ def config(ids: dict[str, list[str]]) -> str:
     """Return the configuration, with ids that two of three calls use."""
     words = [CONFIG]
     words += [f"[dictionaries.{place}]\nvalues = {json.dumps(found)}\n" for place, found in ids.items()]
-    places = {f"path.{place}": place for place in ids} | {word: place for place, word in IN_BODIES.items()}
+    places = {f"path.{place}": place for place in ids}
+    places |= {word: place for place, word in IN_BODIES.items() if place in ids}
     words += [
         f'[parameters."{word}"]\ndictionary = "{place}"\nprobability = 0.67\n'
         for word, place in places.items()
