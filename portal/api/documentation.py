@@ -20,6 +20,7 @@ from portal.common.errors import NotFound
 class Schema(SpectacularAPIView):
     """OpenAPI 3, without a key: the API is public knowledge. It is made once, as making it takes a second."""
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the description as YAML or JSON, whichever is asked for."""
         renderer = request.accepted_renderer
