@@ -22,7 +22,7 @@ from portal.webhooks import actions, lanes, replays  # noqa: E402
 from portal.webhooks.models import Delivery, Endpoint, Turn  # noqa: E402
 from tests.support.world import SYSTEM, new_side  # noqa: E402
 
-EVENTS = 100  # to each endpoint, a round
+EVENTS = 50  # to each endpoint, a round
 SIDES = 8
 HANGING = 20
 TESTS = 5  # a round
@@ -102,7 +102,7 @@ def _waits(endpoint: Endpoint, *, at_work: bool = False) -> list[float]:
 
 
 def _work() -> None:
-    lanes.run(seconds=5.0)
+    lanes.run(seconds=12.0)
     connection.close()
 
 
