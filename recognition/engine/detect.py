@@ -23,6 +23,10 @@ _LEVEL_WITHIN = 10.0
 
 _EYE_LEFT, _EYE_RIGHT = (33, 133), (362, 263)
 _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 1, 61, 291
+# Of each of the five points, the two points of the mesh that it lies between.
+_FIVE = np.array(
+    [[*ends, _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT] for ends in zip(_EYE_LEFT, _EYE_RIGHT, strict=True)]
+)
 _FOREHEAD, _CHIN = 10, 152
 
 # Quarter turns to the left under which a photo is looked at where no upright face is in it: cameras are
@@ -40,16 +44,17 @@ class _View:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    """The mesh on one face: its points in the net's input, five of them in the photo, its score."""
+    """The mesh on one face: its points in the net's input, five points there and in the photo, its score."""
 
     mesh: Float32
+    five: Float32
     landmarks: Float32
     score: float
 
     @property
     def lean(self) -> float:
         """Degrees by which the eyes are not level in the net's input, where the finder's points were."""
-        across = _five(self.mesh)[1] - _five(self.mesh)[0]
+        across = self.five[1] - self.five[0]
         return float(np.degrees(np.arctan2(across[1], across[0])))
 
 
@@ -118,8 +123,9 @@ class Detector:
         matrix = _mesh_matrix(box, points, self._mesh.side, self._finder.mesh_margin)
         mesh, score = self._mesh(warp(pixels, matrix, self._mesh.side))
         back = cv2.invertAffineTransform(matrix)
-        landmarks = (_five(mesh) @ back[:, :2].T + back[:, 2]).astype(np.float32)
-        return _Fit(mesh, landmarks, score)
+        five = _five(mesh)
+        landmarks = (five @ back[:, :2].T + back[:, 2]).astype(np.float32)
+        return _Fit(mesh, five, landmarks, score)
 
 
 def _viewed(pixels: Pixels) -> _View:
@@ -143,8 +149,8 @@ def _mesh_matrix(box: Float32, points: Float32, side: int, margin: float) -> Flo
 
 
 def _five(mesh: Float32) -> Float32:
-    eyes = [mesh[list(pair), :2].mean(axis=0) for pair in (_EYE_LEFT, _EYE_RIGHT)]
-    return np.stack([*eyes, mesh[_NOSE, :2], mesh[_MOUTH_LEFT, :2], mesh[_MOUTH_RIGHT, :2]])
+    points: Float32 = (mesh[_FIVE[0], :2] + mesh[_FIVE[1], :2]) / 2
+    return points
 
 
 def _pose(mesh: Float32, landmarks: Float32) -> Pose:
