@@ -15,7 +15,7 @@ import numpy as np
 from portal.common.envelope import DataKey
 from portal.common.errors import InvalidInput
 from portal.common.ids import uuid7
-from recognition import ends, matrices, search, writing
+from recognition import candidates, ends, matrices, search
 from recognition.engine import protect
 from recognition.engine.types import Float32
 from recognition.models import Face, FoundFace, Gallery, Item, ItemStatus, Job, Subject
@@ -80,7 +80,7 @@ def write(job: Job, gallery: Gallery, made: Sequence[Outcome]) -> None:
             found.append((_found(one.item, one.face), one.hits))
         _judge(one)
     FoundFace.objects.bulk_create([row for row, _ in found], batch_size=_BULK)
-    writing.write_candidates(gallery, found, besides=whom)
+    candidates.write(gallery, found, besides=whom)
     ends.end([one.item for one in made])
 
 

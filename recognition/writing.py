@@ -12,11 +12,10 @@ from django.db.models import F
 
 from portal.common.envelope import DataKey
 from portal.common.ids import uuid7
-from recognition import ends, matrices
+from recognition import candidates, ends, matrices
 from recognition.engine import grades, protect
 from recognition.engine.types import Box, DetectedFace, ImageResult, Quality
 from recognition.models import (
-    Candidate,
     Face,
     FoundFace,
     Gallery,
@@ -82,7 +81,7 @@ def write(
     FoundFace.objects.bulk_create(rows.values(), batch_size=_BULK)
     if job.kind == JobKind.SEARCH and gallery is not None:
         hits = [(rows[o.item.pk, index], own) for o in outcomes for index, own in o.hits.items()]
-        write_candidates(gallery, hits)
+        candidates.write(gallery, hits)
     ends.end([outcome.item for outcome in outcomes])
 
 
@@ -253,35 +252,3 @@ def enrolled(
         row.template, row.key_version, row.pipeline = template, gallery.key_version, pipeline
         row.index, row.box, row.quality = found.index, box_json(found.box), quality_json(found.quality)
     return [row for _, row in shown]
-
-
-def write_candidates(
-    gallery: Gallery, found: Sequence[tuple[FoundFace, list[Hit]]], *, besides: Subject | None = None
-) -> None:
-    """Write hits whose face is still enrolled; the lock keeps erasures and merges from overtaking.
-
-    Whom a face shows is read under it: the matrix may be older than a merge.
-
-    Args:
-        gallery: What was searched.
-        found: Each face that was searched for, with its hits.
-        besides: Somebody who is no candidate: the person who is searched for.
-    """
-    Gallery.objects.select_for_update().get(pk=gallery.pk)
-    named = {hit.face_id for _, hits in found for hit in hits}
-    enrolled = dict(Face.objects.filter(pk__in=named).values_list("pk", "subject_id"))
-    shown = {face: whom for face, whom in enrolled.items() if besides is None or whom != besides.pk}
-    candidates = [
-        Candidate(
-            organization_id=gallery.organization_id,
-            item=row.item,
-            found=row,
-            face_id=hit.face_id,
-            subject_id=shown[hit.face_id],
-            rank=rank,
-            similarity=round(hit.similarity, 3),
-        )
-        for row, hits in found
-        for rank, hit in enumerate((hit for hit in hits if hit.face_id in shown), start=1)
-    ]
-    Candidate.objects.bulk_create(candidates, batch_size=_BULK)
