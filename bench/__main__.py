@@ -15,7 +15,7 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results.json"
 PARTS = (
     *("policy", "gate", "stops", "simulation", "engine", "memory", "job", "search", "recall", "accuracy"),
-    *("ledger", "fairness", "wire", "webhooks", "rest", "trail"),
+    *("ledger", "fairness", "sweeps", "wire", "webhooks", "rest", "trail"),
 )
 
 
