@@ -27,6 +27,7 @@ _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 1, 61, 291
 _FIVE = np.array(
     [[*ends, _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT] for ends in zip(_EYE_LEFT, _EYE_RIGHT, strict=True)]
 )
+_HALFWAY = np.float32(0.5)
 _FOREHEAD, _CHIN = 10, 152
 
 # Quarter turns to the left under which a photo is looked at where no upright face is in it: cameras are
@@ -149,7 +150,7 @@ def _mesh_matrix(box: Float32, points: Float32, side: int, margin: float) -> Flo
 
 
 def _five(mesh: Float32) -> Float32:
-    points: Float32 = (mesh[_FIVE[0], :2] + mesh[_FIVE[1], :2]) / 2
+    points: Float32 = (mesh[_FIVE[0], :2] + mesh[_FIVE[1], :2]) * _HALFWAY
     return points
 
 
