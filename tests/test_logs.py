@@ -5,7 +5,7 @@ import pytest
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-from portal.logs import MaskFilter, mask
+from portal.logs import MaskFilter, configure, mask
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,20 @@ def test_a_line_of_structlog_is_written_with_its_fields(capsys):
     written = capsys.readouterr().out
     assert "shard_lost" in written
     assert "/invitations/…/" in written
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_a_traceback_shows_no_local_variable(json):
+    line = configure(level="INFO", json=json)["formatters"]["line"]
+    formatter = ProcessorFormatter(processors=line["processors"])
+    photo = "bytes" + " of a photo"
+    try:
+        raise ValueError(len(photo))
+    except ValueError:
+        record = logging.LogRecord("django", 40, "", 0, "Broken", (), sys.exc_info())
+    written = formatter.format(record)
+    assert "ValueError" in written
+    assert "bytes of a photo" not in written
 
 
 def test_a_request_is_logged_with_an_id_and_without_address_or_secret(client, database, caplog):
