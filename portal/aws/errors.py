@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import fields
 from uuid import uuid4
 
+from compliance.stated import Stated
 from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
 from portal.aws.sigv4 import Rejected
@@ -45,8 +47,14 @@ _CODES: Mapping[str, str] = {
     "s3_object": "InvalidS3ObjectException",
     "gallery_deleted": "ResourceNotFoundException",
     "kept": DENIED,
-    "unknown_party": DENIED,  # the key names somebody who is not in the register
+    "case_closed": DENIED,  # sent again it is refused again
+    "model_mismatch": DENIED,
+    "no_scale": DENIED,
+    "reimport": DENIED,
+    "image_source_differs": DENIED,
 }
+# Facts come from the key: one that cannot be ruled on is a call refused, and nothing wrong with its photo.
+_FACTS = frozenset(fact.name for fact in fields(Stated))
 # What to answer where an operation's model does not have the first name.
 _INSTEAD: Mapping[str, str] = {
     "ConflictException": THROTTLED,  # things changed meanwhile: the same call may succeed now
@@ -98,6 +106,8 @@ def of(error: Exception, operation: str = "") -> WireError:
 def _name(error: DomainError) -> str:
     if error.code in _CODES:
         return _CODES[error.code]
+    if isinstance(error, InvalidInput) and error.detail.get("field") in _FACTS:
+        return DENIED
     if error.code.startswith(_QUOTA):
         return "ServiceQuotaExceededException"
     if "retry_seconds" in error.detail:  # a part of ours is away or busy: clients send it again

@@ -44,6 +44,23 @@ def test_no_refusal_is_an_invalid_parameter_or_throttled(code):
     assert names == {"AccessDeniedException"}
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidInput("reimport", "It left another organization.", field="image"),
+        InvalidInput("contradiction", "Both cannot be.", field="subject_class"),
+        InvalidInput("missing_name", "authorization: issuer is missing.", field="authorization"),
+        InvalidInput("unknown_party", "Not in the register.", field="recipient"),
+        InvalidInput("case_differs", "They are of another case.", field="case_reference"),
+        Conflict("case_closed", "The person was found."),
+        Conflict("model_mismatch", "Of another model."),
+    ],
+    ids=lambda error: error.code,
+)
+def test_what_is_not_looked_at_is_never_told_as_no_face_nor_to_be_sent_again(error):
+    assert {of(error, operation).name for operation in ERRORS} == {"AccessDeniedException"}
+
+
 @pytest.mark.parametrize("error", [RuntimeError("secret"), KeyServiceSilent("secret"), KeyError("secret")])
 def test_an_error_of_ours_tells_a_reference_and_nothing_else(error):
     answer = of(error, "ListFaces")

@@ -276,6 +276,13 @@ def test_where_people_judge_first_the_call_is_denied_and_names_the_job(world):
     assert "job_" in error.message
 
 
+def test_a_fact_of_the_key_that_cannot_be_ruled_on_is_denied_and_never_no_face(world, collection):
+    odd = Program(world.alice, FACTS | {"authorization": {"issuer": "Court"}})
+    error = refused(odd, "SearchFacesByImage", CollectionId=collection, Image=one(ANNA))
+    assert error.name == "AccessDeniedException"
+    assert "authorization" in error.message
+
+
 def test_without_a_worker_clients_are_told_to_send_it_again(alice):
     assert alice.refused("DetectFaces", Image=one(ANNA)).name == "ThrottlingException"
 
