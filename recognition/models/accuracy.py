@@ -90,7 +90,8 @@ class AccuracyPairQuerySet(ScopedQuerySet["AccuracyPair"]):
         Raises:
             NotFound: There is none.
         """
-        found = self.filter(name=name).first()
+        # No name holds a zero byte, and the database takes none to look for.
+        found = None if "\0" in name else self.filter(name=name).first()
         if found is None:
             raise NotFound()
         return found

@@ -97,6 +97,15 @@ def test_a_photo_that_is_none_is_named(tester):
     assert told["errors"][0]["field"] == "second"
 
 
+@pytest.mark.parametrize("name", ["never", "a%00b", "%ED%A0%80", "x" * 300])
+def test_a_pair_that_was_not_declared_is_not_found(tester, name):
+    photos = [file_of(data, "1.jpg") for data in photos_of(DECLARED[0], 0)]
+    answer = tester.post(
+        f"accuracy/{begin(tester)}/pairs/{name}/", dict(zip(("first", "second"), photos, strict=True))
+    )
+    problem(answer, 404, "not_found")
+
+
 def test_a_test_that_is_given_up_is_over(tester):
     test = begin(tester)
     assert tester.call("DELETE", f"accuracy/{test}/").status_code == 204
