@@ -90,8 +90,9 @@ def test_the_address_is_kept_nowhere_in_the_clear(visitor):
     assert not any(b"203.0.113.7" in key for key in keys)
 
 
-def test_a_reference_that_was_never_given_is_not_found(visitor):
-    assert visitor.get("/received/R-AAAA-AAAA/").status_code == 404
+@pytest.mark.parametrize("reference", ["R-AAAA-AAAA", "a%00b", "%ED%A0%80", "x" * 300])
+def test_a_reference_that_was_never_given_is_not_found(visitor, reference):
+    assert visitor.get(f"/received/{reference}/").status_code == 404
 
 
 def test_a_form_from_elsewhere_sends_nothing(database):
