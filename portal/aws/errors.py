@@ -16,6 +16,7 @@ from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
 from portal.aws.sigv4 import Rejected
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+from recognition.engine.types import POISON
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ _CODES: Mapping[str, str] = {
     "image_format": "InvalidImageFormatException",
     "image_animated": "InvalidImageFormatException",
     "image_truncated": "InvalidImageFormatException",
+    POISON: "InvalidImageFormatException",  # the engine broke on it: nobody knows whether it shows a face
     "image_too_large": "ImageTooLargeException",
     "image_bomb": "ImageTooLargeException",
     "s3_object": "InvalidS3ObjectException",

@@ -7,6 +7,7 @@ from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
 from portal.common.envelope import KeyServiceSilent
 from portal.common.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
+from recognition.engine.types import POISON
 
 RULED = {"rule": "us-police-2020", "remedy": "Ask for an exemption.", "decision": "rul_1", "ruling": "rul_1"}
 KINDS = [
@@ -59,6 +60,14 @@ def test_no_refusal_is_an_invalid_parameter_or_throttled(code):
 )
 def test_what_is_not_looked_at_is_never_told_as_no_face_nor_to_be_sent_again(error):
     assert {of(error, operation).name for operation in ERRORS} == {"AccessDeniedException"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["IndexFaces", "DetectFaces", "CompareFaces", "SearchFacesByImage", "SearchUsersByImage"]
+)
+def test_a_photo_that_breaks_the_engine_is_no_photo_without_a_face(operation):
+    error = InvalidInput(POISON, "Photo 1 could not be read by the engine.", field="image")
+    assert of(error, operation).name == "InvalidImageFormatException"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret"), KeyServiceSilent("secret"), KeyError("secret")])
