@@ -179,7 +179,7 @@ def _is_unicode(given: str) -> bool:
 
 def _named(at: str) -> str:
     """Say where, and no more of it than a line holds: keys of maps are the caller's own text."""
-    return ascii(at)[1:81] if at else "The body"
+    return ascii(at)[1:-1][:80] if at else "The body"
 
 
 def _invalid(at: str, rule: str) -> NoReturn:

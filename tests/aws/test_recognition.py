@@ -233,6 +233,7 @@ def test_faces_of_the_target_are_matched_or_not(alice):
 def test_a_comparison_without_a_face_is_an_error(alice, source, target):
     error = refused(alice, "CompareFaces", SourceImage=one(source), TargetImage=one(target))
     assert error.name == "InvalidParameterException"
+    assert error.message == "There are no faces in the image. Should be at least 1."
 
 
 def test_faces_are_detected_with_what_is_no_inference_about_the_person(alice):

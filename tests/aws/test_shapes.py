@@ -124,6 +124,12 @@ def test_what_the_model_does_not_allow_is_refused_by_its_name(operation, value, 
     assert len(refused.value.message) < 400
 
 
+def test_a_message_says_where_the_fault_stands():
+    with pytest.raises(WireError) as refused:
+        read(INPUTS["DetectFaces"], {"Image": {"Bytes": ""}}, "")
+    assert refused.value.message == "Image.Bytes has at least 1 bytes."
+
+
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"MaxResults": NaN}', "[" * 100_000, "9" * 5_000])
 def test_a_body_that_is_no_object_of_json_cannot_be_read(body):
     with pytest.raises(WireError) as refused:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from portal.aws import showing
 from portal.aws.calls import Answer, Operation, WireCall
 from portal.aws.errors import WireError
 from portal.aws.orders import order_of
 from portal.aws.pictures import picture_of
 from portal.tenancy.roles import Permission
-from recognition import threshold
+from recognition import ends, threshold
 from recognition.actions import calls
 from recognition.actions.answers import Answered
 from recognition.engine import grades
@@ -89,8 +87,8 @@ def first_usable(faces: tuple[DetectedFace, ...], bar: str) -> DetectedFace | No
 
 def no_face(found: Answered) -> WireError:
     """Return the error of a photo without a face to compare; where there are some, it says what is wrong."""
-    counts: Any = ", ".join(sorted({one.reason for one in found.left_out}))
-    more = f" Faces that were found cannot be used: {counts}." if counts else ""
+    reasons = sorted({one.reason for one in found.left_out} - {ends.OTHER_FACE})
+    more = f" Faces that were found cannot be used: {', '.join(reasons)}." if reasons else ""
     return WireError("InvalidParameterException", NO_FACE + more, x_countenance_code="no_face")
 
 
