@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rest_framework.permissions import BasePermission
@@ -18,19 +18,22 @@ class Guarded(Protocol):
     """An endpoint, as far as its guard needs to know it."""
 
     needs: Mapping[str, tuple[Permission, ...]]
+    allowed_methods: Sequence[str]
 
 
 class HasScope(BasePermission):
     """Lets a key on where it has one of the permissions that the endpoint names for the method."""
 
     def has_permission(self, request: Request, view: Guarded) -> bool:  # type: ignore[override]
-        """Return True, or raise.
+        """Return True, or raise; a method that the endpoint does not have is its own to answer, with 405.
 
         Raises:
             Refused: `key_kind`, keys of another kind open this; `scope`, the key lacks what is needed.
         """
-        method = "GET" if request.method == "HEAD" else request.method
-        caller, needed = caller_of(request), view.needs.get(method or "", ())
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method not in view.allowed_methods:
+            return True
+        caller, needed = caller_of(request), view.needs.get(method, ())
         require_kind(caller, *needed)
         require_scope(caller, *needed)
         return True

@@ -158,6 +158,11 @@ def test_a_key_for_tests_opens_nothing_else(tester):
             assert method == "HEAD" or answer.json()["code"] == "key_kind", (route, method)
 
 
+def test_a_method_that_a_test_does_not_have_is_said_to_be_wrong(tester):
+    test = begin(tester)
+    problem(tester.call("PUT", f"/api/v1/accuracy/{test}/"), 405, "method_not_allowed")
+
+
 def test_no_other_key_opens_tests(tester, alice):
     other = tester.side.new_key(scopes=[*EVERY_SCOPE, "test_accuracy"])
     wide = Program(tester.side, other.bearer)
