@@ -12,12 +12,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import NoReturn
 
-from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.errors import Conflict, DomainError, InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from recognition import client, comparisons, ends, reimports, rulings
-from recognition.actions import answers, call_watch, jobs, passages, pictures
+from recognition.actions import answers, call_watch, images, jobs, passages, pictures
 from recognition.actions.answers import Answered, LeftOut, Named
 from recognition.actions.images import Photo, Received
 from recognition.actions.orders import MOST_CANDIDATES, Order
@@ -229,10 +229,19 @@ def named(
 
 
 def _review(passage: Passage, photos: list[Opened]) -> NoReturn:
-    """Make a job of a call whose candidates people have to judge before anybody else sees them."""
+    """Make a job of a call whose candidates people have to judge before anybody else sees them.
+
+    Where no job comes of it the photos that were sent along go again; those that were stored before stay.
+    """
     stored = [pictures.kept(photo, organization=passage.organization, by=passage.by) for photo in photos]
     photo = Photo(stored[0], second=stored[1] if len(stored) > 1 else None)
-    submit_for_review(passage, passage.order, Received([photo]))
+    sent = [Photo(row) for row, own in zip(stored, photos, strict=True) if own.picture.stored is None]
+    try:
+        submit_for_review(passage, passage.order, Received([photo]))
+    except DomainError as error:
+        if "job" not in error.detail:
+            images.discard(Received(sent), by=passage.by)
+        raise
 
 
 def submit_for_review(passage: Passage, order: Order, received: Received) -> NoReturn:
@@ -242,7 +251,7 @@ def submit_for_review(passage: Passage, order: Order, received: Received) -> NoR
         Refused: `review_required` with `job`; or the rule that refuses the job.
     """
     asked = replace(order, max_candidates=min(order.max_candidates, MOST_CANDIDATES))
-    job = jobs.submit_fresh(organization=passage.organization, order=asked, received=received, by=passage.by)
+    job = jobs.submit(organization=passage.organization, order=asked, received=received, by=passage.by)
     raise Refused(
         REVIEW,
         f"Trained reviewers have to judge candidates first, so nothing is answered here. The photo waits "

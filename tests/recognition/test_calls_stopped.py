@@ -17,15 +17,17 @@ from portal.tenancy.models import ApiKey
 from portal.tenancy.scope import tenant_scope
 from recognition import line
 from recognition.actions import calls, erasure, indexing, retention
+from recognition.actions import images as uploads
 from recognition.actions.indexing import How
 from recognition.actions.pictures import Picture
+from recognition.actions.quotas import set_limits
 from recognition.models import Call, Face, Image, Job, JobStatus, Subject, Usage
 from tests.compliance.conftest import determine
 from tests.recognition.test_stops import new_key
 from tests.support import policy
 from tests.support.calls import alive, asked, serving
 from tests.support.fake_engine import FakeEngine
-from tests.support.jobs import ANNA, Desk, Meanwhile, new_desk, photo, work_off
+from tests.support.jobs import ANNA, BORIS, Desk, Meanwhile, new_desk, photo, work_off
 
 
 @pytest.fixture
@@ -149,6 +151,21 @@ def test_where_people_judge_first_the_photo_becomes_a_job_and_nothing_is_answere
         job = Job.objects.with_public_id(refused.value.detail["job"])
         assert Call.objects.count() == 0
     assert (job.kind, job.review, job.status) == ("search", "before_release", JobStatus.QUEUED)
+
+
+@pytest.mark.parametrize(("is_stored", "left"), [(True, 3), (False, 2)])
+def test_where_no_job_comes_of_it_a_photo_that_was_stored_before_stays(desk, is_stored, left):
+    determine(desk.tenant, "find_missing_child", conditions={"review": "before_release"})
+    whose = {"organization": desk.tenant.organization, "by": desk.by}
+    data = photo(BORIS)
+    stored = uploads.upload(name="boris.png", data=data, **whose) if is_stored else None
+    with pytest.raises(Refused, match="review_required"):
+        search(desk)
+    set_limits(organization=desk.tenant.organization, values={"waiting_items": 1}, by=Actor.system("op"))
+    with pytest.raises(Refused, match="quota_waiting_items"):
+        calls.search(picture=Picture(b"" if is_stored else data, stored=stored), **asked(desk))
+    with tenant_scope(desk.tenant.organization):
+        assert Image.objects.filter(purged_at=None).count() == left
 
 
 # No engine
