@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 from django.db.models.functions import Coalesce, Least, Now
 
+from portal.common.errors import NotFound
 from portal.webhooks.models import Delivery, Turn
 
 # Longer than the longest attempt: five seconds for the resolver, fifteen for the request, and some for us.
@@ -58,9 +59,12 @@ def locked(endpoint_id: UUID) -> Turn:
     """Lock the turn of an endpoint. Whoever changes an endpoint or its queue does so first, in this order.
 
     Raises:
-        Turn.DoesNotExist: The endpoint was deleted.
+        NotFound: The endpoint was deleted meanwhile.
     """
-    return Turn.objects.select_for_update().get(pk=endpoint_id)
+    turn: Turn | None = Turn.objects.select_for_update().filter(pk=endpoint_id).first()
+    if turn is None:
+        raise NotFound()
+    return turn
 
 
 def still(held: Held) -> Turn | None:

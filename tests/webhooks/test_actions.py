@@ -234,3 +234,20 @@ def test_doctor_says_where_nobody_reads_the_trail(world, alices):
     assert "was not read yet" in faults()
     following.follow()
     assert "was not read yet" not in faults()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda endpoint: actions.change(endpoint=endpoint, description="Case system", by=BY),
+        lambda endpoint: actions.delete(endpoint=endpoint, by=BY),
+        lambda endpoint: actions.renew_secret(endpoint=endpoint, by=BY),
+        lambda endpoint: replays.test(endpoint=endpoint, by=BY),
+        lambda endpoint: replays.replay_failed(endpoint=endpoint, since=timezone.now(), by=BY),
+    ],
+)
+def test_a_webhook_that_was_deleted_meanwhile_is_not_there(alices, step):
+    actions.delete(endpoint=alices.endpoint, by=BY)
+    with pytest.raises(NotFound):
+        step(alices.endpoint)
+    assert verbs_about(alices)[-1] == "webhook.deleted"
