@@ -51,6 +51,7 @@ _CODES: Mapping[str, str] = {
     "kept": DENIED,
     "case_closed": DENIED,  # sent again it is refused again
     "model_mismatch": DENIED,
+    "subject_merged": DENIED,
     "no_scale": DENIED,
     "reimport": DENIED,
     "image_source_differs": DENIED,

@@ -55,6 +55,7 @@ def test_no_refusal_is_an_invalid_parameter_or_throttled(code):
         InvalidInput("case_differs", "They are of another case.", field="case_reference"),
         Conflict("case_closed", "The person was found."),
         Conflict("model_mismatch", "Of another model."),
+        Conflict("subject_merged", "They are somebody else by now."),
     ],
     ids=lambda error: error.code,
 )
