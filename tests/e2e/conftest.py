@@ -28,7 +28,7 @@ def chromium() -> str:
     pytest.skip("Chromium is not installed; browser tests did not run.")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def queries_beside_the_browser() -> Iterator[None]:
     """Playwright keeps an event loop in this thread, which Django takes for asynchronous code of ours."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
