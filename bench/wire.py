@@ -25,7 +25,7 @@ def measure(rounds: int) -> dict[str, Any]:
     print(f"  {'a signature, checked':44}{found['check']['wall']:>10.0f} µs{'goal':>8} {GOALS['check']}")
     for name, own in found["share"].items():
         print(f"  {name + ', the engine alone':44}{own['engine']:>10.1f} ms")
-        print(f"  {name + ', over HTTP':44}{own['wire']:>10.1f} ms")
+        print(f"  {name + ', over HTTP':44}{own['call']:>10.1f} ms")
         print(f"  {'  added':44}{own['added']:>10.1f} ms{'goal':>8} {GOALS['added']}")
         print(f"  {'  of the engine':44}{own['percent']:>10.0f} %{'goal':>9} {GOALS['share']}")
     lists, memory = found["lists"], found["memory"]

@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import os
-import statistics
 import sys
 import time
 from collections import Counter
@@ -22,7 +21,8 @@ django.setup()
 import psutil  # noqa: E402 - needs settings, as what follows
 
 from bench import loads  # noqa: E402
-from bench.clock import Taken, medians, taken  # noqa: E402
+from bench.beside import beside  # noqa: E402
+from bench.clock import medians, taken  # noqa: E402
 from portal.aws import sigv4  # noqa: E402
 from portal.local.run import WEB_MEMORY  # noqa: E402
 from recognition.engine import registry  # noqa: E402
@@ -121,23 +121,8 @@ def _large() -> Iterator[tuple[str, bytes]]:
 
 
 def _share(caller: Caller, engine: Any, photo: bytes, turns: int) -> dict[str, float]:
-    """Take turns: what slows the machine slows both alike."""
     values = {"Image": {"Bytes": base64.b64encode(photo).decode()}}
-    work = {
-        "engine": lambda: list(engine.run([("photo", lambda: photo)])),
-        "wire": lambda: caller.call("DetectFaces", values),
-    }
-    times: dict[str, list[Taken]] = {name: [] for name in work}
-    for turn in range(turns + 3):
-        for name in work if turn % 2 else reversed(work):
-            took = taken(work[name])
-            if turn >= 3:  # nothing is measured cold
-                times[name].append(took)
-    pairs = list(zip(times["engine"], times["wire"], strict=True))
-    found = {name: medians(times[name])["wall"] for name in work}
-    found["added"] = round(statistics.median(wire.wall - own.wall for own, wire in pairs) * 1e3, 2)
-    found["percent"] = round(statistics.median(wire.wall / own.wall for own, wire in pairs) * 100 - 100, 1)
-    return found
+    return beside(engine, photo, lambda: caller.call("DetectFaces", values), turns)
 
 
 def _lists(caller: Caller) -> dict[str, float]:
