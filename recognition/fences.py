@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
 
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
+from psycopg.errors import IdleInTransactionSessionTimeout
 
-COMMIT_TAKES = timedelta(seconds=0.25)  # at most: so long before its end a ruling lets nothing be written
+from portal.common.errors import Unavailable
+
+COMMIT_TAKES = timedelta(seconds=0.5)  # at most: so long before its end a ruling lets nothing be written
+_TRIES = 3
+T = TypeVar("T")
+
+
+class CutOff(OperationalError):
+    """This process stalled between the last look and its commit, so the database ended its transaction.
+
+    Nothing was written, and no photo is to blame for it: the same may be written again, after a new look.
+    """
 
 
 def leave_nothing_but_the_commit() -> None:
@@ -18,3 +33,37 @@ def leave_nothing_but_the_commit() -> None:
     with connection.cursor() as cursor:
         milliseconds = round(COMMIT_TAKES.total_seconds() * 1000)
         cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
+
+
+@contextmanager
+def telling_of_stalls() -> Iterator[None]:
+    """Stand around a transaction that ends with the last look.
+
+    Raises:
+        CutOff: It was ended by the database, before it committed.
+    """
+    try:
+        yield
+    except InternalError as error:
+        if isinstance(error.__cause__, IdleInTransactionSessionTimeout):
+            raise CutOff("This process stalled before its commit, and was cut off.") from error
+        raise
+
+
+def insist(write: Callable[[], T]) -> T:
+    """Return what a transaction made that ends with the last look; one that was cut off is made anew.
+
+    Args:
+        write: Makes the whole transaction, and looks again each time.
+
+    Raises:
+        Unavailable: `stalled`, again and again: the machine is overloaded. Nothing was written.
+    """
+    for _ in range(_TRIES):
+        try:
+            with telling_of_stalls():
+                return write()
+        except CutOff:
+            continue
+    sentence = "The platform is overloaded: it could not write in time, and wrote nothing. Send it again."
+    raise Unavailable("stalled", sentence, retry_seconds=5)

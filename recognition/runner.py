@@ -29,7 +29,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import ends, ledger, pairs, probes, reembedding, rulings, search, sources, usage, writing
 from recognition.actions import demands, holds, jobs, progress
 from recognition.engine.types import ImageResult
-from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
+from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit, telling_of_stalls
 from recognition.ledger import Claim
 from recognition.models import Gallery, Item, ItemStatus, Job, JobKind, JobStatus, ShardState
 from recognition.writing import EngineLike, Outcome
@@ -63,7 +63,8 @@ def run(claim: Claim, engine: EngineLike) -> None:
     database went away or is full, or the key service is silent, which no photo is to blame for.
 
     Raises:
-        OperationalError, InterfaceError: The database could not be written; the caller gives the shard back.
+        OperationalError, InterfaceError: The database could not be written, or cut this process off when it
+            stalled; the caller gives the shard back.
         KeyServiceSilent: So too.
     """
     try:
@@ -95,7 +96,8 @@ def _run(claim: Claim, engine: EngineLike) -> None:
         return
     work, ruling = passed
     outcomes = _recognize(work, engine, _watch(claim, ruling))
-    _commit(work, outcomes, ruling, engine.pipeline_id)
+    with telling_of_stalls():
+        _commit(work, outcomes, ruling, engine.pipeline_id)
 
 
 def _fail_as_poison(claim: Claim) -> None:

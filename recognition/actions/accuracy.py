@@ -39,7 +39,7 @@ from recognition import accuracy, accuracy_report, rulings
 from recognition.accuracy import Label
 from recognition.actions import passages
 from recognition.engine import identity, scale
-from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
+from recognition.fences import COMMIT_TAKES, insist, leave_nothing_but_the_commit
 from recognition.models import AccuracyPair, AccuracyStatus, AccuracyTest
 from recognition.states import ACCURACY
 
@@ -76,14 +76,7 @@ def begin(
     ruling = accuracy.rule(test, gate=Gate.SYNCHRONOUS, by=by)
     test.ruling, test.least_threshold = ruling.public_id, accuracy.floor_of(ruling)
     test.threshold = max(threshold, test.least_threshold)
-    with tenant_scope(organization):
-        Organization.objects.select_for_update().get(pk=organization.pk)
-        accuracy.require_room(len(labels))
-        with standing(ruling, by):
-            test.save(force_insert=True)
-            AccuracyPair.objects.bulk_create(_pairs(test, labels), batch_size=_BULK)
-            _record("accuracy.begun", test, by, **_committed(test), ruling=test.ruling)
-            gates.close(test.public_id, organization=organization)
+    insist(lambda: _begin(test, labels, ruling, by))
     return test
 
 
@@ -96,16 +89,8 @@ def finish(*, test: AccuracyTest, by: Actor) -> AccuracyTest:
     """
     require(by, Permission.TEST_ACCURACY, organization=test.organization_id)
     ruling = accuracy.rule(test, gate=Gate.RELEASE, by=by)
-    with open_test(test) as found:
-        found.least_threshold = max(found.least_threshold, accuracy.floor_of(ruling))
-        found.threshold = max(found.threshold, found.least_threshold)
-        result = _result(found)
-        with standing(ruling, by):
-            now = {"threshold": found.threshold, "least_threshold": found.least_threshold}
-            move(found, AccuracyStatus.FINISHED, table=ACCURACY, result=result, ended_at=Now(), **now)
-            _destroy_scores(found)
-            _record("accuracy.finished", found, by, **_counted(result), ruling=ruling.public_id)
-    return _read(found)
+    insist(lambda: _finish(test, ruling, by))
+    return _read(test)
 
 
 def withdraw(*, test: AccuracyTest, by: Actor) -> AccuracyTest:
@@ -176,6 +161,29 @@ def _pipeline(model: str | None) -> str:
     running = ours.partition("/")[0]
     sentence = f"This installation compares with {running}. Only what it uses can be tested here."
     raise InvalidInput("model_not_running", sentence, field="model")
+
+
+def _begin(test: AccuracyTest, labels: Sequence[Label], ruling: RulingRecord, by: Actor) -> None:
+    with tenant_scope(test.organization_id):
+        Organization.objects.select_for_update().get(pk=test.organization_id)
+        accuracy.require_room(len(labels))
+        with standing(ruling, by):
+            test.save(force_insert=True)
+            AccuracyPair.objects.bulk_create(_pairs(test, labels), batch_size=_BULK)
+            _record("accuracy.begun", test, by, **_committed(test), ruling=test.ruling)
+            gates.close(test.public_id, organization=test.organization_id)
+
+
+def _finish(test: AccuracyTest, ruling: RulingRecord, by: Actor) -> None:
+    with open_test(test) as found:
+        found.least_threshold = max(found.least_threshold, accuracy.floor_of(ruling))
+        found.threshold = max(found.threshold, found.least_threshold)
+        result = _result(found)
+        with standing(ruling, by):
+            now = {"threshold": found.threshold, "least_threshold": found.least_threshold}
+            move(found, AccuracyStatus.FINISHED, table=ACCURACY, result=result, ended_at=Now(), **now)
+            _destroy_scores(found)
+            _record("accuracy.finished", found, by, **_counted(result), ruling=ruling.public_id)
 
 
 def _draft(

@@ -21,6 +21,7 @@ from recognition.accuracy import Score
 from recognition.actions import passages
 from recognition.actions.accuracy import finish, open_test, standing
 from recognition.engine.types import ImageResult
+from recognition.fences import insist
 from recognition.models import AccuracyPair, AccuracyTest, JobKind
 from recognition.parcels import BROKE, STOPPED, Answer, Ask
 
@@ -58,7 +59,8 @@ def hand_in(*, test: AccuracyTest, pair: str, photos: list[bytes], by: Actor) ->
         NotFound: The test has no pair of this name.
         Conflict: `pair_done`, it was handed in before; `test_ended`; `model_changed`.
         Refused: `permission`; the id of the rule, with the `decision`.
-        Unavailable: `no_worker`, `no_answer`, `no_broker`, `rules_changed`. Nothing was counted then.
+        Unavailable: `no_worker`, `no_answer`, `no_broker`, `rules_changed`, `stalled`. Nothing was
+            counted then.
     """
     require(by, Permission.TEST_ACCURACY, organization=test.organization_id)
     for side, photo in zip(SIDES, photos, strict=True):
@@ -68,7 +70,8 @@ def hand_in(*, test: AccuracyTest, pair: str, photos: list[bytes], by: Actor) ->
     ruling = accuracy.rule(test, gate=Gate.SYNCHRONOUS, by=by)
     answer = _ask(test, ruling, photos)
     reasons = _reasons(answer)
-    left = _keep(test, row, reasons, None if reasons else _score(answer), ruling, by)
+    score = None if reasons else _score(answer)
+    left = insist(lambda: _keep(test, row, reasons, score, ruling, by))
     found = test if left else finish(test=test, by=by)
     return HandedIn(pair, reasons, found)
 

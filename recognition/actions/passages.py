@@ -34,7 +34,7 @@ from portal.tenancy.scope import tenant_scope
 from recognition import grants, quotas, rulings, usage
 from recognition.actions import demands, naming, orders
 from recognition.actions.orders import Order
-from recognition.fences import COMMIT_TAKES, leave_nothing_but_the_commit
+from recognition.fences import COMMIT_TAKES, insist, leave_nothing_but_the_commit
 from recognition.models import Call, Gallery, Image
 
 AS_A_JOB = "A call cannot wait for an officer. Submit it as a job: that is decided on, and then runs."
@@ -131,16 +131,21 @@ def answer(passage: Passage, make: Callable[[Passage], T]) -> T:
 
     Raises:
         Refused: The rule that stops it now; `key-revoked` or `key-expired`; `gallery_deleted`.
-        Unavailable: `rules_changed`, again and again, or reviewers have to judge first by now.
+        Unavailable: `rules_changed`, again and again, or reviewers have to judge first by now; `stalled`.
     """
     for _ in range(_TRIES):
-        with suppress(_Stopped), _standing(passage):
-            naming.claim(passage.call, passage.by)
-            made = make(passage)
-            _record(passage)
-            return made
+        with suppress(_Stopped):
+            return insist(lambda: _answered(passage, make))
         _pass_again(passage)
     raise changed()
+
+
+def _answered(passage: Passage, make: Callable[[Passage], T]) -> T:
+    with _standing(passage):
+        naming.claim(passage.call, passage.by)
+        made = make(passage)
+        _record(passage)
+    return made
 
 
 def ask_again(passage: Passage) -> Unavailable:
