@@ -6,7 +6,8 @@ from recognition.models.exports import ExportedImage, ExportedLead, ExportRecord
 from recognition.models.galleries import Face, Gallery, GalleryKey, RekeyReason
 from recognition.models.grants import GalleryUserObjectPermission
 from recognition.models.images import Image
-from recognition.models.jobs import Item, ItemStatus, Job, JobKind, JobStatus
+from recognition.models.items import Item, ItemStatus
+from recognition.models.jobs import Job, JobKind, JobStatus
 from recognition.models.leads import LeadOutcome, LeadWithdrawal, OutcomeStatus
 from recognition.models.ledger import Heartbeat, Priority, Shard, ShardState, Turn
 from recognition.models.records import CaseRecord, CaseRecordPhoto, RecordStatus
