@@ -6,7 +6,8 @@ from django.db import models
 
 from compliance.actions import cases, letters
 from compliance.actions.cases import reviewing
-from compliance.actions.decisions import end, record
+from compliance.actions.decisions import record
+from compliance.actions.outcomes import end
 from compliance.impartiality import officer_key, refuse_involved, require_assigned
 from compliance.models import Breach, Case, Intake, LegalDemand
 from compliance.models.breaches import BreachStep

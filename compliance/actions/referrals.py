@@ -6,7 +6,8 @@ from uuid import UUID
 
 from compliance.actions import cases
 from compliance.actions.cases import reviewing
-from compliance.actions.decisions import APPROVE, REFUSE, end, record
+from compliance.actions.decisions import APPROVE, REFUSE, record
+from compliance.actions.outcomes import end
 from compliance.impartiality import require_assigned
 from compliance.models import Case, RulingRecord
 from compliance.models.cases import CaseKind, CaseStatus

@@ -10,7 +10,7 @@ from uuid import UUID
 from compliance import urgency
 from compliance.actions import cases, determinations, end_users, letters
 from compliance.actions.cases import reviewing
-from compliance.actions.decisions import end
+from compliance.actions.outcomes import end
 from compliance.actions.urgent import draw_on_call, refusal, write_to
 from compliance.findings import check
 from compliance.impartiality import officer_key, require_impartial, stepped_back

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from compliance.actions.checklists import KINDS as CHECKED
-from compliance.actions.decisions import WITHOUT_FINDING
+from compliance.actions.outcomes import WITHOUT_FINDING
 from compliance.answers import kept_beside
 from compliance.checklists import items_for
 from compliance.conditions import conditions, inferred

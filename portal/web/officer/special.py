@@ -6,8 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from compliance.actions import decisions
 from compliance.actions.incidents import OUTCOMES, intake_of
+from compliance.actions.outcomes import LIFT, REVOKE, UPHELD, WITHOUT_FINDING
 from compliance.models import Breach, Case, LegalDemand, Measure, RulingRecord, UrgentRequest
 from compliance.models.cases import ENDED, CaseKind, CaseStatus
 from portal.tenancy.models import ORGANIZATION_TRANSITIONS, OrganizationStatus
@@ -99,11 +99,11 @@ def outcomes_of(case: Case) -> list[str]:
     """Return the outcomes without a new determination that fit how the organization stands."""
     status = case.organization.status
     fits = {
-        decisions.LIFT: status in {OrganizationStatus.SUSPENDED, OrganizationStatus.RESTRICTED},
-        decisions.REVOKE: status == OrganizationStatus.SUSPENDED,
-        decisions.UPHELD: True,
+        LIFT: status in {OrganizationStatus.SUSPENDED, OrganizationStatus.RESTRICTED},
+        REVOKE: status == OrganizationStatus.SUSPENDED,
+        UPHELD: True,
     }
-    known = decisions.WITHOUT_FINDING.items()
+    known = WITHOUT_FINDING.items()
     # An unseen suspicion takes no decision about a stop; what the clock restricted is lifted on its alert.
     unseen = case.confidential and case.kind != CaseKind.ALERT
     return [one for one, kinds in known if case.kind in kinds and fits[one] and not unseen]
