@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.api.examples import JOB, REFUSAL
+from portal.api.examples import IMAGE, JOB, REFUSAL
 
 NEW_DETECTION = {"image": "img_01k9"}
 NEW_COMPARISON = {"source_image": "img_01k9", "target_image": "img_01ka", "threshold": 90}
@@ -122,4 +122,18 @@ BUSY = {
     "code": "no_worker",
     "detail": "No engine is running at the moment. No face was searched and nothing was kept. "
     "Send the call again.",
+}
+LOOKED_AT = {
+    **IMAGE,
+    "faces": [_FACE],
+    "detection": {"call": "cal_01k9", "reason": "", "ruling": _CALL["ruling"], "problem": None},
+}
+NOT_LOOKED_AT = {
+    **IMAGE,
+    "detection": {
+        "call": None,
+        "reason": "",
+        "ruling": None,
+        "problem": {name: value for name, value in REFUSAL.items() if name != "job"},
+    },
 }

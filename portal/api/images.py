@@ -1,4 +1,4 @@
-"""`images/`: photos, checked and sealed on the way in, opened only on the way out."""
+"""`images/{id}/`: stored photos, sealed where they lie, opened only on the way out."""
 
 from __future__ import annotations
 
@@ -9,29 +9,21 @@ from django.http import HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import quote_etag
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import conditions, reach
-from portal.api.endpoint import Endpoint, Input
-from portal.api.examples import IMAGE, answered, uploaded
+from portal.api.endpoint import Endpoint
+from portal.api.examples import IMAGE, answered
 from portal.common.errors import NotFound
 from portal.tenancy import secrets
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition import storage
 from recognition.actions import images
-from recognition.images import MAX_BYTES
 from recognition.models import Image
 
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-
-
-class ImageInput(Input):
-    """One photo."""
-
-    file = serializers.FileField(allow_empty_file=True, help_text="JPEG, PNG or WebP, at most 15 MB.")
 
 
 class ImageOutput(serializers.Serializer[Any]):
@@ -45,34 +37,6 @@ class ImageOutput(serializers.Serializer[Any]):
     size = serializers.IntegerField(help_text="Bytes as uploaded.")
     sha256 = serializers.CharField(help_text="Of the bytes as uploaded.")
     created_at = serializers.DateTimeField()
-
-
-class Images(Endpoint):
-    """Uploads."""
-
-    parser_classes = (MultiPartParser,)
-    needs = {"POST": (Permission.UPLOAD,)}
-    counts_as = "upload"
-
-    @extend_schema(
-        operation_id="images_upload",
-        tags=["images"],
-        request={"multipart/form-data": ImageInput},
-        responses={201: ImageOutput},
-        examples=[uploaded("A photo", {"file": "(bytes of anna.jpg)"}), answered("A photo", IMAGE)],
-    )
-    def post(self, request: Request) -> Response:
-        """Upload one photo.
-
-        A file that is refused answers 422 with its reason code: `image_format`, `image_truncated`,
-        `image_too_large`, `image_bomb` or `image_animated`; nothing of it is kept.
-        """
-        file = self.read(ImageInput)["file"]
-        data = file.read(MAX_BYTES + 1)  # one byte more than is taken is enough to say so
-        image = images.upload(organization=self.organization, name=file.name or "", data=data, by=self.by)
-        with tenant_scope(self.organization):
-            image.refresh_from_db(fields=["created_at"])
-        return Response(ImageOutput(image).data, status=201)
 
 
 class ImageDetail(Endpoint):

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from portal.api import (
     accuracy,
+    arrivals,
     calls,
     case_photos,
     case_subjects,
@@ -33,7 +34,7 @@ from portal.api import (
 
 urlpatterns = [
     path("standing/", standing.StandingView.as_view(), name="api-standing"),
-    path("images/", images.Images.as_view(), name="api-images"),
+    path("images/", arrivals.Images.as_view(), name="api-images"),
     path("images/<str:image>/", images.ImageDetail.as_view(), name="api-image"),
     path("images/<str:image>/content/", images.ImageContent.as_view(), name="api-image-content"),
     path("galleries/", galleries.Galleries.as_view(), name="api-galleries"),

@@ -30,7 +30,7 @@ from recognition.models import Face, Image
 from recognition.parcels import BROKE, STOPPED, Answer, Ask
 
 REVIEW = "review_required"
-_READS = (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)
+READS = (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)
 
 
 def detect(*, organization: Organization, order: Order, picture: Picture, by: Actor) -> Answered:
@@ -39,7 +39,7 @@ def detect(*, organization: Organization, order: Order, picture: Picture, by: Ac
     Raises:
         DomainError: As for `passages.enter`, `pictures.opened`, `ask` and `passages.answer`.
     """
-    passage = passages.enter(organization=organization, order=order, photos=1, needs=_READS, by=by)
+    passage = passages.enter(organization=organization, order=order, photos=1, needs=READS, by=by)
     with passages.closing(passage):
         found = ask(passage, [opened(passage, picture)])
 
@@ -68,7 +68,7 @@ def compare(
         DomainError: As for `detect`.
     """
     require_bar(bar)
-    passage = passages.enter(organization=organization, order=order, photos=2, needs=_READS, by=by)
+    passage = passages.enter(organization=organization, order=order, photos=2, needs=READS, by=by)
     with passages.closing(passage):
         photos = [opened(passage, source), opened(passage, target)]
         if passage.is_for_review:
@@ -94,7 +94,7 @@ def search(
         DomainError: As for `detect`.
     """
     require_bar(bar)
-    passage = passages.enter(organization=organization, order=order, photos=1, needs=_READS, by=by)
+    passage = passages.enter(organization=organization, order=order, photos=1, needs=READS, by=by)
     with passages.closing(passage):
         photo = opened(passage, picture)
         if passage.is_for_review:

@@ -25,8 +25,6 @@ from recognition.hits import Hit
 from recognition.models import Face, Gallery, Subject
 from recognition.models.galleries import FaceQuerySet
 
-_READS = (Permission.SUBMIT_JOBS, Permission.VIEW_RESULTS)
-
 
 def search_face(*, organization: Organization, order: Order, face: Face, by: Actor) -> Answered:
     """Search the order's gallery for one face enrolled in it, or in another of the same purpose.
@@ -85,7 +83,7 @@ def _search(
 ) -> Answered:
     if not own:
         raise InvalidInput("no_faces", "No face of this person is enrolled.", field="subject")
-    passage = passages.enter(organization=organization, order=order, photos=0, needs=_READS, by=by)
+    passage = passages.enter(organization=organization, order=order, photos=0, needs=calls.READS, by=by)
     with passages.closing(passage):
         if passage.is_for_review:
             photos = Received([Photo(face.image, probe=face) for face in own])

@@ -125,6 +125,14 @@ def test_who_is_refused_gets_an_error_and_no_empty_result(world, address):
         assert police.job(caught.value.job).status == "refused"
 
 
+def test_a_photo_that_is_stored_is_looked_at_where_the_rules_let_it(alice, world, address):
+    with serving(), client_of(world.bob, address) as police:
+        stored, refused = (one.upload(photo(ANNA), detect=True) for one in (alice, police))
+    assert len(stored["faces"]) == 1
+    assert "faces" not in refused
+    assert refused["detection"]["problem"]["rule"] == "us-police-2020"
+
+
 def test_what_is_wrong_is_named(alice):
     with pytest.raises(Invalid) as caught:
         alice.create_gallery("Without its facts")

@@ -86,9 +86,17 @@ class Client:
         """Yield the galleries of the key's purpose."""
         return self.pages("galleries/")
 
-    def upload(self, photo: Photo) -> dict[str, Any]:
-        """Store a photo, to be named in jobs."""
-        body = forms.form_body({}, [forms.part("file", photo)])
+    def upload(self, photo: Photo, *, detect: bool = False, **facts: Any) -> dict[str, Any]:
+        """Store a photo, to be named in jobs.
+
+        Args:
+            photo: A file, or its bytes.
+            detect: Also find its faces. There are `faces` in the answer only where it was looked at; where a
+                rule forbids it the photo is stored, and `detection` says why in `problem`.
+            **facts: Of the look at it, as for `detect`.
+        """
+        values = {"detect": "true", **facts} if detect else facts
+        body = forms.form_body(values, [forms.part("file", photo)])
         stored: dict[str, Any] = self.transport.call("POST", self.path("images/"), body=body)
         return stored
 
