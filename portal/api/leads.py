@@ -1,6 +1,7 @@
 """`candidates/{id}/adjudications/`, `leads/{id}/outcome/`, `leads/{id}/withdraw/`: what became of candidates.
 
-People judge; a key reads their judgments once a candidate is settled. A lead is a candidate and keeps its id.
+People judge; a key reads their judgments once a candidate is settled. A lead is a candidate, or a pair of a
+comparison (`ver_…`), and keeps its id; where an address names a candidate, it takes a pair too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from portal.api.examples import (
     sent,
 )
 from portal.common.errors import Conflict, NotFound
+from portal.common.ids import public_id
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import leads, results, reviews
@@ -37,10 +39,13 @@ from recognition.models import (
     CandidateStatus,
     Compared,
     Job,
+    Judged,
     LeadOutcome,
     OutcomeStatus,
     Verdict,
+    Verification,
 )
+from recognition.models.verifications import reference
 
 _LONGEST_REASON = 1000
 
@@ -68,9 +73,9 @@ class AdjudicationOutput(serializers.Serializer[Any]):
 
 
 class AdjudicationsOutput(serializers.Serializer[Any]):
-    """What reviewers made of a candidate; nobody's judgment is told before it is settled."""
+    """What reviewers made of a candidate or pair; nobody's judgment is told before it is settled."""
 
-    candidate = serializers.CharField()
+    candidate = serializers.CharField(help_text="Id of the candidate or pair.")
     status = serializers.CharField(help_text="candidate, lead, rejected, inconclusive or withdrawn")
     round = serializers.IntegerField()
     adjudications = AdjudicationOutput(many=True)
@@ -90,12 +95,18 @@ class OutcomeOutput(serializers.Serializer[Any]):
     """What became of a lead. What was recorded before stays; the newest counts."""
 
     id = serializers.CharField(source="public_id")
-    lead = PublicId("can", source="lead_id")
+    lead = serializers.SerializerMethodField(help_text="Id of the candidate or pair.")
     outcome = serializers.CharField(help_text="confirmed, ruled_out or unknown")
     source = serializers.CharField()  # type: ignore[assignment]  # a field, taken off the class by the framework
     reason = serializers.CharField()
     recorded_by = serializers.CharField()
     created_at = serializers.DateTimeField()
+
+    def get_lead(self, row: LeadOutcome) -> str:
+        """Return which lead it is of."""
+        of_pair = row.lead_id is None
+        key: Any = row.verification_id if of_pair else row.lead_id
+        return public_id(Verification.PREFIX if of_pair else Candidate.PREFIX, key)
 
 
 class WithdrawInput(Input):
@@ -127,17 +138,18 @@ class WithdrawnOutput(serializers.Serializer[Any]):
 
 
 class _OfCandidate(Endpoint):
-    """Something about one candidate."""
+    """Something about one candidate or pair."""
 
-    def candidate(self, text: str) -> Candidate:
-        """Return the candidate of the address, of a job in reach."""
+    def candidate(self, text: str) -> Judged:
+        """Return the candidate or pair of the address, of a job in reach."""
+        model: Any = Verification if text.startswith(f"{Verification.PREFIX}_") else Candidate
         with tenant_scope(self.organization):
-            rows: Any = Candidate.objects.filter(item__job__in=reach.jobs(self.by).values("pk"))
-            found: Candidate = rows.with_public_id(text)
+            rows: Any = model.objects.filter(item__job__in=reach.jobs(self.by).values("pk"))
+            found: Judged = rows.with_public_id(text)
             return found
 
-    def opened(self, text: str) -> Candidate:
-        """Return the candidate of the address once the release gate let this read through.
+    def opened(self, text: str) -> Judged:
+        """Return the candidate or pair of the address once the release gate let this read through.
 
         Raises:
             Conflict: `not_released`, it waits for reviewers.
@@ -145,8 +157,10 @@ class _OfCandidate(Endpoint):
         found = self.candidate(text)
         job: Job = reviews.job_of(found)
         results.open_results(job=job, by=self.by)
+        of_pair = isinstance(found, Verification)
+        seen = results.verifications if of_pair else results.candidates
         with tenant_scope(self.organization):
-            if not results.candidates(job, self.by).filter(pk=found.pk).exists():
+            if not seen(job, self.by).filter(pk=found.pk).exists():
                 sentence = "Reviewers have to judge this candidate before anybody else sees it."
                 raise Conflict("not_released", sentence)
         return found
@@ -164,11 +178,11 @@ class Adjudications(_OfCandidate):
         examples=[answered("Two who agreed", ADJUDICATIONS)],
     )
     def get(self, request: Request, candidate: str) -> Response:
-        """Return a candidate's judgments. None is told before all that are needed were given."""
+        """Return the judgments of a candidate or pair. None is told before all that are needed were given."""
         found = self.opened(candidate)
         settled = found.status != CandidateStatus.CANDIDATE
         with tenant_scope(self.organization):
-            rows = Adjudication.objects.filter(candidate=found).order_by("pk") if settled else ()
+            rows = Adjudication.objects.filter(**reference(found)).order_by("pk") if settled else ()
             told = {"candidate": found.public_id, "status": found.status, "round": found.round}
             return Response(AdjudicationsOutput({**told, "adjudications": rows}).data)
 
@@ -207,7 +221,7 @@ class LeadOutcomes(_OfCandidate):
         found = self.opened(lead)
         leads.require_lead(found)
         with tenant_scope(self.organization):
-            newest = LeadOutcome.objects.filter(lead=found).order_by("-created_at", "-pk").first()
+            newest = leads.outcomes(found).first()
             if newest is None:
                 raise NotFound("no_outcome", "Nobody has recorded yet what became of this lead.")
             return Response(OutcomeOutput(newest).data)

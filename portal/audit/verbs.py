@@ -264,6 +264,7 @@ _ALL: dict[str, Verb] = {
     "candidate.adjudicated": _verb("A candidate was judged", "verdict", "round"),
     "verification.adjudicated": _verb("A pair was judged", "verdict", "round"),
     "candidate.reopened": _verb("A candidate is judged again, with a new photo", "round", "photo"),
+    "verification.reopened": _verb("A pair is judged again, with a new photo", "round", "photo"),
     "lead.outcome_recorded": _verb("What became of a lead was recorded", "outcome"),
     "lead.withdrawn": _verb("A lead was withdrawn", "exports"),
     "accuracy.begun": _verb(

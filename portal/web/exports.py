@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,13 +14,24 @@ from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web import export_lines, handed_out, reads
+from portal.web.followed_up import page_url
 from portal.web.forms.errors import shown_on
 from portal.web.forms.exports import ExportForm, ToldForm
 from portal.web.guards import MemberRequest, member_view
 from portal.web.lines import lines_of
 from portal.web.paging import page_of
-from recognition.actions import exports, notices, reviews
-from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notice, Verification
+from portal.web.reviews import judged_of
+from recognition.actions import exports, notices
+from recognition.models import (
+    Candidate,
+    ExportedLead,
+    ExportRecord,
+    Job,
+    JobKind,
+    Judged,
+    Notice,
+    Verification,
+)
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.EXPORT, scoped=False)
@@ -28,10 +41,9 @@ def export(request: MemberRequest, job_id: str) -> HttpResponseBase:
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.EXPORT, scoped=False)
-def export_lead(request: MemberRequest, candidate_id: str) -> HttpResponseBase:
+def export_lead(request: MemberRequest, lead_id: str) -> HttpResponseBase:
     """Hand out one lead as a file to a named recipient."""
-    lead = get_or_404(Candidate, request.actor, candidate_id)
-    job = reads.job_to_change(request.actor, reviews.job_of(lead).public_id)
+    lead, job = judged_of(request, lead_id)
     return _export(request, job, lead)
 
 
@@ -68,7 +80,7 @@ def told(request: MemberRequest, notice_id: str) -> HttpResponse:
         return _detail(request, notice.export.public_id, form)
 
 
-def _export(request: MemberRequest, job: Job, lead: Candidate | None = None) -> HttpResponseBase:
+def _export(request: MemberRequest, job: Job, lead: Judged | None = None) -> HttpResponseBase:
     with tenant_scope(request.organization):
         bodies = _bodies(job, request)
     form = ExportForm(request.POST or None, bodies=bodies)
@@ -100,17 +112,23 @@ def _detail(request: MemberRequest, export_id: str, form: ToldForm) -> HttpRespo
         mine = form.is_bound and form.prefix == notice["id"]
         notice["form"] = form if mine else ToldForm(prefix=notice["id"])
     ids = ExportedLead.objects.filter(export=row).values("lead_id")
-    leads, pairs = Candidate.objects.filter(pk__in=ids), Verification.objects.filter(pk__in=ids)
+    leads = _leads(row.job).filter(pk__in=ids)
+    page = page_of(request, leads.select_related("item").order_by("pk"))
     context = {
         "export": shown,
         "job": row.job,
         "ruling": row.ruling,
-        "page": page_of(request, leads.order_by("pk")),
-        "pairs": pairs.count(),
-        "erased": ids.count() - leads.count() - pairs.count(),
+        "page": page,
+        "leads": [{"lead": lead, "url": page_url(lead, row.job)} for lead in page.rows],
+        "erased": ids.count() - leads.count(),
         "form": form,
     }
     return render(request, "tenant/exports/detail.html", context, status=422 if form.errors else 200)
+
+
+def _leads(job: Job) -> Any:
+    """Return candidates or pairs: what leads of a job were before reviewers made them leads."""
+    return Verification.objects.all() if job.kind == JobKind.COMPARE else Candidate.objects.all()
 
 
 def _record(request: MemberRequest, public_id: str) -> ExportRecord:

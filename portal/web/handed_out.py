@@ -14,7 +14,7 @@ from portal.tenancy.roles import Permission
 from portal.web import reads
 from portal.web.guards import MemberRequest
 from portal.web.names import names_of
-from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notice, Party
+from recognition.models import ExportedLead, ExportRecord, Job, Judged, Notice, Party
 
 SHOWN = 10
 
@@ -40,7 +40,7 @@ def of_job(job: Job, request: MemberRequest) -> list[dict[str, Any]]:
     return described(list(_newest(ExportRecord.objects.filter(job=job))[:SHOWN]), request)
 
 
-def of_lead(lead: Candidate, request: MemberRequest) -> list[dict[str, Any]]:
+def of_lead(lead: Judged, request: MemberRequest) -> list[dict[str, Any]]:
     """Return to whom a lead was handed out, and what these were told of it."""
     carried = ExportedLead.objects.filter(lead_id=lead.pk).values("export")
     rows = list(_newest(ExportRecord.objects.filter(pk__in=carried))[:SHOWN])

@@ -1,4 +1,4 @@
-"""What happened to a candidate: judgments, second looks, outcomes, withdrawal. In scope."""
+"""What happened to a candidate or pair: judgments, second looks, outcomes, withdrawal. In scope."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from typing import Any
 
 from portal.web.guards import MemberRequest
 from portal.web.names import names_of
+from recognition.actions import leads
 from recognition.models import (
     Adjudication,
-    Candidate,
     CandidateStatus,
     Compared,
-    LeadOutcome,
+    Judged,
     LeadWithdrawal,
     Reopening,
 )
+from recognition.models.verifications import reference
 
 
-def of(found: Candidate, request: MemberRequest) -> dict[str, Any]:
-    """Return a candidate's history, the newest first, and the reader's own judgment of its present round.
+def of(found: Judged, request: MemberRequest) -> dict[str, Any]:
+    """Return what happened, the newest first, and the reader's own judgment of the present round.
 
-    What others said is told only once the candidate is settled, so that nobody judges after them.
+    What others said is told only once it is settled, so that nobody judges after them.
     """
-    judgments = list(Adjudication.objects.filter(candidate=found).select_related("reviewer").order_by("pk"))
+    rows = Adjudication.objects.filter(**reference(found)).select_related("reviewer")
+    judgments = list(rows.order_by("pk"))
     own = [one for one in judgments if one.reviewer_id == request.actor.user_id and one.round == found.round]
     settled = found.status != CandidateStatus.CANDIDATE
     events = [*_judged(judgments)] if settled else []
@@ -50,14 +52,14 @@ def _judged(judgments: list[Adjudication]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _reopened(found: Candidate) -> Iterator[dict[str, Any]]:
-    for one in Reopening.objects.filter(candidate=found):
+def _reopened(found: Judged) -> Iterator[dict[str, Any]]:
+    for one in Reopening.objects.filter(**reference(found)):
         title, at = "To be judged again, with a new photo", one.created_at
         yield {"at": at, "title": title, "actor": one.reopened_by, "text": one.reason}
 
 
-def _followed(found: Candidate) -> Iterator[dict[str, Any]]:
-    for one in LeadOutcome.objects.filter(lead=found):
+def _followed(found: Judged) -> Iterator[dict[str, Any]]:
+    for one in leads.outcomes(found):
         yield {
             "at": one.created_at,
             "title": "Followed up",
@@ -67,8 +69,8 @@ def _followed(found: Candidate) -> Iterator[dict[str, Any]]:
         }
 
 
-def _withdrawn(found: Candidate) -> Iterator[dict[str, Any]]:
-    for one in LeadWithdrawal.objects.filter(lead=found):
+def _withdrawn(found: Judged) -> Iterator[dict[str, Any]]:
+    for one in LeadWithdrawal.objects.filter(**reference(found, candidate="lead")):
         yield {
             "at": one.created_at,
             "title": "Withdrawn",

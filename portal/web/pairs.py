@@ -14,7 +14,7 @@ from portal.common.errors import NotFound
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import ages, reads, sentences
+from portal.web import ages, followed_up, reads, sentences
 from portal.web.cards import Look, what_to_expect
 from portal.web.forms.errors import shown_on
 from portal.web.forms.reviews import VerdictForm
@@ -23,7 +23,7 @@ from portal.web.guards import MemberRequest, member_view, private
 from recognition import comparisons
 from recognition.actions import pair_rows, results, reviews
 from recognition.actions.pair_rows import Compared
-from recognition.models import Adjudication, CandidateStatus, FoundFace, Item, Job, JobKind, Verification
+from recognition.models import FoundFace, Item, Job, JobKind, Verification
 
 _SIDES = ("First photo", "Second photo")
 _WORDS = {
@@ -81,7 +81,8 @@ def page(request: MemberRequest, look: Look, found: Item, form: VerdictForm) -> 
         "sides": _sides(look, found),
         "may_judge": hidden,
         "untrained": reviews.lacks_training(job.organization_id, look.actor).get("sentence", ""),
-        "history": [] if pair is None else _history(pair),
+        "followed": pair is not None and pair.is_alike and not hidden,
+        **({} if pair is None else followed_up.of(pair, request)),
         **ages.beside(comparisons.of_pairs(job, [found]).get(found.pk)),
         **what_to_expect(job, None),
         "caution": "",  # the cautions of the pair say it
@@ -130,21 +131,4 @@ def _sides(look: Look, found: Item) -> list[dict[str, Any]]:
             "faces": [face_row(look, found, face, 0) for face in faces if face.side == side],
         }
         for side, image in enumerate(found.photos)
-    ]
-
-
-def _history(pair: Verification) -> list[dict[str, Any]]:
-    """Return what reviewers said, once the pair is settled: nobody judges after another."""
-    if pair.status == CandidateStatus.CANDIDATE:
-        return []
-    rows = Adjudication.objects.filter(verification=pair).select_related("reviewer").order_by("-pk")
-    return [
-        {
-            "at": row.created_at,
-            "title": "Judged",
-            "status": row.verdict,
-            "actor": str(row.reviewer),
-            "text": row.reason,
-        }
-        for row in rows
     ]

@@ -15,20 +15,21 @@ from portal.tenancy.access import get_or_404
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from portal.web import handed_out, histories, reads
-from portal.web.cards import Look, cards, face_url, photo_facts, what_to_expect
+from portal.web import followed_up, reads
+from portal.web.cards import Look, cards, photo_facts, what_to_expect
 from portal.web.forms.errors import shown_on
 from portal.web.forms.reviews import VerdictForm
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.paging import page_of
 from recognition import comparisons, rulings
 from recognition.actions import results, reviews
-from recognition.models import Candidate, CandidateStatus, Job, Reopening, Verification
+from recognition.models import Candidate, Job, Judged, Verification
 from recognition.models.results import CandidateQuerySet
 from recognition.models.verifications import VerificationQuerySet
 from recognition.states import READABLE
 
 DRAWN = ("item", "found", "subject", "face", *comparisons.RELATED)
+DRAWN_PAIR = ("item", "item__image", "item__second", "first", "second")
 
 
 @member_view(permission=Permission.ADJUDICATE)
@@ -88,15 +89,29 @@ def candidate_of(request: MemberRequest, public_id: str) -> tuple[Candidate, Job
     return found, job
 
 
-def opened(request: MemberRequest, found: Candidate, job: Job) -> Look:
-    """Pass the release gate for one candidate.
+def judged_of(request: MemberRequest, public_id: str) -> tuple[Judged, Job]:
+    """Return a candidate or a pair, by its id, with all that its page draws, and its job."""
+    if not public_id.startswith(f"{Verification.PREFIX}_"):
+        return candidate_of(request, public_id)
+    with tenant_scope(request.organization):
+        found = get_or_404(Verification, request.actor, public_id, *DRAWN_PAIR)
+        job = reads.jobs(request.actor).filter(pk=found.item.job_id).first()
+    if job is None:
+        raise NotFound()
+    return found, job
+
+
+def opened(request: MemberRequest, found: Judged, job: Job) -> Look:
+    """Pass the release gate for one candidate or pair.
 
     Raises:
         Conflict: `not_released`, it waits for reviewers, of whom the reader is none.
     """
     look = Look(job, request.actor, results.open_results(job=job, by=request.actor).public_id)
     with tenant_scope(request.organization):
-        if not results.candidates(job, request.actor).filter(pk=found.pk).exists():
+        of_pair = isinstance(found, Verification)
+        seen = results.verifications if of_pair else results.candidates
+        if not seen(job, request.actor).filter(pk=found.pk).exists():
             raise Conflict(
                 "not_released", "Reviewers have to judge this candidate before anybody else sees it."
             )
@@ -148,20 +163,13 @@ def _context(request: MemberRequest, found: Candidate, look: Look) -> dict[str, 
         {"key": "In the gallery", "value": photo_facts(found.face)},
     ]
     return {
-        "candidate": found,
         "job": job,
         "card": {**shown, "url": "", "facts": [*shown["facts"], *photos]},
         "number": found.found.index + 1,
         "may_judge": found.pk in hidden,
         "untrained": _untrained(request) if actor.may(Permission.ADJUDICATE) else "",
         "progress": _progress(found, look, hidden),
-        "new_photos": _new_photos(found, request),
-        "is_lead": found.status == CandidateStatus.LEAD,
-        "is_withdrawn": found.status == CandidateStatus.WITHDRAWN,
-        "is_inconclusive": found.status == CandidateStatus.INCONCLUSIVE,
-        "may_follow_up": actor.may(Permission.EXPORT) or actor.may(Permission.ADJUDICATE),
-        **histories.of(found, request),
-        "exports": handed_out.of_lead(found, request),
+        **followed_up.of(found, request),
         **what_to_expect(job, rulings.gallery_size(job.gallery)),
         "caution": "",  # the card says it
     }
@@ -175,18 +183,3 @@ def _progress(found: Candidate, look: Look, hidden: Any) -> dict[str, int]:
     judged = rows.judged_by(look.actor.person).count()
     waiting = _waiting(look.actor).filter(item__job=look.job).count()
     return {"number": judged + 1, "of": judged + max(waiting, 1)}
-
-
-def _new_photos(found: Candidate, request: MemberRequest) -> list[dict[str, Any]]:
-    """Return the new photos with which the candidate was judged again, the newest first."""
-    rows = Reopening.objects.filter(candidate=found).order_by("-round")
-    rows = rows.select_related("face__image", "found__item__image").defer("face__template")
-    return [_new_photo(row) for row in rows]
-
-
-def _new_photo(row: Reopening) -> dict[str, Any]:
-    if row.face is not None:
-        url, of = face_url(row.face.image, row.face.public_id), "the person enrolled"
-    else:
-        url, of = face_url(row.found.item.image, row.found.public_id), "the person looked for"
-    return {"url": url, "of": of, "reason": row.reason, "at": row.created_at}

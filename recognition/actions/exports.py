@@ -31,6 +31,7 @@ from recognition.models import (
     ExportedLead,
     ExportRecord,
     Job,
+    Judged,
     Party,
     Verification,
 )
@@ -79,9 +80,7 @@ class Export:
     rows: Iterator[dict[str, Any]]
 
 
-def export(
-    *, job: Job, recipient: Recipient, format_: str, by: Actor, lead: Candidate | None = None
-) -> Export:
+def export(*, job: Job, recipient: Recipient, format_: str, by: Actor, lead: Judged | None = None) -> Export:
     """Hand a job's results, or one lead of it, to a named recipient; the rows stream.
 
     A recipient other than the job declared is a party of its own: the release gate rules with them as the
@@ -161,7 +160,7 @@ def _kept_from(recipient: Recipient, ruling: RulingRecord) -> Refused:
     return rulings.refusal(ruling, sentence=f"{about} {ruling.sentence}", about=about)
 
 
-def _leads(job: Job, lead: Candidate | None) -> QuerySet[Candidate]:
+def _leads(job: Job, lead: Judged | None) -> QuerySet[Candidate]:
     """Return the leads that the file carries. In scope.
 
     Raises:
@@ -170,18 +169,32 @@ def _leads(job: Job, lead: Candidate | None) -> QuerySet[Candidate]:
     own: QuerySet[Candidate] = Candidate.objects.filter(item__job=job)
     if lead is None:
         return own.filter(status=CandidateStatus.LEAD)
+    return _only(own, lead) if isinstance(lead, Candidate) else own.none()
+
+
+def _pairs(job: Job, lead: Judged | None) -> QuerySet[Verification]:
+    """Return the pairs that reviewers made leads of and that the file carries. In scope.
+
+    Raises:
+        Conflict: `not_a_lead`, `lead_of_another_job`.
+    """
+    own: QuerySet[Verification] = Verification.objects.alike().filter(item__job=job)
+    if lead is None:
+        return own.filter(status=CandidateStatus.LEAD)
+    return _only(own, lead) if isinstance(lead, Verification) else own.none()
+
+
+def _only(own: QuerySet[Any], lead: Judged) -> QuerySet[Any]:
+    """Return one lead among a job's own.
+
+    Raises:
+        Conflict: `not_a_lead`, `lead_of_another_job`.
+    """
     found = own.filter(pk=lead.pk).first()
     if found is None:
         raise Conflict("lead_of_another_job", "This lead was found by another job. Export it there.")
     leads.require_lead(found)
     return own.filter(pk=lead.pk)
-
-
-def _pairs(job: Job, lead: Candidate | None) -> QuerySet[Verification]:
-    """Return the pairs that reviewers made leads of, where the file carries the whole job. In scope."""
-    rows = Verification.objects.alike().filter(item__job=job, status=CandidateStatus.LEAD)
-    own: QuerySet[Verification] = rows
-    return own.none() if lead else own
 
 
 def _record(job: Job, recipient: Recipient, format_: str, ruling: RulingRecord, by: Actor) -> ExportRecord:

@@ -1,10 +1,14 @@
 """What becomes of leads: their outcome from another source, and their withdrawal, which recipients are told.
 
+A lead is a candidate, or a pair, that reviewers judged worth following up.
+
 Neither waits for the release gate: both show nothing, and a lead must be withdrawable also when a rule has
 closed the results.
 """
 
 from __future__ import annotations
+
+from django.db.models import QuerySet
 
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput
@@ -14,17 +18,18 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import notices, reviews
-from recognition.models import Candidate, CandidateStatus, LeadOutcome, LeadWithdrawal, Notice, OutcomeStatus
+from recognition.models import CandidateStatus, Judged, LeadOutcome, LeadWithdrawal, Notice, OutcomeStatus
+from recognition.models.verifications import reference
 from recognition.states import CANDIDATE, OUTCOME
 
 LONGEST_SOURCE = 200
 
 
-def record_outcome(*, lead: Candidate, outcome: str, source: str, reason: str, by: Actor) -> LeadOutcome:
+def record_outcome(*, lead: Judged, outcome: str, source: str, reason: str, by: Actor) -> LeadOutcome:
     """Record what became of a lead. What was recorded before stays, and the newest counts.
 
     Args:
-        lead: A candidate that reviewers made a lead.
+        lead: A candidate or pair that reviewers made a lead.
         outcome: An `OutcomeStatus`.
         source: Who or what it is known from: never the similarity.
         reason: What they found.
@@ -45,7 +50,7 @@ def record_outcome(*, lead: Candidate, outcome: str, source: str, reason: str, b
             raise Conflict("outcome_already", sentence, field="outcome")
         made: LeadOutcome = LeadOutcome.objects.create(
             organization_id=lead.organization_id,
-            lead=locked,
+            **reference(locked, candidate="lead"),
             outcome=outcome,
             source=source.strip(),
             reason=reason.strip(),
@@ -61,7 +66,7 @@ def record_outcome(*, lead: Candidate, outcome: str, source: str, reason: str, b
     return made
 
 
-def withdraw(*, lead: Candidate, reason: str, by: Actor) -> list[Notice]:
+def withdraw(*, lead: Judged, reason: str, by: Actor) -> list[Notice]:
     """Take a lead back, and tell everybody it was handed to.
 
     Returns:
@@ -82,8 +87,9 @@ def withdraw(*, lead: Candidate, reason: str, by: Actor) -> list[Notice]:
     with tenant_scope(lead.organization_id):
         locked = _locked(lead)
         move(locked, CandidateStatus.WITHDRAWN, table=CANDIDATE)
+        named = reference(locked, candidate="lead")
         LeadWithdrawal.objects.create(
-            organization_id=lead.organization_id, lead=locked, reason=reason.strip(), withdrawn_by=by.id
+            organization_id=lead.organization_id, **named, reason=reason.strip(), withdrawn_by=by.id
         )
         made = notices.tell_recipients(job=job, lead=locked, by=by)
         audit.record(
@@ -96,13 +102,20 @@ def withdraw(*, lead: Candidate, reason: str, by: Actor) -> list[Notice]:
     return made
 
 
-def newest_outcome(lead: Candidate) -> str:
+def newest_outcome(lead: Judged) -> str:
     """Return the outcome that counts, `""` where there is none. In scope."""
-    rows = LeadOutcome.objects.filter(lead=lead).order_by("-created_at", "-pk")
-    return rows.values_list("outcome", flat=True).first() or ""
+    newest = outcomes(lead).first()
+    return newest.outcome if newest else ""
 
 
-def require_lead(candidate: Candidate) -> None:
+def outcomes(lead: Judged) -> QuerySet[LeadOutcome]:
+    """Return what was recorded of a lead, the newest first. In scope."""
+    rows = LeadOutcome.objects.filter(**reference(lead, candidate="lead"))
+    found: QuerySet[LeadOutcome] = rows.order_by("-created_at", "-pk")
+    return found
+
+
+def require_lead(candidate: Judged) -> None:
     """Let leads on only.
 
     Raises:
@@ -115,9 +128,9 @@ def require_lead(candidate: Candidate) -> None:
         raise Conflict("not_a_lead", f"Only what reviewers made a lead can be followed up. This is: {state}.")
 
 
-def _locked(lead: Candidate) -> Candidate:
+def _locked(lead: Judged) -> Judged:
     """Return the lead as it is now, held against change. In scope."""
-    found: Candidate = Candidate.objects.select_for_update().get(pk=lead.pk)
+    found: Judged = type(lead).objects.select_for_update().get(pk=lead.pk)
     require_lead(found)
     return found
 

@@ -222,9 +222,8 @@ def _of_pair(own: Row, row: Row) -> Row:
     told = {
         name: "" if pair[name] is None else pair[name] for name in ("compared", "threshold", "fmr", "fnmr")
     }
-    told |= {
-        name: "" if pair[name] is None else pair[name] for name in ("similarity", "second_face", "review")
-    }
+    others = ("similarity", "second_face", "review", "outcome")
+    told |= {name: "" if pair[name] is None else pair[name] for name in others}
     compared = next((f for f in row["faces"] if f["photo"] == 1 and f["index"] == pair["face"]), None)
     place = _place(compared) if compared else {}
     ages = age_columns(pair, _PAIR_NAMES)

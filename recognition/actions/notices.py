@@ -13,12 +13,12 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
-from recognition.models import Candidate, ExportedLead, ExportRecord, Job, Notice
+from recognition.models import ExportedLead, ExportRecord, Job, Judged, Notice
 
 LONGEST_HOW = 200
 
 
-def tell_recipients(*, job: Job, lead: Candidate | None = None, by: Actor) -> list[Notice]:
+def tell_recipients(*, job: Job, lead: Judged | None = None, by: Actor) -> list[Notice]:
     """Tell everybody who was handed a lead, or anything of a job, not to use it any more.
 
     Each export gets a notice. Recipients who left an address are mailed; of the others the organization's
@@ -72,7 +72,7 @@ def told(*, notice: Notice, how: str, by: Actor) -> None:
         )
 
 
-def require_follow_up(by: Actor, row: Candidate | Notice) -> None:
+def require_follow_up(by: Actor, row: Judged | Notice) -> None:
     """Let on whoever follows leads up: those who hand them out, and those who judge candidates.
 
     Raises:

@@ -10,7 +10,7 @@ from uuid import UUID
 from recognition import comparisons, threshold
 from recognition.actions.age_rows import age_row
 from recognition.ages import Comparison
-from recognition.models import CandidateStatus, Item, Job, JobKind, Verification
+from recognition.models import CandidateStatus, Item, Job, JobKind, LeadOutcome, Verification
 
 NOTICE = "A similarity is not an identification."
 UNREVIEWED = "unreviewed"
@@ -30,10 +30,14 @@ def of_items(job: Job, items: Sequence[Item]) -> dict[UUID, dict[str, Any]]:
     """Return what the pairs among some items came to, by item; nothing of other jobs. In scope."""
     if job.kind != JobKind.COMPARE:
         return {}
-    rows = Verification.objects.filter(item__in=[item.pk for item in items])
+    keys = [item.pk for item in items]
+    rows = Verification.objects.filter(item__in=keys)
     found = {row.item_id: row for row in rows.select_related("first", "second")}
-    ages = comparisons.of_pairs(job, items)
-    return {item.pk: {"pair": _pair_row(item, found.get(item.pk), ages.get(item.pk))} for item in items}
+    ages, outcomes = comparisons.of_pairs(job, items), _outcomes(keys)
+    return {
+        key: {"pair": _pair_row(item, found.get(key), ages.get(key), outcomes.get(key, ""))}
+        for key, item in zip(keys, items, strict=True)
+    }
 
 
 def withhold_unreviewed(row: dict[str, Any]) -> dict[str, Any]:
@@ -56,9 +60,18 @@ def handed_on(row: dict[str, Any], leads: Collection[str], *, unreviewed: bool) 
     if not pair or pair["compared"] != Compared.AT_OR_ABOVE:
         return row
     carried = pair["id"] in leads if pair["review"] == CandidateStatus.LEAD else unreviewed
-    if not carried or pair["review"] == CandidateStatus.REJECTED:
+    if not carried or pair["review"] in {CandidateStatus.REJECTED, CandidateStatus.WITHDRAWN}:
         _withhold(pair, Compared.LEFT_OUT)
     return row
+
+
+def is_compared(row: dict[str, Any], face: dict[str, Any]) -> bool:
+    """Tell whether a face in a row of results is one of the two that a pair compared."""
+    pair = row.get("pair")
+    if pair is None:
+        return False
+    compared: bool = face["index"] == pair["face" if face["photo"] == 1 else "second_face"]
+    return compared
 
 
 def estimates(similarity: float) -> dict[str, float]:
@@ -72,14 +85,22 @@ def _withhold(pair: dict[str, Any], instead: Compared) -> None:
     pair |= {"compared": str(instead), "similarity": None}
 
 
-def _pair_row(item: Item, found: Verification | None, compared: Comparison | None) -> dict[str, Any]:
+def _outcomes(items: Collection[UUID]) -> dict[UUID, str]:
+    """Return the newest outcome of each pair that became a lead, by its item."""
+    rows = LeadOutcome.objects.filter(verification__item__in=items).order_by("created_at", "pk")
+    return dict(rows.values_list("verification__item", "outcome"))
+
+
+def _pair_row(
+    item: Item, found: Verification | None, compared: Comparison | None, outcome: str
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "second": _photo_row(item),
         "compared": str(Compared.NOT_COMPARED),
         "notice": NOTICE,
     }
     row |= dict.fromkeys(("id", "similarity", "threshold", "fmr", "fnmr", "face", "second_face"))
-    row |= {"review": "", "age": age_row(compared) if compared else None}
+    row |= {"review": "", "outcome": outcome, "age": age_row(compared) if compared else None}
     if found is None:
         return row
     reviewed = found.status != CandidateStatus.CANDIDATE

@@ -1,6 +1,6 @@
 """Deleting results and what people made of them, inside the caller's scope.
 
-Reopenings, outcomes and withdrawals go with their candidate by the database's own references.
+Reopenings, outcomes and withdrawals go with their candidate or pair by the database's own references.
 """
 
 from __future__ import annotations

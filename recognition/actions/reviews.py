@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,18 +21,17 @@ from portal.tenancy.scope import tenant_scope
 from recognition.actions import progress, results
 from recognition.models import (
     Adjudication,
-    Candidate,
     CandidateStatus,
     Compared,
     Item,
     Job,
     JobStatus,
+    Judged,
     Verdict,
     Verification,
 )
+from recognition.models.verifications import reference
 from recognition.states import CANDIDATE
-
-Judged: TypeAlias = Candidate | Verification
 
 
 def adjudicate(
@@ -164,7 +162,7 @@ def _add(candidate: Judged, verdict: str, compared: Collection[str], reason: str
         )
     made: Adjudication = Adjudication.objects.create(
         organization_id=candidate.organization_id,
-        **_named(candidate),
+        **reference(candidate),
         round=candidate.round,
         reviewer_id=by.user_id,
         verdict=verdict,
@@ -182,13 +180,9 @@ def _add(candidate: Judged, verdict: str, compared: Collection[str], reason: str
     return made
 
 
-def _named(candidate: Judged) -> dict[str, Judged]:
-    """Return what an adjudication names, by its field."""
-    return {"verification" if isinstance(candidate, Verification) else "candidate": candidate}
-
-
 def _judgments(candidate: Judged) -> QuerySet[Adjudication]:
-    own: QuerySet[Adjudication] = Adjudication.objects.filter(**_named(candidate), round=candidate.round)
+    rows = Adjudication.objects.filter(**reference(candidate), round=candidate.round)
+    own: QuerySet[Adjudication] = rows
     return own
 
 

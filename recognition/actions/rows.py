@@ -70,7 +70,9 @@ def handed_on(
         face["left_out"] = dict(sorted(counts.items()))
     by_subject(row)
     if alone:
-        row["faces"] = [face for face in row["faces"] if face["candidates"]]
+        row["faces"] = [
+            face for face in row["faces"] if face["candidates"] or pair_rows.is_compared(row, face)
+        ]
     return pair_rows.handed_on(row, leads, unreviewed=unreviewed)
 
 

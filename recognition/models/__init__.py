@@ -24,7 +24,7 @@ from recognition.models.stores import PhotoStore
 from recognition.models.subjects import FaceMove, Subject, SubjectMerge
 from recognition.models.tokens import RequestToken
 from recognition.models.usage import Quota, Usage
-from recognition.models.verifications import Verification
+from recognition.models.verifications import Judged, Verification
 
 __all__ = [
     "AccuracyPair",
@@ -53,6 +53,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobStatus",
+    "Judged",
     "LeadOutcome",
     "LeadWithdrawal",
     "Notice",

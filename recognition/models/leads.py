@@ -1,4 +1,4 @@
-"""What became of leads: their outcome, and their withdrawal."""
+"""What became of leads, each a candidate or a compared pair: their outcome, and their withdrawal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class LeadOutcome(TenantModel):
 
     PREFIX = "out"
 
-    lead = owned("recognition.Candidate")
+    lead = owned("recognition.Candidate", null=True)
+    verification = owned("recognition.Verification", null=True)
     outcome = models.CharField(max_length=12, choices=OutcomeStatus.choices)
     source = models.CharField(max_length=200, help_text="Who or what it is known from.")
     reason = models.TextField()
@@ -35,8 +36,14 @@ class LeadOutcome(TenantModel):
 
         constraints = (
             models.CheckConstraint(condition=Q(outcome__in=OutcomeStatus.values), name="lead_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(lead__isnull=True) ^ Q(verification__isnull=True), name="outcome_of_one_thing"
+            ),
         )
-        indexes = (models.Index(fields=("organization", "lead", "-created_at"), name="outcome_of_lead"),)
+        indexes = (
+            models.Index(fields=("organization", "lead", "-created_at"), name="outcome_of_lead"),
+            models.Index(fields=("organization", "verification", "-created_at"), name="outcome_of_pair"),
+        )
 
     def __str__(self) -> str:
         return self.get_outcome_display()
@@ -47,7 +54,8 @@ class LeadWithdrawal(TenantModel):
 
     PREFIX = "wdr"
 
-    lead = owned("recognition.Candidate")
+    lead = owned("recognition.Candidate", null=True)
+    verification = owned("recognition.Verification", null=True)
     reason = models.TextField()
     withdrawn_by = models.CharField(max_length=96)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -55,7 +63,13 @@ class LeadWithdrawal(TenantModel):
     class Meta:
         """A lead is withdrawn once."""
 
-        constraints = (models.UniqueConstraint(fields=("organization", "lead"), name="lead_withdrawn_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "lead"), name="lead_withdrawn_once"),
+            models.UniqueConstraint(fields=("organization", "verification"), name="pair_withdrawn_once"),
+            models.CheckConstraint(
+                condition=Q(lead__isnull=True) ^ Q(verification__isnull=True), name="withdrawal_of_one_thing"
+            ),
+        )
 
     def __str__(self) -> str:
-        return f"Withdrawal of {self.lead_id}"
+        return f"Withdrawal of {self.lead_id or self.verification_id}"

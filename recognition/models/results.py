@@ -160,7 +160,7 @@ class Adjudication(TenantModel):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        """A reviewer judges a candidate once a round, and a pair once."""
+        """A reviewer judges a candidate or a pair once a round."""
 
         constraints = (
             models.UniqueConstraint(
@@ -187,11 +187,12 @@ class Adjudication(TenantModel):
 
 
 class Reopening(TenantModel):
-    """An inconclusive candidate that is judged again because there is a new photo of one of the two."""
+    """An inconclusive candidate or pair that is judged again: there is a new photo of one of the two."""
 
     PREFIX = "reo"
 
-    candidate = owned("recognition.Candidate")
+    candidate = owned("recognition.Candidate", null=True)
+    verification = owned("recognition.Verification", null=True)
     round = models.PositiveSmallIntegerField(help_text="The round it began.")
     face = owned("recognition.Face", null=True, blank=True)
     found = owned("recognition.FoundFace", null=True, blank=True)
@@ -205,6 +206,13 @@ class Reopening(TenantModel):
         constraints = (
             models.UniqueConstraint(
                 fields=("organization", "candidate", "round"), name="reopened_once_a_round"
+            ),
+            models.UniqueConstraint(
+                fields=("organization", "verification", "round"), name="pair_reopened_once_a_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(candidate__isnull=True) ^ Q(verification__isnull=True),
+                name="reopening_of_one_thing",
             ),
             models.CheckConstraint(
                 condition=Q(face__isnull=True) ^ Q(found__isnull=True), name="reopening_one_photo"

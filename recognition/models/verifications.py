@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from django.db import models
@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from portal.tenancy.kinds import ScopedQuerySet, TenantModel, tenant_objects
 from recognition.models.fields import owned
-from recognition.models.results import Adjudication, CandidateStatus
+from recognition.models.results import Adjudication, Candidate, CandidateStatus
 
 
 class VerificationQuerySet(ScopedQuerySet["Verification"]):
@@ -25,8 +25,10 @@ class VerificationQuerySet(ScopedQuerySet["Verification"]):
         return self.alike().filter(status=CandidateStatus.CANDIDATE)
 
     def to_judge(self, reviewer: UUID) -> VerificationQuerySet:
-        """Return those that wait for a judgment and that this reviewer has not judged."""
-        own = Adjudication.objects.filter(verification=OuterRef("pk"), reviewer=reviewer)
+        """Return those that wait for a judgment and that this reviewer has not judged in this round."""
+        own = Adjudication.objects.filter(
+            verification=OuterRef("pk"), round=OuterRef("round"), reviewer=reviewer
+        )
         return self.unsettled().exclude(Exists(own))
 
 
@@ -46,7 +48,7 @@ class Verification(TenantModel):
     status = models.CharField(
         max_length=12, choices=CandidateStatus.choices, default=CandidateStatus.CANDIDATE
     )
-    round = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(default=1, help_text="Judged anew with a new photo: 2, 3, …")
 
     objects: ClassVar = tenant_objects(VerificationQuerySet)
 
@@ -71,3 +73,16 @@ class Verification(TenantModel):
     def is_alike(self) -> bool:
         """Whether the similarity is at or above the threshold."""
         return self.similarity >= self.threshold
+
+
+Judged: TypeAlias = Candidate | Verification
+
+
+def reference(judged: Judged, *, candidate: str = "candidate") -> dict[str, Judged]:
+    """Return what names a candidate or a pair in a row about it, by its field.
+
+    Args:
+        judged: The candidate or the pair.
+        candidate: The field that names a candidate; a pair is named by `verification`.
+    """
+    return {"verification" if isinstance(judged, Verification) else candidate: judged}

@@ -11,7 +11,7 @@ from portal.tenancy.roles import NAMED_KEY_PERMISSIONS
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import exports, reviews
 from recognition.actions.exports import Recipient
-from recognition.models import Adjudication, Candidate, Job, LeadOutcome
+from recognition.models import Adjudication, Candidate, Job, Judged, LeadOutcome, Verification
 from tests.api.conftest import Program, problem
 from tests.support.jobs import work_off
 from tests.support.review import clear_ledger, member_of
@@ -33,9 +33,10 @@ class Search:
     def organization(self) -> Organization:
         return self.program.side.organization
 
-    def row(self) -> Candidate:
+    def row(self) -> Judged:
+        kind = Verification if self.candidate.startswith("ver_") else Candidate
         with tenant_scope(self.organization):
-            return Candidate.objects.with_public_id(self.candidate)
+            return kind.objects.with_public_id(self.candidate)
 
     def judge(self, verdict: str = "lead", by: Actor | None = None) -> None:
         reviewer = by or member_of(self.organization, self.program.side.actor)
@@ -169,3 +170,57 @@ def test_what_waits_for_review_before_release_is_not_told(search):
         jobs.update(review="before_release", reviewers=2)
     search.judge()
     problem(search.program.get(f"candidates/{search.candidate}/adjudications/"), 409, "not_released")
+
+
+# Pairs
+
+
+@pytest.fixture
+def compared(alice) -> Search:
+    """A finished comparison of Alice's program with one pair, as the `Search` of tests above."""
+    clear_ledger()
+    both = [alice.image(ANNA, "one.jpg"), alice.image(ANNA, "other.jpg")]
+    job = alice.post("jobs/", {"kind": "compare", "pairs": [both]}).json()["id"]
+    work_off()
+    with tenant_scope(alice.side.organization):
+        found = Verification.objects.get(item__job=Job.objects.with_public_id(job))
+    return Search(alice, job, found.public_id)
+
+
+def test_the_judgments_of_a_pair_are_told_once_it_is_settled(compared):
+    path = f"candidates/{compared.candidate}/adjudications/"
+    assert compared.program.get(path).json()["adjudications"] == []
+    compared.judge()
+    told = compared.program.get(path).json()
+    assert (told["candidate"], told["status"]) == (compared.candidate, "lead")
+    assert [one["verdict"] for one in told["adjudications"]] == ["lead"]
+
+
+def test_a_program_records_what_became_of_a_pair(compared):
+    compared.judge()
+    path = f"leads/{compared.candidate}/outcome/"
+    problem(compared.program.get(path), 404, "no_outcome")
+    made = compared.program.post(path, OUTCOME)
+    assert (made.status_code, made.json()["lead"]) == (201, compared.candidate)
+    assert compared.program.get(path).json() == made.json()
+
+
+def test_a_pair_is_withdrawn_by_a_key_that_has_the_scope_by_name(compared):
+    compared.judge()
+    exports.export(
+        job=reviews.job_of(compared.row()),
+        recipient=Recipient("Unit", email="pair@example.org"),
+        format_="csv",
+        by=compared.program.side.actor,
+    )
+    path, why = f"leads/{compared.candidate}/withdraw/", {"reason": "It is her twin."}
+    problem(compared.program.post(path, why), 403, "scope")
+    told = compared.named().post(path, why).json()
+    assert (told["lead"], told["status"]) == (compared.candidate, "withdrawn")
+    assert [one["mailed"] for one in told["notices"]] == [True]
+
+
+def test_a_stranger_reaches_no_pair(compared, charlie):
+    compared.judge()
+    for path in (f"leads/{compared.candidate}/outcome/", f"candidates/{compared.candidate}/adjudications/"):
+        problem(charlie.get(path), 404, "not_found")

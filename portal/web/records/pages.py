@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from compliance.policy.vocabulary import Purpose, RequestedBy
 from portal.common.clock import database_now
 from portal.tenancy.roles import Permission
 from portal.web import ages, reads
+from portal.web.followed_up import page_url
 from portal.web.guards import MemberRequest, member_view, private
 from portal.web.names import name_of
 from portal.web.paging import page_of
@@ -28,6 +30,7 @@ from recognition.models import (
     JobKind,
     RecordStatus,
     Subject,
+    Verification,
 )
 
 UNDATED_SHOWN = 12
@@ -68,7 +71,7 @@ def detail(request: MemberRequest, record_id: str) -> HttpResponse:
         "undated": _undated(record) if is_open else [],
         "linked": _linked(record),
         "jobs": _jobs(request, record),
-        "leads": _leads(request, record),
+        "leads": list(_leads(request, record)),
         "galleries": _galleries(request, record) if is_open else [],
         "can_change": may_change and is_open,
         "can_end": may_change and record.status != RecordStatus.FOUND,
@@ -150,11 +153,15 @@ def _jobs(request: MemberRequest, record: CaseRecord) -> Any:
     return reads.jobs(request.actor).filter(record=record)[:JOBS_SHOWN]
 
 
-def _leads(request: MemberRequest, record: CaseRecord) -> Any:
+def _leads(request: MemberRequest, record: CaseRecord) -> Iterator[dict[str, Any]]:
     """Return leads of the case by id; what they show stays behind the release gate."""
     own = reads.jobs(request.actor).filter(record=record).order_by().values("pk")
-    rows = Candidate.objects.filter(item__job__in=own, status=CandidateStatus.LEAD)
-    return rows.select_related("subject").order_by("-pk")[:LEADS_SHOWN]
+    kinds = (Candidate.objects.select_related("subject"), Verification.objects.all())
+    for rows in kinds:
+        found = rows.filter(item__job__in=own, status=CandidateStatus.LEAD).select_related("item__job")
+        for lead in found.order_by("-pk")[:LEADS_SHOWN]:
+            name = "A pair of photos" if isinstance(lead, Verification) else str(lead.subject)
+            yield {"name": name, "status": lead.status, "url": page_url(lead, lead.item.job)}
 
 
 def _galleries(request: MemberRequest, record: CaseRecord) -> Any:

@@ -37,7 +37,7 @@ OF_A_JOB = {
 }
 # Steps that are taken by POST alone, pages that ask before a step on a job, and a face that is enrolled.
 STEPS = {"approve_job", "decline_job", "told", "job_step", "take_over_job", "judge_pair", "move_face"}
-ARGUMENTS = ("job_id", "candidate_id", "item_id", "face_id", "export_id", "notice_id")
+ARGUMENTS = ("job_id", "candidate_id", "lead_id", "item_id", "face_id", "export_id", "notice_id")
 SENT = {"to": "organization", "recipient": "Lane", "format_": "csv"}
 
 
@@ -80,12 +80,12 @@ def held(django_db_setup, django_db_blocker):
 
 def address(held, name: str) -> str:
     own = held.paths()
-    candidate = own["candidate"]
+    candidate = held.candidate.public_id
     more = {
-        "judge_again": f"{candidate}again/",
-        "lead_outcome": f"{candidate}outcome/",
-        "withdraw_lead": f"{candidate}withdraw/",
-        "export_lead": f"{candidate}export/",
+        "judge_again": f"/reviews/{candidate}/again/",
+        "lead_outcome": f"/leads/{candidate}/outcome/",
+        "withdraw_lead": f"/leads/{candidate}/withdraw/",
+        "export_lead": f"/leads/{candidate}/export/",
         "face": held.crop,
         "job_progress": own["progress"],
         "import_report": f"{own['job']}import/",

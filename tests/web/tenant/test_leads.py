@@ -30,7 +30,7 @@ def lead(database):
 
 
 def at(site, step: str) -> str:
-    return f"{site.paths()['candidate']}{step}/"
+    return f"/{'reviews' if step == 'again' else 'leads'}/{site.candidate.public_id}/{step}/"
 
 
 def status_of(site) -> str:

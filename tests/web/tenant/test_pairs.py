@@ -10,7 +10,7 @@ from portal.tenancy.actions import members
 from portal.tenancy.models import Membership
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
-from recognition.models import Image, Item, Job
+from recognition.models import Image, Item, Job, Verification
 from tests.compliance.conftest import determine
 from tests.support.jobs import ANNA, BORIS, NOBODY, photo, work_off
 from tests.support.photos import zipped
@@ -135,6 +135,70 @@ def test_a_judgment_without_a_reason_is_asked_for_again(database):
     answer = reviewer.post(f"{address}judge/", {"verdict": "lead"})
     assert answer.status_code == 422
     assert "Mark what you compared" in answer.content.decode()
+
+
+def judged(site, verdict: str) -> tuple[str, str]:
+    """Compare a pair that a reviewer then judges; return the addresses of its page and of steps on it."""
+    job, reviewer = pair(site, ANNA, ANNA), reviewer_of(site)
+    address = reviewer.get(f"{job}review/")["Location"]
+    told = {"verdict": verdict, "compared": ["ears"], "reason": "The same ear."}
+    assert reviewer.post(f"{address}judge/", told).status_code == 302
+    with tenant_scope(site.organization):
+        found = Verification.objects.get(item__job=Job.objects.all().with_public_id(job.split("/")[2]))
+    return address, found.public_id
+
+
+def test_a_pair_that_became_a_lead_is_withdrawn_from_its_page_and_its_recipient_named_first(database):
+    site = strict_site()
+    address, lead = judged(site, "lead")
+    assert f"/leads/{lead}/withdraw/" in site.alice.get(address).content.decode()
+    sent = {"to": "organization", "recipient": "Shift leader Ode", "email": "", "format_": "csv"}
+    file = b"".join(site.alice.post(f"/leads/{lead}/export/", sent).streaming_content).decode()
+    assert [row["verification"] for row in csv.DictReader(io.StringIO(file)) if row["compared"]] == [lead]
+    assert "Shift leader Ode" in site.alice.get(f"/leads/{lead}/withdraw/").content.decode()
+    answer = site.alice.post(f"/leads/{lead}/withdraw/", {"reason": "It is her twin."})
+    assert answer["Location"] == address
+    page = site.alice.get(address).content.decode()
+    assert all(words in page for words in ("Withdrawn", "It is her twin.", "Not told yet"))
+
+
+def test_an_export_lists_its_pairs_each_to_be_withdrawn(database):
+    site = strict_site()
+    address, lead = judged(site, "lead")
+    sent = {"to": "organization", "recipient": "Ode", "email": "", "format_": "csv"}
+    export = site.alice.post(f"{address.split('results/')[0]}export/", sent)["X-Countenance-Export"]
+    page = site.alice.get(f"/exports/{export}/").content.decode()
+    assert address in page
+    assert f"/leads/{lead}/withdraw/" in page
+
+
+def test_what_became_of_a_pair_stands_on_its_page(database):
+    site = strict_site()
+    address, lead = judged(site, "lead")
+    told = {"outcome": "ruled_out", "source": "Dental records", "reason": "They differ."}
+    assert site.alice.post(f"/leads/{lead}/outcome/", told)["Location"] == address
+    assert "They differ. Known from: Dental records" in site.alice.get(address).content.decode()
+
+
+def test_an_inconclusive_pair_is_judged_again_beside_a_photo_that_came_since(database):
+    site = strict_site()
+    address, found = judged(site, "inconclusive")
+    again = f"/reviews/{found}/again/"
+    assert "No new photo yet" in site.alice.get(again).content.decode()
+    pair(site, ANNA, ANNA)
+    choice = site.alice.get(again).content.decode().split('name="photo" value="')[1].split('"')[0]
+    answer = site.alice.post(again, {"photo": choice, "reason": "From the front."})
+    assert answer["Location"] == address
+    page = reviewer_of(site).get(address).content.decode()
+    assert "From the front." in page
+    assert "The same ear." not in page
+    assert "similarity of 100" not in page
+
+
+def test_a_stranger_finds_no_pair(database, bob):
+    _, lead = judged(strict_site(), "lead")
+    steps = [f"/leads/{lead}/{step}/" for step in ("withdraw", "outcome", "export")]
+    assert {bob.get(step).status_code for step in (*steps, f"/reviews/{lead}/again/")} == {404}
 
 
 # Imports
