@@ -29,10 +29,12 @@ def leave_nothing_but_the_commit() -> None:
 
     References are checked before it, and a process that stalls after it is cut off by the database.
     """
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        milliseconds = round(COMMIT_TAKES.total_seconds() * 1000)
-        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
+    milliseconds = round(COMMIT_TAKES.total_seconds() * 1000)
+    with connection.cursor() as cursor:  # in one trip to the database
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; "
+            f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+        )
 
 
 @contextmanager

@@ -8,13 +8,14 @@ counts what was there before, so that together they may pass it.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import LiteralString
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F, Sum
 
+from portal.common import planned
 from portal.common.errors import Refused
-from portal.tenancy.scope import ScopeRequired, current
+from portal.tenancy.scope import organization_in_scope
 from recognition.models import Image, Job, JobStatus, Quota
 
 _WAITING = (JobStatus.AWAITING_APPROVAL, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.HELD)
@@ -71,6 +72,10 @@ SELECT (
 FROM (SELECT date_trunc('day', clock_timestamp(), 'UTC') AS began) AS today
 """
 
+_ROOM: LiteralString = f"""
+SELECT (SELECT items_a_day FROM recognition_quota WHERE organization_id = %(organization)s), ({_TODAY})
+"""  # noqa: S608 - words of our own
+
 
 def limits() -> Amounts:
     """Return the limits of the organization in scope."""
@@ -100,7 +105,8 @@ def require_room_for_a_call() -> None:
     Raises:
         Refused: `quota_items_a_day`.
     """
-    _require("items_a_day", limits().items_a_day, _items_today(), 1)
+    own, today = planned.row(_ROOM, {"organization": organization_in_scope()}) or (None, 0)
+    _require("items_a_day", own or settings.QUOTAS["items_a_day"], int(today), 1)
 
 
 def room_for_photos() -> int:
@@ -140,9 +146,5 @@ def _waiting_items() -> int:
 
 
 def _items_today() -> int:
-    scope = current()
-    if scope is None or scope.organization_id is None:
-        raise ScopeRequired("What was used is reached inside a tenant scope only.")
-    with connection.cursor() as cursor:
-        cursor.execute(_TODAY, {"organization": scope.organization_id})
-        return int(cursor.fetchone()[0])
+    found = planned.row(_TODAY, {"organization": organization_in_scope()})
+    return int(found[0]) if found else 0

@@ -40,22 +40,18 @@ def rule(job: Job | Call, gallery: Gallery | None, *, gate: Gate, by: Actor, **i
     return gates.rule(stated, gate=gate, subject=job.public_id, by=by, organization=job.organization_id)
 
 
-def rule_on_call(call: Call, stated: Stated, *, by: Actor) -> RulingRecord:
-    """Rule on a synchronous call; the ruling is committed before this returns. Call outside any scope.
+def rule_on_call(call: Call, gallery: Gallery | None, *, by: Actor) -> RulingRecord:
+    """Rule on a synchronous call, in a scope of its organization that ends before anything comes of it.
 
     Args:
         call: The call.
-        stated: From `stated_by_call`, read a moment ago with all else that the call needed.
+        gallery: What it searches.
         by: Who calls.
     """
-    return gates.rule(
+    stated = _stated(call, gallery, {}, Gate.SYNCHRONOUS)
+    return gates.rule_in_scope(
         stated, gate=Gate.SYNCHRONOUS, subject=call.public_id, by=by, organization=call.organization_id
     )
-
-
-def stated_by_call(call: Call, gallery: Gallery | None) -> Stated:
-    """Return the facts of a call, in the scope in force."""
-    return _stated(call, gallery, {}, Gate.SYNCHRONOUS)
 
 
 def rule_for(job: Job, *, gate: Gate, by: Actor, **instead: Any) -> RulingRecord:

@@ -10,10 +10,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
+from portal.common import planned
 from recognition.ledger import Claim
 from recognition.models import Item, ItemStatus, Job, Usage
 
@@ -51,8 +51,7 @@ def count_call(organization_id: UUID) -> None:
 
 
 def _add(organization_id: UUID, *, items: int, calls: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, {"organization": organization_id, "items": items, "calls": calls})
+    planned.run(_ADD, {"organization": organization_id, "items": items, "calls": calls})
 
 
 def by_day(first: date, last: date) -> list[dict[str, Any]]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-
+from portal.common import planned
 from recognition.models import AccuracyTest, Call, Face, Gallery, Item, ItemStatus, Job, JobKind, JobStatus
 
 WINDOW = timedelta(days=30)
@@ -75,9 +74,8 @@ def _images_before(one: Job | Call | AccuracyTest) -> int:
         "end_user": one.end_user_id,
         "window": WINDOW,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_IMAGES_BEFORE, values)
-        return int(cursor.fetchone()[0])
+    found = planned.row(_IMAGES_BEFORE, values)
+    return int(found[0]) if found else 0
 
 
 def _faces_after(job: Job | Call, gallery: Gallery) -> int:

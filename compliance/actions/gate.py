@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
-from django.db.models import F, Subquery
+from django.db.models import F
 
 from compliance.holdings import held
 from compliance.models import PolicyEpoch, RulingRecord
@@ -20,15 +20,26 @@ from compliance.policy.shorthand import shorten
 from compliance.policy.vocabulary import Gate, Outcome
 from compliance.stated import Stated, facts_of, named_in
 from portal.audit import actions as audit
+from portal.common import planned
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
 from portal.common.inserts import insert
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import ScopeRequired, current, tenant_scope
 
 # Where facts are stated for the first time; what was taken in there is not questioned again later.
 _TAKES_IN = frozenset({Gate.SUBMIT, Gate.SYNCHRONOUS})
+
+_EPOCHS: LiteralString = """
+SELECT policy.epoch, tenant.epoch FROM compliance_policyepoch policy, tenancy_organization tenant
+WHERE tenant.id = %s
+"""
+# Both rows are locked, the policy's first. Of one that has to be waited for, the epoch is the one after that.
+_EPOCHS_FOR_SHARE: LiteralString = f"{_EPOCHS} FOR SHARE"
+_CLOSE = """
+UPDATE compliance_rulingrecord SET open = false WHERE organization_id = %s AND subject = %s AND open
+"""
 
 
 @dataclass(frozen=True)
@@ -58,35 +69,46 @@ def rule(
         InvalidInput: A stated word is not in the vocabulary, or a party not in the register;
             `contradiction`, what is stated cannot all be true. Nothing is ruled on then.
     """
-    key = organization if isinstance(organization, UUID) else organization.pk
-    with tenant_scope(key):
-        # Epochs with the rest: what changes after this look raises them above what the ruling was made under.
-        holdings = held(key, end_users=named_in(stated, by))
-        facts, now, lineage = facts_of(stated, holdings, by=by), holdings.now, holdings.lineage
-        if gate in _TAKES_IN:
-            _require_no_contradiction(facts)
-        ruling = evaluate(facts, lineage, at=now, known_at=now)
-        record = RulingRecord(
-            organization=holdings.organization,
-            subject=subject,
-            gate=gate,
-            open=ruling.outcome is not Outcome.REFUSED,
-            made_for=by.id,
-            policy_epoch=holdings.epoch.epoch,
-            organization_epoch=holdings.organization.epoch,
-            **_columns(ruling, facts, lineage.next_after(now)),
-        )
-        event = audit.event(
-            verb="ruling.made",
-            actor=by,
-            target=record,
-            organization=key,
-            gate=str(gate),
-            outcome=str(ruling.outcome),
-            rule=ruling.rule_id,
-            subject=subject,
-        )
-        insert(record, event)
+    with tenant_scope(organization) as key:
+        return rule_in_scope(stated, gate=gate, subject=subject, by=by, organization=key)
+
+
+def rule_in_scope(stated: Stated, *, gate: Gate, subject: str, by: Actor, organization: UUID) -> RulingRecord:
+    """Rule as `rule` does, inside a scope that the caller ends before it does or refuses anything.
+
+    For who reads in the same scope what is stated: the ruling is kept once the scope has ended, and not
+    where something raises inside it.
+
+    Raises:
+        InvalidInput: As for `rule`.
+    """
+    # Epochs with the rest: what changes after this look raises them above what the ruling was made under.
+    holdings = held(organization, end_users=named_in(stated, by))
+    facts, now, lineage = facts_of(stated, holdings, by=by), holdings.now, holdings.lineage
+    if gate in _TAKES_IN:
+        _require_no_contradiction(facts)
+    ruling = evaluate(facts, lineage, at=now, known_at=now)
+    record = RulingRecord(
+        organization=holdings.organization,
+        subject=subject,
+        gate=gate,
+        open=ruling.outcome is not Outcome.REFUSED,
+        made_for=by.id,
+        policy_epoch=holdings.epoch.epoch,
+        organization_epoch=holdings.organization.epoch,
+        **_columns(ruling, facts, lineage.next_after(now)),
+    )
+    event = audit.event(
+        verb="ruling.made",
+        actor=by,
+        target=record,
+        organization=organization,
+        gate=str(gate),
+        outcome=str(ruling.outcome),
+        rule=ruling.rule_id,
+        subject=subject,
+    )
+    insert(record, event)
     return record
 
 
@@ -115,17 +137,19 @@ def lock_epochs_for_share(organization: Organization | UUID) -> Epochs:
     or stops an organization waits for that transaction, or has made these numbers other than the ruling's.
     """
     key = organization if isinstance(organization, UUID) else organization.pk
-    with_lock = PolicyEpoch.objects.raw("SELECT * FROM compliance_policyepoch FOR SHARE")
-    tenants = Organization.objects.raw("SELECT * FROM tenancy_organization WHERE id = %s FOR SHARE", [key])
-    return Epochs(policy=with_lock[0].epoch, organization=tenants[0].epoch)
+    return _epochs(planned.row(_EPOCHS_FOR_SHARE, [key]), key)
 
 
 def current_epochs(organization: Organization | UUID) -> Epochs:
     """Return both epochs as they are now, without holding them: for a look between batches."""
     key = organization if isinstance(organization, UUID) else organization.pk
-    policy = Subquery(PolicyEpoch.objects.values("epoch")[:1])
-    rows = Organization.objects.annotate(policy=policy).values_list("policy", "epoch")
-    return Epochs(*rows.get(pk=key))
+    return _epochs(planned.row(_EPOCHS, [key]), key)
+
+
+def _epochs(found: tuple[int, int] | None, organization: UUID) -> Epochs:
+    if found is None:
+        raise Organization.DoesNotExist(f"There is no organization {organization}.")
+    return Epochs(*found)
 
 
 def valid_now(ruling: RulingRecord, *, now: datetime | None = None) -> bool:
@@ -158,7 +182,9 @@ def raise_policy_epoch() -> int:
 def close(subject: str, *, organization: Organization | UUID) -> None:
     """Close the rulings on a subject that has ended. Inside a scope of the organization."""
     key = organization if isinstance(organization, UUID) else organization.pk
-    RulingRecord.objects.filter(organization_id=key, subject=subject, open=True).update(open=False)
+    if current() is None:
+        raise ScopeRequired("Rulings are closed inside a scope only.")
+    planned.run(_CLOSE, [key, subject])
 
 
 def _require_no_contradiction(facts: Facts) -> None:

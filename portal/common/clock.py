@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
+from portal.common import planned
 
 
 def database_now() -> datetime:
     """Return the time of the database, in UTC, at this very moment (not at the start of the transaction)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    moment: datetime = row[0]
+    found = planned.row("SELECT clock_timestamp()")
+    if found is None:
+        raise RuntimeError("The database told no time.")
+    moment: datetime = found[0]
     return moment

@@ -8,7 +8,8 @@ from typing import Any, LiteralString
 
 from django.db import connection
 from django.db.models import Model
-from psycopg import Cursor
+
+from portal.common import planned
 
 
 def insert(*rows: Model) -> None:
@@ -18,11 +19,8 @@ def insert(*rows: Model) -> None:
     where that may prepare statements. Columns that the database fills are read back. The rows must not refer
     to each other.
     """
-    connection.validate_no_broken_transaction()
     values = [value for row in rows for value in _values(row)]
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        found = cursor.execute(_statement(*(row.__class__ for row in rows)), values, prepare=True).fetchone()
-    filled = iter(found or ())
+    filled = iter(planned.row(_statement(*(row.__class__ for row in rows)), values) or ())
     for row in rows:
         _keep(row, filled)
 

@@ -16,6 +16,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from portal.common import planned
+
+_ENTER = "SELECT set_config('app.tenant', %s, true)"
+
 
 class Owner(Protocol):
     """An organization, as far as a scope needs to know it."""
@@ -46,6 +50,18 @@ def current() -> Scope | None:
     return _current.get()
 
 
+def organization_in_scope() -> UUID:
+    """Return whose scope is in force, for statements that no manager stands before.
+
+    Raises:
+        ScopeRequired: Nobody's, or the office's.
+    """
+    scope = current()
+    if scope is None or scope.organization_id is None:
+        raise ScopeRequired("Rows of an organization are reached inside a tenant scope only.")
+    return scope.organization_id
+
+
 @contextmanager
 def tenant_scope(organization: Owner | UUID) -> Iterator[UUID]:
     """Open a transaction that sees one organization's rows, and yield the organization's id.
@@ -58,8 +74,7 @@ def tenant_scope(organization: Owner | UUID) -> Iterator[UUID]:
     """
     organization_id = organization if isinstance(organization, UUID) else organization.pk
     with _scope(Scope(organization_id), leave="SELECT set_config('app.tenant', '', true)"):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('app.tenant', %s, true)", [str(organization_id)])
+        planned.run(_ENTER, [str(organization_id)])
         yield organization_id
 
 
@@ -80,8 +95,7 @@ def beside(organization_id: UUID) -> Iterator[None]:
         return
     token = _current.set(Scope(organization_id))
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('app.tenant', %s, true)", [str(organization_id)])
+        planned.run(_ENTER, [str(organization_id)])
         yield
     finally:
         _current.reset(token)

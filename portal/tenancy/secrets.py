@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from portal.common import envelope
+from portal.common import envelope, planned
 from portal.common.envelope import DataKey
 from portal.common.errors import Conflict
 from portal.tenancy import wrapping
@@ -21,6 +21,10 @@ PLATFORM_USES = ("exported-images",)
 _HOLD = """
 SELECT 1 FROM tenancy_storeddatakey
 WHERE organization_id = %s AND version = ANY(%s) AND destroyed_at IS NULL FOR KEY SHARE
+"""
+_LIVING = """
+SELECT wrapped, version FROM tenancy_storeddatakey
+WHERE organization_id = %s AND destroyed_at IS NULL ORDER BY version DESC
 """
 _platform: dict[tuple[Any, str], bytes] = {}
 
@@ -63,8 +67,8 @@ def data_key(organization: Organization | UUID) -> DataKey:
 
 
 def _opened(organization_id: UUID) -> OpenKeys:
-    rows = StoredDataKey.objects.living().filter(organization=organization_id).order_by("-version")
-    newest, *older = [DataKey(wrapping.service().unwrap(bytes(row.wrapped)), row.version) for row in rows]
+    service, rows = wrapping.service(), planned.rows(_LIVING, [organization_id])
+    newest, *older = [DataKey(service.unwrap(bytes(wrapped)), version) for wrapped, version in rows]
     return OpenKeys(newest.secret, newest.version, tuple(older), organization_id)
 
 

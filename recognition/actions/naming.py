@@ -7,13 +7,15 @@ the person is found, and no age could stand beside a candidate.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 from compliance.policy.vocabulary import PEOPLE_FINDING, RequestedBy
+from portal.common import planned
 from portal.common.errors import InvalidInput
 from portal.common.ids import uuid7
 from portal.tenancy import secrets
 from portal.tenancy.actor import Actor
+from portal.tenancy.scope import organization_in_scope
 from recognition import details
 from recognition.actions import records
 from recognition.actions.records import LONGEST_REFERENCE
@@ -23,6 +25,9 @@ from recognition.models import Call, CaseRecord, Item, Job, JobKind, Subject
 MISSING = "case_record_missing"
 _MOST_NAMES = 100  # looked at: nobody was merged from more, so a job with as many enrolls several people
 SENTENCE = "A search for a person belongs to a case. Give its reference; the case record opens by itself."
+
+_CALLED: LiteralString = "WHERE organization_id = %s AND reference = %s"
+_HELD: LiteralString = f"{_CALLED} FOR SHARE"  # against its end, until the transaction ends
 
 
 def reference_of(purpose: str, facts: Any) -> str:
@@ -42,7 +47,7 @@ def check(purpose: str, facts: Any) -> None:
         if len(reference) > LONGEST_REFERENCE:
             sentence = f"A case reference has at most {LONGEST_REFERENCE} characters."
             raise InvalidInput("reference_too_long", sentence, field="case_reference")
-        for record in CaseRecord.objects.called(reference):
+        for record in _records(_CALLED, reference):
             records.require_open(record)
 
 
@@ -64,21 +69,17 @@ def claim(job: Job | Call, by: Actor) -> None:
     reference = reference_of(job.purpose, job.facts)
     if not reference:
         return
-    rows = _shared(job, reference)
+    rows = _records(_HELD, reference)
     if not rows:
         _open(job, reference, by)
-        rows = _shared(job, reference)
+        rows = _records(_HELD, reference)
     records.require_open(rows[0])
     job.record = rows[0]
 
 
-def _shared(job: Job | Call, reference: str) -> list[CaseRecord]:
-    """Return the record of a reference, held against its end; none where nobody opened it."""
-    rows = CaseRecord.objects.raw(
-        "SELECT * FROM recognition_caserecord WHERE organization_id = %s AND reference = %s FOR SHARE",
-        [job.organization_id, reference],
-    )
-    return list(rows)
+def _records(statement: LiteralString, reference: str) -> list[CaseRecord]:
+    """Return the record of a reference in the scope in force; none where nobody opened it."""
+    return planned.instances(CaseRecord, statement, [organization_in_scope(), reference])
 
 
 def adopt(job: Job) -> None:

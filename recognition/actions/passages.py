@@ -17,7 +17,6 @@ from compliance.actions import gate as gates
 from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Outcome, Review
-from compliance.stated import Stated
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.envelope import DataKey
@@ -111,8 +110,8 @@ def enter(
         quotas.require_room_for_a_call()
         key = secrets.data_key(organization)
         call = _draft(organization, order, photos, by)
-        stated = rulings.stated_by_call(call, order.gallery)
-    ruling = _rule(call, order, stated, by)
+        ruling = rulings.rule_on_call(call, order.gallery, by=by)
+    _require_cleared(ruling, call, order, by)
     if naming.names_none(call):
         _close(call)
         raise Refused(naming.MISSING, naming.SENTENCE, decision=ruling.public_id, field="case_reference")
@@ -191,20 +190,18 @@ def _draft(organization: Organization, order: Order, photos: int, by: Actor) -> 
     )
 
 
-def _rule(call: Call, order: Order, stated: Stated, by: Actor) -> RulingRecord:
-    """Ask the gate, and put its demands on the call.
+def _require_cleared(ruling: RulingRecord, call: Call, order: Order, by: Actor) -> None:
+    """Put the demands of a ruling on its call. Outside any scope: the ruling is kept whatever it says.
 
     Raises:
         Refused: It does not clear.
     """
-    ruling = rulings.rule_on_call(call, stated, by=by)
     if ruling.outcome == Outcome.REFERRED:
         _close(call)
         raise rulings.refusal(ruling, remedy=f"{ruling.remedy} {AS_A_JOB}".strip())
     if not ruling.is_cleared:
         raise rulings.refusal(ruling, **orders.exceeded(order, by))
     demands.apply_to_call(call, ruling, budget=order.budget)
-    return ruling
 
 
 def _pass_again(passage: Passage) -> None:
@@ -214,8 +211,9 @@ def _pass_again(passage: Passage) -> None:
     with tenant_scope(passage.organization):
         if passage.order.gallery is not None:
             grants.require_use(passage.by, Gallery.objects.get(pk=passage.order.gallery.pk))
-        stated = rulings.stated_by_call(passage.call, passage.order.gallery)
-    passage.ruling = _rule(passage.call, passage.order, stated, passage.by)
+        ruling = rulings.rule_on_call(passage.call, passage.order.gallery, by=passage.by)
+    _require_cleared(ruling, passage.call, passage.order, passage.by)
+    passage.ruling = ruling
     if passage.is_for_review:  # nothing may be handed out any more; sent again, it goes to the reviewers
         raise changed()
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from portal.audit import actions as audit
-from portal.common import envelope
+from portal.common import envelope, planned
 from portal.common.addresses import network_hash
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
@@ -36,6 +36,11 @@ from portal.tenancy.roles import Permission
 LONGEST_DAYS = 366  # a key never outlives the longest determination
 USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
 NETWORKS_KEPT = timedelta(days=30)
+
+_BY_PREFIX = "WHERE tenancy_apikey.prefix = %s"
+_ENDED = """
+SELECT revoked_at IS NOT NULL, expires_at <= clock_timestamp() + %s FROM tenancy_apikey WHERE id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -130,15 +135,17 @@ def authenticate(bearer: str) -> ApiKey:
     """
     head, _, rest = bearer.partition("_")
     prefix, _, secret = rest.partition("_")
-    key = (
-        ApiKey.objects.select_related("organization").filter(prefix=prefix).first() if head == "ck" else None
-    )
+    key = _named(prefix) if head == "ck" else None
     known = key.secret_hash if key else _hash("")
     right = hmac.compare_digest(known, _hash(secret))
     if key is None or not right:
         raise _not_valid()
     note_use(key)
     return key
+
+
+def _named(prefix: str) -> ApiKey | None:
+    return next(iter(planned.instances(ApiKey, _BY_PREFIX, [prefix], joined="organization")), None)
 
 
 def that_signs(access_key_id: str) -> ApiKey | None:
@@ -219,10 +226,13 @@ def ended(actor: str, *, ahead: timedelta = timedelta()) -> str:
     """
     if not actor.startswith(f"{ApiKey.PREFIX}_"):
         return ""
-    key = ApiKey.objects.get(pk=parse_public_id(ApiKey.PREFIX, actor))
-    if key.revoked_at:
+    found = planned.row(_ENDED, [ahead, parse_public_id(ApiKey.PREFIX, actor)])
+    if found is None:
+        raise ApiKey.DoesNotExist(f"There is no key {actor}.")
+    revoked, over = found
+    if revoked:
         return "key-revoked"
-    return "key-expired" if key.expires_at <= database_now() + ahead else ""
+    return "key-expired" if over else ""
 
 
 def _hash(secret: str) -> str:
