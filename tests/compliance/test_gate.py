@@ -19,7 +19,7 @@ from portal.common.ids import uuid7
 from portal.tenancy.actions import organizations
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
-from portal.tenancy.scope import officer_scope, tenant_scope
+from portal.tenancy.scope import ScopeRequired, officer_scope, tenant_scope
 from tests.compliance.conftest import determine, new_tenant, search_for_a_child
 
 SYSTEM = Actor.system("tests")
@@ -278,3 +278,8 @@ def test_an_authorization_is_read_from_words(tenant):
     }
     stated = search_for_a_child(tenant.itself, requested_by="family", authorization=report)
     assert ruling_on(tenant, stated).outcome == "cleared"
+
+
+def test_rulings_are_closed_in_a_scope_only(tenant):
+    with pytest.raises(ScopeRequired):
+        gate.close("job_1", organization=tenant.organization)

@@ -1,6 +1,7 @@
 """Publishing policy on a database of its own, since a policy holds for everybody."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 
@@ -21,6 +22,7 @@ from portal.common.errors import Conflict, NotFound, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import User
 from tests.compliance.conftest import determine, new_officer, new_tenant, search_for_a_child
+from tests.support.workers import wait_for
 
 SYSTEM = Actor.system("tests")
 TIGHTER = """
@@ -199,6 +201,33 @@ def test_a_publication_waits_for_results_being_written(fresh_database):
         other.rollback()
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute("SELECT * FROM tenancy_organization FOR UPDATE NOWAIT")
+
+
+@pytest.mark.parametrize("table", ["compliance_policyepoch", "tenancy_organization"])
+def test_results_that_waited_for_a_stop_see_it(fresh_database, table):
+    organization = new_tenant("Harbor Light").organization
+    before = gate.current_epochs(organization)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(**own_connection()) as other:
+        other.execute(f"UPDATE {table} SET epoch = epoch + 1")  # noqa: S608
+        held = pool.submit(in_a_thread, lambda: held_epochs(organization))
+        wait_for(lambda: other.execute(WAITING).fetchone()[0], 20, every=0.05)
+        other.commit()
+        assert held.result(timeout=20) == gate.current_epochs(organization) != before
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+
+def held_epochs(organization):
+    with transaction.atomic():
+        return gate.lock_epochs_for_share(organization)
+
+
+def in_a_thread(work):
+    try:
+        return work()
+    finally:
+        connection.close()
 
 
 def own_connection():
