@@ -6,14 +6,13 @@ from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
-from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from portal.common import planned
 from portal.common.envelope import DataKey
 from portal.common.errors import Unavailable
 from recognition import line, parcels
-from recognition.models import Heartbeat
 from recognition.parcels import Answer, Ask
 
 WORK = "recognition.work"
@@ -25,6 +24,9 @@ UPKEEP = "recognition.upkeep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
 NO_WORKER, NO_ANSWER, NO_BROKER = "no_worker", "no_answer", "no_broker"
+_LIVE = """
+SELECT pipeline FROM recognition_heartbeat WHERE beat_at >= statement_timestamp() - %s AND pipeline <> ''
+"""
 _NOTHING_DONE = "No face was searched and nothing was kept. Send the call again."
 _SENTENCES = {
     NO_WORKER: f"No engine is running at the moment. {_NOTHING_DONE}",
@@ -67,8 +69,7 @@ def engine_is_live() -> bool:
 
 def live_pipelines() -> set[str]:
     """Return the pipelines of workers that have given a sign of life within ten seconds."""
-    rows = Heartbeat.objects.filter(beat_at__gte=Now() - LIVE_WITHIN).exclude(pipeline="")
-    return set(rows.values_list("pipeline", flat=True))
+    return {pipeline for (pipeline,) in planned.rows(_LIVE, [LIVE_WITHIN])}
 
 
 def call(ask: Ask, photos: list[bytes], key: DataKey) -> Answer:

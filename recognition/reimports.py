@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from recognition.models import ExportedImage, Image
+from portal.common import planned
+from recognition.models import Image
 from recognition.models.exports import keyed
 
 REIMPORT = "reimport"
 SENTENCE = "This photo left another organization as part of a lead, and is not looked at here."
+
+_KNOWN = """
+SELECT DISTINCT digest FROM recognition_exportedimage WHERE digest = ANY(%s) AND organization_id <> %s
+"""
 
 
 def among(images: Iterable[Image], *, organization_id: UUID) -> frozenset[UUID]:
@@ -37,5 +42,4 @@ def digests_among(digests: Iterable[str], *, organization_id: UUID) -> frozenset
 
 
 def _known(digests: Iterable[str], organization_id: UUID) -> Iterable[str]:
-    known = ExportedImage.objects.filter(digest__in=list(digests)).exclude(organization_id=organization_id)
-    return known.order_by().values_list("digest", flat=True).distinct()
+    return [digest for (digest,) in planned.rows(_KNOWN, [list(digests), organization_id])]
