@@ -11,6 +11,7 @@ from recognition.models import Image, Item, ItemStatus
 
 # Reasons that say "nothing to use here", against those that say "could not be read".
 _ANSWERS = frozenset({"no_face", "face_too_small", "low_quality", "duplicate", "erased", "other_person"})
+DUPLICATE = "duplicate"  # the photo is enrolled already
 ERASED = "erased"  # the person or the photo was erased before the item's turn
 FILE_MISSING = "file_missing"  # no file where the photo was put, and nobody erased it
 OTHER_FACE = "other_face"  # another face of the photo was enrolled or compared: the largest usable one

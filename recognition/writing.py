@@ -178,7 +178,7 @@ def _choose(
         if not item.subject_name:
             item.reason = ends.ERASED
         elif identity in seen or item.image_id in photos:
-            item.reason = "duplicate"
+            item.reason = ends.DUPLICATE
         else:
             seen.add(identity)
             photos.add(item.image_id)

@@ -151,7 +151,7 @@ class TestPair(Endpoint):
 
     parser_classes = (MultiPartParser,)
     needs = {"POST": _TEST}
-    counts_as = "upload"
+    counts_as = {"POST": "upload"}
 
     @extend_schema(
         operation_id="accuracy_hand_in",

@@ -75,7 +75,7 @@ class Images(Endpoint):
 
     parser_classes = (MultiPartParser,)
     needs = {"POST": (Permission.UPLOAD,)}
-    counts_as = "upload"
+    counts_as = {"POST": "upload"}
     secrets = frozenset({"faces"})  # shown once, as by detect/: a rule may have stopped it meanwhile
 
     @extend_schema(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import OpenApiExample
+
 from portal.api.examples import IMAGE, JOB, REFUSAL
+from portal.api.problems import PROBLEM
+from portal.api.subject_examples import FACE
 
 NEW_DETECTION = {"image": "img_01k9"}
 NEW_COMPARISON = {"source_image": "img_01k9", "target_image": "img_01ka", "threshold": 90}
@@ -137,3 +141,17 @@ NOT_LOOKED_AT = {
         "problem": {name: value for name, value in REFUSAL.items() if name != "job"},
     },
 }
+NEW_FACES = {"image": "img_01k9", "name": "Case 2026-0114"}
+ENROLLED = {
+    "id": "cal_01k9",
+    "gallery": "gal_01k9",
+    "new": 1,
+    "enrolled": [FACE],
+    "left_out": {"face_too_small": 1},
+    "photo": _PHOTO,
+    "ruling": _CALL["ruling"],
+}
+ALREADY_ENROLLED = {**ENROLLED, "new": 0}
+NO_ENGINE = OpenApiExample(
+    "No engine answers", value=BUSY, response_only=True, status_codes=["503"], media_type=PROBLEM
+)

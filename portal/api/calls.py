@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
@@ -17,7 +17,6 @@ from rest_framework.response import Response
 from portal.api import orders, reach
 from portal.api.call_answers import SHOWN_ONCE, CallOutput, described
 from portal.api.call_examples import (
-    BUSY,
     COMPARED,
     DETECTED,
     FOR_REVIEW,
@@ -25,6 +24,7 @@ from portal.api.call_examples import (
     NEW_DETECTION,
     NEW_FACE_SEARCH,
     NEW_SEARCH,
+    NO_ENGINE,
     SEARCHED,
 )
 from portal.api.documents import PROBLEM, Problem
@@ -32,6 +32,7 @@ from portal.api.endpoint import Endpoint
 from portal.api.examples import answered, refused, sent, uploaded
 from portal.api.orders import FactsInput, Similarity
 from portal.api.permissions import require_scope
+from portal.api.pictures import file_field, image_field, one_of, picture_of
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import public_id
 from portal.tenancy.actor import Actor
@@ -40,56 +41,42 @@ from portal.tenancy.scope import tenant_scope
 from recognition.actions import calls, known
 from recognition.actions.answers import Answered
 from recognition.actions.orders import MOST_CANDIDATES, Order
-from recognition.actions.pictures import Picture
 from recognition.engine.grades import BARS
-from recognition.images import MAX_BYTES
 from recognition.models import Face, Gallery, JobKind, Subject
 
 _CALL = (Permission.SUBMIT_JOBS,)
 _ANSWERS: Any = {200: CallOutput, (403, PROBLEM): Problem, (503, PROBLEM): Problem}
-_BUSY = OpenApiExample(
-    "No engine answers", value=BUSY, response_only=True, status_codes=["503"], media_type=PROBLEM
-)
-_FILE = "JPEG, PNG or WebP, at most 15 MB. It is looked at and not kept."
-
-
-def _file() -> serializers.FileField:
-    return serializers.FileField(required=False, allow_empty_file=True, help_text=_FILE)
-
-
-def _image() -> serializers.CharField:
-    return serializers.CharField(required=False, help_text="Instead of a file: a photo that is stored.")
 
 
 class DetectInput(FactsInput):
     """One photo to look for faces in."""
 
-    file = _file()
-    image = _image()
+    file = file_field()
+    image = image_field()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return _one_of(attrs, "file", "image")
+        return one_of(attrs, "file", "image")
 
 
 class CompareInput(FactsInput):
     """Two photos: the largest face of one beside the faces of the other."""
 
-    source = _file()  # type: ignore[assignment]  # a field, taken off the class by the framework
-    source_image = _image()
-    target = _file()
-    target_image = _image()
+    source = file_field()  # type: ignore[assignment]  # a field, taken off the class by the framework
+    source_image = image_field()
+    target = file_field()
+    target_image = image_field()
     threshold = Similarity(required=False, min_value=0, max_value=100, help_text="0 to 100.")
     quality = serializers.ChoiceField(sorted(BARS), default="NONE", help_text="Least quality of a face.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return _one_of(_one_of(attrs, "source", "source_image"), "target", "target_image")
+        return one_of(one_of(attrs, "source", "source_image"), "target", "target_image")
 
 
 class SearchInput(FactsInput):
     """One photo, or somebody who is enrolled, to search a gallery for."""
 
-    file = _file()
-    image = _image()
+    file = file_field()
+    image = image_field()
     face = serializers.CharField(required=False, help_text="Instead of a photo: an enrolled face.")
     subject = serializers.CharField(
         required=False, help_text="Instead of a photo: a person, all their faces."
@@ -102,7 +89,7 @@ class SearchInput(FactsInput):
     quality = serializers.ChoiceField(sorted(BARS), default="NONE", help_text="Least quality of a face.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return _one_of(attrs, "file", "image", "face", "subject")
+        return one_of(attrs, "file", "image", "face", "subject")
 
 
 class Call(Endpoint):
@@ -119,13 +106,6 @@ class Call(Endpoint):
     def order(self, values: dict[str, Any], kind: JobKind, gallery: Gallery | None = None) -> Order:
         """Return what is asked for, complete with what the key carries."""
         return orders.order_of({**values, "kind": kind}, self.caller, gallery=gallery)
-
-    def picture(self, values: dict[str, Any], file: str, image: str) -> Picture:
-        """Return a photo that was sent, or that is stored."""
-        if image in values:
-            return Picture(stored=orders.photos_of([values[image]], self.caller)[0])
-        sent_file = values.pop(file)
-        return Picture(sent_file.read(MAX_BYTES + 1), sent_file.name or "")
 
     def answer(self, made: Answered) -> Response:
         """Return the answer with the ruling it was given under."""
@@ -148,13 +128,13 @@ class Detect(Call):
             sent("A stored photo", NEW_DETECTION),
             uploaded("A photo that is not stored", {"file": "(bytes of anna.jpg)"}),
             answered("Faces", DETECTED),
-            _BUSY,
+            NO_ENGINE,
         ],
     )
     def post(self, request: Request) -> Response:
         """Find the faces of one photo and say how good they are. Nobody is compared with anybody."""
         values = self.read(DetectInput)
-        picture = self.picture(values, "file", "image")
+        picture = picture_of(values, self.caller, "file", "image")
         order = self.order(values, JobKind.DETECT)
         return self.answer(
             calls.detect(organization=self.organization, order=order, picture=picture, by=self.by)
@@ -174,7 +154,7 @@ class Compare(Call):
             uploaded("Photos that are not stored", {"source": "(bytes)", "target": "(bytes)"}),
             answered("How alike", COMPARED),
             refused("Reviewers first", FOR_REVIEW),
-            _BUSY,
+            NO_ENGINE,
         ],
     )
     def post(self, request: Request) -> Response:
@@ -185,8 +165,8 @@ class Compare(Call):
         values = self.read(CompareInput)
         made = calls.compare(
             organization=self.organization,
-            source=self.picture(values, "source", "source_image"),
-            target=self.picture(values, "target", "target_image"),
+            source=picture_of(values, self.caller, "source", "source_image"),
+            target=picture_of(values, self.caller, "target", "target_image"),
             order=self.order(values, JobKind.COMPARE),
             bar=values["quality"],
             by=self.by,
@@ -208,7 +188,7 @@ class Search(Call):
             uploaded("A photo that is not stored", {"file": "(bytes of anna.jpg)"}),
             answered("Candidates", SEARCHED),
             refused("Reviewers first", FOR_REVIEW),
-            _BUSY,
+            NO_ENGINE,
         ],
     )
     def post(self, request: Request, gallery: str) -> Response:
@@ -223,7 +203,7 @@ class Search(Call):
         values = self.read(SearchInput)
         if "face" in values or "subject" in values:
             return self.answer(self._known(values, found))
-        picture = self.picture(values, "file", "image")
+        picture = picture_of(values, self.caller, "file", "image")
         made = calls.search(
             organization=self.organization,
             order=self.order(values, JobKind.SEARCH, found),
@@ -259,9 +239,3 @@ def _face(text: str, by: Actor) -> Face:
         sentence = "There is no such face in a gallery of this key."
         raise InvalidInput("unknown_face", sentence, field="face") from None
     return found
-
-
-def _one_of(attrs: dict[str, Any], *names: str) -> dict[str, Any]:
-    if len([name for name in names if name in attrs]) != 1:
-        raise serializers.ValidationError({names[0]: [f"Send one of {', '.join(names)}."]})
-    return attrs

@@ -69,7 +69,7 @@ class Endpoint(APIView):
 
     Attributes:
         needs: For each method, permissions of which the key's scopes must have one; none: any key.
-        counts_as: Which limit calls count against; by method unless given.
+        counts_as: For methods that are no plain read or write: which limit their calls count against.
         streams: Answers are made while they are sent: each read is made anew, so none is conditional.
         secrets: Names in answers that are shown once: never kept for a repeated call.
     """
@@ -82,7 +82,7 @@ class Endpoint(APIView):
     metadata_class = None  # the schema describes the API, OPTIONS does not
 
     needs: ClassVar[Mapping[str, tuple[Permission, ...]]] = {}
-    counts_as: ClassVar[str | None] = None
+    counts_as: ClassVar[Mapping[str, str]] = {}
     streams: ClassVar[bool] = False
     secrets: ClassVar[frozenset[str]] = frozenset()
     rate: Rate | None = None

@@ -1,20 +1,18 @@
-"""`galleries/{id}/faces/`: enrolled faces, and whom they show. Their templates never leave the database."""
+"""`galleries/{id}/faces/{id}/`: an enrolled face, whom it shows, and its end."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api import reach
-from portal.api.documents import PAGING, paged
 from portal.api.endpoint import Endpoint, Input, PublicId
-from portal.api.examples import answered, listed, sent
+from portal.api.examples import answered, sent
 from portal.api.galleries import ERASE, MANAGE, READ
-from portal.api.pagination import page
 from portal.api.subject_examples import FACE, NEW_FACE_MOVE, SUBJECT
 from portal.api.subjects import SubjectOutput, named_in
 from portal.common.errors import Conflict
@@ -49,28 +47,6 @@ class FaceMoveInput(Input):
         if ("subject" in attrs) == ("name" in attrs):
             raise serializers.ValidationError({"subject": ["Send either a subject or a name."]})
         return attrs
-
-
-class Faces(Endpoint):
-    """The enrolled faces of a gallery."""
-
-    needs = {"GET": READ}
-
-    @extend_schema(
-        operation_id="faces_list",
-        tags=["subjects"],
-        parameters=[*PAGING, OpenApiParameter("subject", str, description="Only faces of this subject.")],
-        responses=paged(FaceOutput),
-        examples=[listed("Faces", FACE)],
-    )
-    def get(self, request: Request, gallery: str) -> Response:
-        """List the faces of a gallery."""
-        with tenant_scope(self.organization):
-            found = reach.gallery(self.by, gallery)
-            rows = Face.objects.filter(gallery=found).defer("template")
-            if text := request.query_params.get("subject"):
-                rows = rows.filter(subject=named_in(found, text))
-            return Response(page(request, rows, FaceOutput))
 
 
 class FaceDetail(Endpoint):

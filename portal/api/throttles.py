@@ -19,7 +19,8 @@ class KeyThrottle(BaseThrottle):
     rate: Rate | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        kind = getattr(view, "counts_as", None) or ("read" if request.method in _SAFE else "write")
+        usual = "read" if request.method in _SAFE else "write"
+        kind = getattr(view, "counts_as", {}).get(request.method, usual)
         self.rate = rates.count(str(caller_of(request).actor.key_id), kind)
         view.rate = self.rate  # type: ignore[attr-defined]  # endpoints declare it
         return self.rate is None or not self.rate.is_exceeded

@@ -18,7 +18,7 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from recognition import ends, quotas, storage, writing
-from recognition.actions import answers, calls, images, passages
+from recognition.actions import answers, calls, images, passages, subjects
 from recognition.actions.answers import Answered, LeftOut
 from recognition.actions.orders import LONGEST_SUBJECT, Order
 from recognition.actions.passages import Passage
@@ -39,14 +39,20 @@ class How:
     Attributes:
         most_faces: At most so many faces of it, the best; 1 to 100.
         bar: Least quality of a face, as `grades.passes` knows it.
-        subject: Whom all of them show; empty where nobody is named.
+        subject: Whom the photo shows, a name for a person who may be new: then its largest face alone is
+            enrolled, as by a job. Empty where nobody is named.
         external_image_id: What the caller calls the photo; under one name a photo is enrolled once.
     """
 
     most_faces: int = MOST_FACES
     bar: str = "NONE"
-    subject: str = ""
+    subject: Subject | str = ""
     external_image_id: str = ""
+
+    @property
+    def most(self) -> int:
+        """How many faces are wanted: a photo shows a person once, whoever else stands beside them."""
+        return 1 if self.subject else self.most_faces
 
 
 def index(*, organization: Organization, order: Order, picture: Picture, how: How, by: Actor) -> Answered:
@@ -54,7 +60,9 @@ def index(*, organization: Organization, order: Order, picture: Picture, how: Ho
 
     Raises:
         InvalidInput: `quality_unknown`, `faces_range`, `subject_too_long`.
-        Conflict: `model_mismatch`; `reembedding`, the gallery is on its way to another model.
+        Conflict: `model_mismatch`; `reembedding`, the gallery is on its way to another model;
+            `other_gallery`, `subject_merged`, `subject_unnamed`: nothing is enrolled as theirs.
+        NotFound: They were erased meanwhile.
         Refused: `quota_stored_photos`.
         DomainError: As for `calls.detect`.
     """
@@ -88,7 +96,7 @@ def _check(how: How) -> None:
     calls.require_bar(how.bar)
     if not 1 <= how.most_faces <= MOST_FACES:
         raise InvalidInput("faces_range", f"Between 1 and {MOST_FACES} faces.", field="most_faces")
-    if len(how.subject) > LONGEST_SUBJECT:
+    if isinstance(how.subject, str) and len(how.subject) > LONGEST_SUBJECT:
         sentence = f"The name of a subject has at most {LONGEST_SUBJECT} characters."
         raise InvalidInput("subject_too_long", sentence, field="subject")
 
@@ -97,10 +105,11 @@ def _enrolled(passage: Passage, found: Answer, photo: Opened, image: Image | Non
     """Write the faces that are new, under the gallery's lock, and name those that are enrolled already."""
     gallery = Gallery.objects.select_for_update().get(pk=passage.gallery.pk)
     _require_fitting(gallery, found.pipeline)
-    known = _known(gallery, photo, how)
-    chosen, left = _chosen(found, how, known, _room(passage, gallery))
+    whom = _whom(gallery, how)
+    known, others = _known(gallery, photo, how, whom), _others(gallery, photo, how, whom)
+    chosen, left = _chosen(found, how, known, others, _room(passage, gallery))
     new = [face for face in chosen if face.index not in known]
-    rows = _write(passage, gallery, new, _photo_of(known, image), how, found.pipeline)
+    rows = _write(passage, gallery, new, _photo_of(known, image), how, found.pipeline, whom)
     faces = known | {row.index: row for row in rows}
     calls.note(passage, found.photos, left)
     passage.call.enrolled = len(rows)
@@ -115,13 +124,42 @@ def _require_fitting(gallery: Gallery, pipeline: str) -> None:
         raise Conflict(ends.MODEL_MISMATCH, "This gallery is pinned to another model than the engine runs.")
 
 
-def _known(gallery: Gallery, photo: Opened, how: How) -> dict[int, Face]:
-    """Return the faces of this photo that are enrolled already under the same name, by index."""
-    same = Q(image__sha256=photo.sha256, external_image_id=how.external_image_id)
-    if photo.picture.stored is not None:
-        same |= Q(image=photo.picture.stored)
+def _whom(gallery: Gallery, how: How) -> Subject | None:
+    """Return whom the photo shows, where they are in the gallery already. In scope, the gallery locked."""
+    whom: Subject | None
+    if isinstance(how.subject, Subject):
+        whom = subjects.standing(how.subject)
+    else:
+        whom = Subject.objects.meant_by(gallery, {how.subject}).get(how.subject) if how.subject else None
+    if whom is not None and whom.gallery_id != gallery.pk:
+        raise Conflict("other_gallery", "This person is in another gallery.", field="subject")
+    if whom is not None and whom.is_unnamed:
+        sentence = "This stands for one face that nobody was named for. Rename it, so that it is a person."
+        raise Conflict("subject_unnamed", sentence, field="subject")
+    return whom
+
+
+def _known(gallery: Gallery, photo: Opened, how: How, whom: Subject | None) -> dict[int, Face]:
+    """Return the faces of this photo that are enrolled already, by index.
+
+    Of a photo of somebody who is named: theirs. Else those under the same name of the photo.
+    """
+    if how.subject:
+        same = Q(image__sha256=photo.sha256, subject=whom)
+    else:
+        same = Q(image__sha256=photo.sha256, external_image_id=how.external_image_id)
+        if photo.picture.stored is not None:
+            same |= Q(image=photo.picture.stored)
     rows = Face.objects.filter(same, gallery=gallery).select_related("image", "subject")
     return {row.index: row for row in rows.defer("template", "next_template").order_by("-pk")}
+
+
+def _others(gallery: Gallery, photo: Opened, how: How, whom: Subject | None) -> set[int]:
+    """Return which faces of a stored photo are enrolled as somebody else's than who is named."""
+    if not how.subject or photo.picture.stored is None:
+        return set()
+    rows = Face.objects.filter(gallery=gallery, image=photo.picture.stored).exclude(subject=whom)
+    return set(rows.values_list("index", flat=True))
 
 
 def _room(passage: Passage, gallery: Gallery) -> int | None:
@@ -131,21 +169,26 @@ def _room(passage: Passage, gallery: Gallery) -> int | None:
 
 
 def _chosen(
-    found: Answer, how: How, known: Collection[int], room: int | None
+    found: Answer, how: How, known: Collection[int], others: Collection[int], room: int | None
 ) -> tuple[list[DetectedFace], tuple[LeftOut, ...]]:
-    """Return the faces to enroll, largest first, and why each other one is not among them.
-
-    Of more than are wanted the least sharp go first, then the smallest.
-    """
+    """Return the faces to enroll, largest first, and why each other one is not among them."""
     [photo] = found.photos
-    best = sorted(_good(found, how), key=lambda face: (-grades.sharpness(face.quality), face.index))
-    chosen = best[: how.most_faces]
+    wanted = _wanted(found, how)
+    chosen = [face for face in wanted if face.index not in others]
     new = [face.index for face in chosen if face.index not in known]
-    full = set(new[room:]) if room is not None else set()
-    kept = sorted((face for face in chosen if face.index not in full), key=lambda face: face.index)
+    why = {face.index: ends.DUPLICATE for face in wanted if face.index in others}
+    why |= dict.fromkeys(new[room:] if room is not None else (), ends.GALLERY_FULL)
+    kept = sorted((face for face in chosen if face.index not in why), key=lambda face: face.index)
     left = answers.left_out(photo, {face.index for face in kept}, bar=how.bar)
-    told = (replace(one, reason=ends.GALLERY_FULL) if one.index in full else one for one in left)
-    return kept, tuple(told)
+    return kept, tuple(replace(one, reason=why.get(one.index, one.reason)) for one in left)
+
+
+def _wanted(found: Answer, how: How) -> list[DetectedFace]:
+    """Return the best faces: of who is named the largest; else the least sharp go first, then small ones."""
+    good = _good(found, how)
+    if not how.subject:
+        good.sort(key=lambda face: (-grades.sharpness(face.quality), face.index))
+    return good[: how.most]
 
 
 def _good(found: Answer, how: How) -> list[DetectedFace]:
@@ -165,6 +208,7 @@ def _write(
     image: Image | None,
     how: How,
     pipeline: str,
+    whom: Subject | None,
 ) -> list[Face]:
     if not new or image is None:
         return []
@@ -172,8 +216,8 @@ def _write(
         quotas.require_room_for_photos(1)
         images.write([image], by=passage.by)
     shown = [(face, _row(gallery, image, how)) for face in new]
-    subjects = _subjects(passage, gallery, [row for _, row in shown], how)
-    for (_, row), subject in zip(shown, subjects, strict=True):
+    people = _people(passage, gallery, [row for _, row in shown], how, whom)
+    for (_, row), subject in zip(shown, people, strict=True):
         row.subject = subject
     rows: list[Face] = Face.objects.bulk_create(writing.enrolled(gallery, shown, passage.key, pipeline))
     Gallery.objects.filter(pk=gallery.pk).update(version=F("version") + 1, pipeline=pipeline)
@@ -184,14 +228,17 @@ def _row(gallery: Gallery, image: Image, how: How) -> Face:
     return Face(id=uuid7(), gallery=gallery, image=image, external_image_id=how.external_image_id)
 
 
-def _subjects(passage: Passage, gallery: Gallery, rows: Sequence[Face], how: How) -> list[Subject]:
+def _people(
+    passage: Passage, gallery: Gallery, rows: Sequence[Face], how: How, whom: Subject | None
+) -> list[Subject]:
     """Return whom each face shows; one person alone is the person of the case that the call names."""
-    if how.subject:
-        named = writing.subjects_called(gallery, {how.subject})[how.subject]
-        subjects = [named] * len(rows)
+    if whom is not None:
+        people = [whom] * len(rows)
+    elif isinstance(how.subject, str) and how.subject:
+        people = [writing.subjects_called(gallery, {how.subject})[how.subject]] * len(rows)
     else:
-        subjects = Subject.objects.bulk_create([Subject.of_face(gallery, row.pk) for row in rows])
-    if passage.call.record is not None and len({subject.pk for subject in subjects}) == 1:
-        alone = Subject.objects.standing().filter(pk=subjects[0].pk, record=None)
+        people = Subject.objects.bulk_create([Subject.of_face(gallery, row.pk) for row in rows])
+    if passage.call.record is not None and len({subject.pk for subject in people}) == 1:
+        alone = Subject.objects.standing().filter(pk=people[0].pk, record=None)
         alone.update(record=passage.call.record)
-    return subjects
+    return people

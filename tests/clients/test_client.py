@@ -133,6 +133,17 @@ def test_a_photo_that_is_stored_is_looked_at_where_the_rules_let_it(alice, world
     assert refused["detection"]["problem"]["rule"] == "us-police-2020"
 
 
+def test_a_photo_is_enrolled_at_once_and_found_a_moment_later(alice):
+    gallery = gallery_of(alice)
+    with serving():
+        made = alice.enroll(gallery, photo(ANNA), name="anna")
+        found = alice.search(gallery, photo(ANNA))
+        nobody = alice.enroll(gallery, photo(NOBODY), name="boris")
+    [candidate] = found["searched"][0]["candidates"]
+    assert (made["new"], candidate["face"]) == (1, made["enrolled"][0]["id"])
+    assert (nobody["new"], nobody["photo"]["reason"]) == (0, "no_face")
+
+
 def test_what_is_wrong_is_named(alice):
     with pytest.raises(Invalid) as caught:
         alice.create_gallery("Without its facts")

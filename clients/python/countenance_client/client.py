@@ -100,6 +100,27 @@ class Client:
         stored: dict[str, Any] = self.transport.call("POST", self.path("images/"), body=body)
         return stored
 
+    def enroll(self, gallery: str, photo: Photo, **whom: Any) -> dict[str, Any]:
+        """Enroll the faces of one photo at once; many photos go as a job.
+
+        Args:
+            gallery: Which.
+            photo: A file, or its bytes; kept where a face of it is enrolled.
+            **whom: `name` or `subject` of whom it shows: they get the largest face. Without, each face stands
+                for itself. Also quality, max_faces, external_image_id, and the facts of the call.
+
+        Returns:
+            `enrolled` has the faces that are in the gallery now, `new` how many were not before; `left_out`
+            and `photo` say why each other face is not.
+
+        Raises:
+            Refused: By a rule.
+        """
+        body = forms.form_body(whom, [forms.part("file", photo)])
+        path = self.path(f"galleries/{gallery}/faces/")
+        made: dict[str, Any] = self.transport.call("POST", path, body=body)
+        return made
+
     def submit(self, kind: str, *, files: Iterable[forms.Part] = (), **order: Any) -> Job:
         """Submit a job.
 
