@@ -12,6 +12,8 @@ from portal.common.errors import InvalidInput
 MAX_BYTES = 15_000_000
 MAX_PIXELS = 50_000_000  # 150 MB decoded; the largest phone photos in common use have 50 megapixels
 
+TRUNCATED = "image_truncated"
+
 # A photo this dense cannot come from a camera: JPEG at its worst quality stays under 40 pixels a byte.
 BOMB_PIXELS_PER_BYTE = 100
 
@@ -49,9 +51,22 @@ def inspect(data: bytes) -> ImageInfo:
             `image_animated`.
     """
     image = open_checked(data)
-    width, height = upright_size(image)
+    info = _info(image, data)
     _check_complete(image)
-    return ImageInfo(format_of(image), width, height, hashlib.sha256(data).hexdigest())
+    return info
+
+
+def glance(data: bytes) -> ImageInfo:
+    """Check a photo that is decoded right afterwards: that shows whether a JPEG or WebP is whole.
+
+    Raises:
+        InvalidInput: As for `inspect`; `image_truncated` only of what cannot be opened, and of any PNG.
+    """
+    image = open_checked(data)
+    info = _info(image, data)
+    if image.format == "PNG":  # decoders pass over some of its checksums
+        _check_complete(image)
+    return info
 
 
 def open_checked(data: bytes) -> Image.Image:
@@ -93,7 +108,12 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 def truncated() -> InvalidInput:
     """Return the error for a photo whose file ends early or is damaged."""
-    return InvalidInput("image_truncated", "The photo's file is damaged or incomplete. Send it again.")
+    return InvalidInput(TRUNCATED, "The photo's file is damaged or incomplete. Send it again.")
+
+
+def _info(image: Image.Image, data: bytes) -> ImageInfo:
+    width, height = upright_size(image)
+    return ImageInfo(format_of(image), width, height, hashlib.sha256(data).hexdigest())
 
 
 def _notes(image: Image.Image) -> Image.Exif:

@@ -15,15 +15,15 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest
 
-from portal.aws import bodies, replays, sigv4
+from portal.aws import bodies, notes, replays, sigv4
 from portal.aws.bodies import Body
 from portal.aws.sigv4 import Claim, Rejected
-from portal.common.addresses import client_address
+from portal.common.addresses import client_address, network_hash
 from portal.common.errors import Refused
-from portal.tenancy import rates
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
+from portal.tenancy.rates import Rate
 
 SERVICE = "rekognition"
 _NOBODYS_KEY = os.urandom(32)
@@ -126,16 +126,21 @@ def _let_on(key: ApiKey, target: str, claim: Claim, request: HttpRequest) -> Non
         keys.note_use(key)
     except Refused as error:
         raise Rejected("UnrecognizedClientException", error.sentence) from error
-    keys.note_network(key, client_address(request.META))
     operation = target.rpartition(".")[2]
-    _count(key, operation)
-    replays.refuse(claim, operation)
+    network = network_hash(client_address(request.META))
+    noted = notes.note(key, network, _counts_as(operation), claim)
+    if network and noted.network_is_new:
+        keys.keep_network(key, network)
+    _refuse_too_many(noted.rate)
+    replays.refuse(noted.age, operation)
 
 
-def _count(key: ApiKey, operation: str) -> None:
-    """Count the call; photos that come to stay are counted with those that come over REST."""
-    kind = "upload" if operation == "IndexFaces" else "read" if replays.is_read(operation) else "write"
-    rate = rates.count(str(key.pk), kind)
+def _counts_as(operation: str) -> str:
+    """Return what a call counts as; photos that come to stay are counted with those that come over REST."""
+    return "upload" if operation == "IndexFaces" else "read" if replays.is_read(operation) else "write"
+
+
+def _refuse_too_many(rate: Rate | None) -> None:
     if rate and rate.is_exceeded:
         raise Rejected(
             "ProvisionedThroughputExceededException",

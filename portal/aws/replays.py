@@ -8,12 +8,7 @@ the one name at which every client does so by itself.
 
 from __future__ import annotations
 
-import time
-
-from django.core.cache import cache
-from redis.exceptions import RedisError
-
-from portal.aws.sigv4 import SIGNATURE_DIFFERS, Claim, Rejected
+from portal.aws.sigv4 import SIGNATURE_DIFFERS, Rejected
 
 REMEMBERED_SECONDS = 600  # twice as long as a signature is good for, on either side of our clock
 READ_AGAIN_SECONDS = 60
@@ -25,15 +20,20 @@ def is_read(operation: str) -> bool:
     return operation.startswith(_READS)
 
 
-def refuse(claim: Claim, operation: str) -> None:
+def refuse(age: float | None, operation: str) -> None:
     """Refuse a call that was received before; the signature was found right.
+
+    While nobody remembers, reads go on and changes wait: nobody can tell whether they were made already.
+
+    Args:
+        age: Seconds since its signature was first received; None if that is now, 0 where nobody knows.
+        operation: Its name.
 
     Raises:
         Rejected: `ThrottlingException`, for a change that was received before, or while nobody remembers
             whether it was; `InvalidSignatureException`, for a read that comes again too late.
     """
-    first = _first_seen(claim)
-    if first is None:
+    if age is None:
         return
     if not is_read(operation):
         raise Rejected(
@@ -41,20 +41,5 @@ def refuse(claim: Claim, operation: str) -> None:
             "A call with this signature was received already, or cannot be told from one. To make it again, "
             "sign it again, a second later.",
         )
-    if time.time() - first > READ_AGAIN_SECONDS:
+    if age > READ_AGAIN_SECONDS:
         raise Rejected("InvalidSignatureException", f"{SIGNATURE_DIFFERS} It was received before.")
-
-
-def _first_seen(claim: Claim) -> float | None:
-    """Return when this signature was first seen; None if that is now.
-
-    While the memory is away, reads go on and changes wait: nobody can tell whether they were made already.
-    """
-    now = time.time()
-    name = f"sigv4:{claim.signature}"
-    try:
-        if cache.add(name, now, REMEMBERED_SECONDS):
-            return None
-        return float(cache.get(name, now))
-    except RedisError:
-        return now

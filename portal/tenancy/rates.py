@@ -11,12 +11,19 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from portal.common import memory
 
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
+KEPT_SECONDS = 2 * WINDOW_SECONDS
+# A count without an end would be there for ever: both happen in one step or neither does.
+COUNT_UP = """
+local used = redis.call('INCR', KEYS[1])
+if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+"""
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,27 @@ class Rate:
         return self.used > self.limit
 
 
-def count(key_id: str, kind: str) -> Rate | None:
-    """Count one call of a key; None while the counter is away.
+@dataclass(frozen=True)
+class Counter:
+    """Where calls of one kind are counted in this minute.
+
+    Attributes:
+        name: Of the count; give it to `COUNT_UP` with `KEPT_SECONDS`.
+        limit: Calls a minute.
+        reset_seconds: Until the minute ends.
+    """
+
+    name: str
+    limit: int
+    reset_seconds: int
+
+    def rate(self, used: int) -> Rate:
+        """Return what is left where so many calls were counted."""
+        return Rate(self.limit, used, self.reset_seconds)
+
+
+def counter(key_id: str, kind: str) -> Counter:
+    """Return where the calls of a key are counted now.
 
     Args:
         key_id: Of the key; both program interfaces count under it.
@@ -51,18 +77,19 @@ def count(key_id: str, kind: str) -> Rate | None:
     """
     now = int(time.time())
     name = f"rate:{key_id}:{kind}:{now // WINDOW_SECONDS}"
+    return Counter(name, settings.REST_CALLS_PER_MINUTE[kind], WINDOW_SECONDS - now % WINDOW_SECONDS)
+
+
+def count(key_id: str, kind: str) -> Rate | None:
+    """Count one call of a key; None while the counter is away. For the arguments see `counter`."""
+    own = counter(key_id, kind)
     try:
-        used = _counted(name)
+        return own.rate(memory.run(f"{COUNT_UP}return used", [own.name], [KEPT_SECONDS]))
     except RedisError:
-        logger.warning("Calls are not counted: the counter does not answer.")
+        warn_of_no_count()
         return None
-    return Rate(settings.REST_CALLS_PER_MINUTE[kind], used, WINDOW_SECONDS - now % WINDOW_SECONDS)
 
 
-def _counted(name: str) -> int:
-    """Count up, most often in one step: only the first call of a minute finds nothing to count up from."""
-    try:
-        return cache.incr(name)
-    except ValueError:
-        cache.add(name, 0, 2 * WINDOW_SECONDS)
-        return cache.incr(name)
+def warn_of_no_count() -> None:
+    """Say in the log that calls go on uncounted."""
+    logger.warning("Calls are not counted: the counter does not answer.")

@@ -26,6 +26,7 @@ from recognition.actions.pictures import Opened, Picture
 from recognition.engine import grades
 from recognition.engine.types import ImageResult
 from recognition.hits import Hit
+from recognition.images import TRUNCATED, truncated
 from recognition.models import Face, Image
 from recognition.parcels import BROKE, STOPPED, Answer, Ask
 
@@ -275,6 +276,8 @@ def require_bar(bar: str) -> None:
 
 
 def _require_read(photo: ImageResult, place: int) -> None:
+    if photo.reason == TRUNCATED:
+        raise truncated()
     if photo.reason and not ends.is_answer(photo.reason):
         sentence = f"Photo {place + 1} could not be read by the engine: {photo.reason}."
         raise InvalidInput(photo.reason, sentence, field="image")

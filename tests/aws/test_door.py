@@ -157,6 +157,17 @@ def test_a_refused_signature_is_not_remembered(side: Side, opened: Any) -> None:
     assert opened(headers, body)
 
 
+def test_a_call_that_was_one_too_many_may_come_again_as_it_was_signed(
+    side: Side, opened: Any, settings: Any
+) -> None:
+    settings.REST_CALLS_PER_MINUTE = {"read": 1, "write": 0, "upload": 1}
+    sent = call(side, "DeleteFaces")
+    assert refused(opened, *sent)[0] == "ProvisionedThroughputExceededException"
+    settings.REST_CALLS_PER_MINUTE = {"read": 1, "write": 9, "upload": 1}
+
+    assert opened(*sent)
+
+
 def test_a_body_that_says_to_be_too_long_is_refused_unread(side: Side, opened: Any) -> None:
     told = str(bodies.LONGEST + 1)
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 
 from portal.common.errors import InvalidInput
 from recognition import images
-from recognition.images import inspect
+from recognition.images import ImageInfo, glance, inspect
 
 
 def photo(mode: str = "RGB", size: tuple[int, int] = (60, 40)) -> Image.Image:
@@ -40,9 +41,9 @@ def huge_png(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def refusal(data: bytes) -> InvalidInput:
+def refusal(data: bytes, check: Callable[[bytes], ImageInfo] = inspect) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        inspect(data)
+        check(data)
     return caught.value
 
 
@@ -79,6 +80,17 @@ def test_a_damaged_png_is_refused() -> None:
     data = bytearray(encoded(photo(), "PNG"))
     data[len(data) // 2] ^= 0xFF
     assert refusal(bytes(data)).code == "image_truncated"
+
+
+def test_a_glance_at_a_photo_says_what_a_whole_inspection_says() -> None:
+    data = encoded(photo(), "JPEG")
+    assert glance(data) == inspect(data)
+
+
+def test_a_damaged_png_is_refused_at_a_glance() -> None:
+    data = bytearray(encoded(photo(), "PNG"))
+    data[len(data) // 2] ^= 0xFF
+    assert refusal(bytes(data), glance).code == "image_truncated"
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF"])

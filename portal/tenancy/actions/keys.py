@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -20,7 +19,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from portal.audit import actions as audit
-from portal.common import envelope, planned
+from portal.common import envelope, memory, planned
 from portal.common.addresses import network_hash
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, Refused
@@ -184,8 +183,22 @@ def _not_valid() -> Refused:
 def note_network(key: ApiKey, address: str) -> None:
     """Note from which network a key is used, at most once a minute; its address is not kept."""
     network = network_hash(address)
-    if not network or not _is_news(key, network):
-        return
+    if network and _is_news(key, network):
+        keep_network(key, network)
+
+
+def network_seen(key: ApiKey, network: str) -> str:
+    """Return the name under which is remembered, for `USED_EVERY`, that a network was noted."""
+    return f"key-network:{key.pk}:{network}"
+
+
+def keep_network(key: ApiKey, network: str) -> None:
+    """Write down that a key is used from a network now.
+
+    Args:
+        key: In use.
+        network: A hash, from `network_hash`.
+    """
     with transaction.atomic():
         row, made = KeyNetwork.objects.get_or_create(key=key, network=network)
         if not made:
@@ -200,7 +213,7 @@ def forget_networks() -> int:
 
 def _is_news(key: ApiKey, network: str) -> bool:
     try:
-        return cache.add(f"key-network:{key.pk}:{network}", 1, USED_EVERY.total_seconds())
+        return memory.is_first(network_seen(key, network), int(USED_EVERY.total_seconds()))
     except RedisError:  # while it is away every use is noted
         return True
 
