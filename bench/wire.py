@@ -3,7 +3,7 @@
 | what | how |
 |---|---|
 | signature | one check of a call of boto3's form, in this process, without database |
-| share | DetectFaces over HTTP against the same engine on the same photo in this process, in turn |
+| share | DetectFaces, signed before, against the same engine on the same photo in this process, in turn |
 | lists | ListFaces of 20 out of 100 faces, 100 calls a second for ten seconds, timed from when each was due |
 | memory | 20 clients at once, each comparing two photos of 5 MiB; the most a web process ever held |
 """
