@@ -50,6 +50,7 @@ COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface")
 ENGINE_STALLED_SECONDS = env.float("ENGINE_STALLED_SECONDS", default=120.0)
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")
 CALL_SECONDS = env.float("CALL_SECONDS", default=15.0)  # a synchronous call waits for a worker at most
+CALLS_IN_LINE = env.int("CALLS_IN_LINE", default=6)  # of one organization that wait; fewer than web threads
 CALL_RETRY_SECONDS = env.int("CALL_RETRY_SECONDS", default=5)  # after which one may be sent again
 GALLERY_CACHE_BYTES = env.int("GALLERY_CACHE_MB", default=2_000) * 1_000_000  # of galleries in one worker
 ALLOW_PROVISION = env.bool("COUNTENANCE_ALLOW_PROVISION", default=False)

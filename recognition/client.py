@@ -23,15 +23,17 @@ SIMULATE = "recognition.simulate"
 UPKEEP = "recognition.upkeep"
 WAKE_AT_MOST = 8  # messages for one job: more workers than that are woken by each other
 LIVE_WITHIN = timedelta(seconds=10)
-NO_WORKER, NO_ANSWER, NO_BROKER = "no_worker", "no_answer", "no_broker"
+NO_WORKER, NO_ANSWER, NO_BROKER, BUSY = "no_worker", "no_answer", "no_broker", "busy"
 _LIVE = """
 SELECT pipeline FROM recognition_heartbeat WHERE beat_at >= statement_timestamp() - %s AND pipeline <> ''
 """
+_BUSY_SECONDS = 1  # in which a line of an organization's own moves on by several calls
 _NOTHING_DONE = "No face was searched and nothing was kept. Send the call again."
 _SENTENCES = {
     NO_WORKER: f"No engine is running at the moment. {_NOTHING_DONE}",
     NO_ANSWER: f"The engine did not answer in time. {_NOTHING_DONE}",
     NO_BROKER: f"The engine cannot be reached at the moment. {_NOTHING_DONE}",
+    BUSY: f"Too many calls of your organization wait for the engine already. {_NOTHING_DONE}",
 }
 
 
@@ -72,7 +74,7 @@ def live_pipelines() -> set[str]:
     return {pipeline for (pipeline,) in planned.rows(_LIVE, [LIVE_WITHIN])}
 
 
-def call(ask: Ask, photos: list[bytes], key: DataKey) -> Answer:
+def call(ask: Ask, photos: list[bytes], key: DataKey, *, weight: int = 1) -> Answer:
     """Have a worker look at photos, and wait for what it finds, for `CALL_SECONDS` at most.
 
     Outside any scope: no transaction is open meanwhile.
@@ -82,22 +84,30 @@ def call(ask: Ask, photos: list[bytes], key: DataKey) -> Answer:
         photos: One, or two to compare; checked by `recognition.images`. Taken out of the list, so that
             they are not held in memory while the call waits.
         key: The organization's data key.
+        weight: Of the organization, among those whose calls wait.
 
     Raises:
-        Unavailable: `no_worker`, `no_answer` or `no_broker`. Nothing was done then.
+        Unavailable: `no_worker`, `no_answer`, `no_broker` or `busy`. Nothing was done then.
     """
     if not engine_is_live():
         raise unavailable(NO_WORKER)
     try:
-        line.ask(ask.call, _sealed(ask, photos, key))
-        packed = line.wait_for_answer(ask.call, settings.CALL_SECONDS)
+        packed = _exchanged(ask, _sealed(ask, photos, key), weight)
     except RedisError:
         raise unavailable(NO_BROKER) from None
     finally:
-        line.leave(ask.call)
-    if packed is None:
+        line.leave(ask.call, organization=ask.organization)
+    if not packed:
         raise unavailable(NO_ANSWER)
     return parcels.unpack_answer(packed, ask.call, key)
+
+
+def _exchanged(ask: Ask, packed: bytes, weight: int) -> bytes | None:
+    """Return the sealed answer to a sealed order; nothing where no worker gave one."""
+    if not line.ask(ask.call, packed, organization=ask.organization, weight=weight):
+        raise unavailable(BUSY)
+    del packed  # photos are not held in memory while the call waits
+    return line.wait_for_answer(ask.call, settings.CALL_SECONDS)
 
 
 def _sealed(ask: Ask, photos: list[bytes], key: DataKey) -> bytes:
@@ -108,4 +118,5 @@ def _sealed(ask: Ask, photos: list[bytes], key: DataKey) -> bytes:
 
 def unavailable(code: str) -> Unavailable:
     """Return the error of a call that no engine answered."""
-    return Unavailable(code, _SENTENCES[code], retry_seconds=settings.CALL_RETRY_SECONDS)
+    wait = settings.CALL_RETRY_SECONDS if code != BUSY else _BUSY_SECONDS
+    return Unavailable(code, _SENTENCES[code], retry_seconds=wait)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -40,14 +41,15 @@ logger = logging.getLogger(__name__)
 class Counter:
     """Serves calls one after the other. Made after the fork, once the model is loaded."""
 
-    def __init__(self, engine: EngineLike, *, listen_seconds: float = _LISTEN_SECONDS) -> None:
+    def __init__(self, engine: EngineLike, *, worker: str, listen_seconds: float = _LISTEN_SECONDS) -> None:
         """Open the counter.
 
         Args:
             engine: Serves several runs at a time.
+            worker: Name of its process: should it die over a call, the caller is told by `line.lost`.
             listen_seconds: How long it waits for a call before it looks whether it is to end.
         """
-        self._engine, self._listen_seconds = engine, listen_seconds
+        self._engine, self._worker, self._listen_seconds = engine, worker, listen_seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="calls", daemon=True)
 
@@ -71,18 +73,19 @@ class Counter:
         connection.close()  # the thread's own
 
     def serve_next(self, seconds: float) -> bool:
-        """Serve the call that has waited longest; False where none came in time.
+        """Serve the call whose turn it is; False where none came in time.
 
         Raises:
             RedisError: The line is away.
         """
-        call = line.next_call(seconds)
-        packed = line.take(call) if call else None
-        if call is None or packed is None:
+        taken = line.next_call(seconds, worker=self._worker)
+        if taken is None:
             return False
+        began = time.monotonic()
         close_old_connections()  # the database may have restarted since the last call
-        key = secrets.data_key(parcels.owner_of(packed))
-        line.answer(call, parcels.pack_answer(self._answer(packed, call, key), call, key))
+        key = secrets.data_key(parcels.owner_of(taken.packed))
+        packed = parcels.pack_answer(self._answer(taken.packed, taken.call, key), taken.call, key)
+        line.answer(taken, packed, worker=self._worker, seconds=time.monotonic() - began)
         return True
 
     def _answer(self, packed: bytes, call: UUID, key: DataKey) -> Answer:

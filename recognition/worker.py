@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from portal.common.clock import database_now
-from recognition import client, ledger
+from recognition import client, ledger, line
 from recognition.counter import Counter
 from recognition.ledger import Claim
 from recognition.models import Heartbeat
@@ -50,7 +50,7 @@ class Worker:
         self._thread.start()
         self.engine  # noqa: B018 - loads it
         if serves_calls:
-            self._counter = Counter(self.engine)
+            self._counter = Counter(self.engine, worker=self.name)
             self._counter.begin()
 
     def drop(self, claim: Claim) -> None:
@@ -116,10 +116,14 @@ class Worker:
 
 
 def bury_kin() -> None:
-    """Say goodbye for workers of this lineage that were killed: their leases end at once, not in seconds."""
+    """Say goodbye for workers of this lineage that were killed: their leases end at once, not in seconds.
+
+    So does the wait of a caller whom one of them served.
+    """
     for name in Heartbeat.objects.filter(pk__startswith=_kin()).values_list("pk", flat=True):
         if not _lives(int(name.removeprefix(_kin()).partition(":")[0])):
             _silence(name)
+            line.lost(name)
 
 
 def _kin() -> str:

@@ -59,7 +59,7 @@ def hand_in(*, test: AccuracyTest, pair: str, photos: list[bytes], by: Actor) ->
         NotFound: The test has no pair of this name.
         Conflict: `pair_done`, it was handed in before; `test_ended`; `model_changed`.
         Refused: `permission`; the id of the rule, with the `decision`.
-        Unavailable: `no_worker`, `no_answer`, `no_broker`, `rules_changed`, `stalled`. Nothing was
+        Unavailable: `no_worker`, `no_answer`, `no_broker`, `busy`, `rules_changed`, `stalled`. Nothing was
             counted then.
     """
     require(by, Permission.TEST_ACCURACY, organization=test.organization_id)

@@ -108,7 +108,7 @@ def ask(passage: Passage, photos: list[Opened], *, only_largest: bool = False, b
     """Have a worker look at photos; they are let go of before it answers.
 
     Raises:
-        Unavailable: `no_worker`, `no_answer`, `no_broker`, `rules_changed`.
+        Unavailable: `no_worker`, `no_answer`, `no_broker`, `busy`, `rules_changed`.
         Refused: The rule that stops the call by now.
         Conflict: `model_mismatch`.
         InvalidInput: The reason code of a photo that cannot be read; `no_scale`.
@@ -116,7 +116,8 @@ def ask(passage: Passage, photos: list[Opened], *, only_largest: bool = False, b
     data = [photo.data for photo in photos]
     for photo in photos:
         photo.data = photo.picture.data = b""
-    found = client.call(_order_of(passage, only_largest, bar), data, passage.key)
+    order, weight = _order_of(passage, only_largest, bar), passage.organization.weight
+    found = client.call(order, data, passage.key, weight=weight)
     if found.problem == STOPPED:
         raise passages.ask_again(passage)
     if found.problem == BROKE:

@@ -10,7 +10,6 @@ from django.db.models.functions import Now
 
 from compliance.models import Case
 from portal.common.errors import Refused, Unavailable
-from portal.common.ids import uuid7
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
@@ -198,7 +197,7 @@ def in_background(step) -> threading.Thread:
 def waits_in_line() -> None:
     """Return as soon as a call waits."""
     for _ in range(2000):
-        if line._redis().llen(line._WAITING):
+        if photos_in_line():
             return
         threading.Event().wait(0.01)
     raise AssertionError("no call came")
@@ -228,6 +227,20 @@ def test_a_broker_that_is_away_loses_nothing_and_is_said_so(desk, settings):
     assert (error.code, kept(desk)[0]) == ("no_broker", 0)
 
 
+def test_an_organization_with_too_many_calls_in_line_is_told_so_and_others_are_served(desk, settings):
+    settings.CALLS_IN_LINE = 1
+    other, before = new_desk(), kept(desk)[0]
+    with alive():
+        first = in_background(lambda: search_alone(desk))
+        waits_in_line()
+        error = failed(lambda: search_alone(desk))
+        second = in_background(lambda: calls.detect(picture=Picture(photo(ANNA)), **asked(other, "detect")))
+        with serving():
+            first.join(20), second.join(20)
+    assert (error.code, error.detail["retry_seconds"], photos_in_line()) == ("busy", 1, [])
+    assert (kept(desk)[0] - before, kept(other)[0]) == (1, 1)
+
+
 class Breaking(FakeEngine):
     def run(self, images, between_batches=None):
         raise RuntimeError("broken")
@@ -236,12 +249,6 @@ class Breaking(FakeEngine):
 def test_an_engine_that_breaks_over_a_call_serves_the_next_one(desk):
     assert failed(lambda: search(desk, Breaking())).code == "no_answer"
     assert len(search(desk).candidates[0]) == 1
-
-
-def test_a_call_is_taken_once_however_many_workers_there_are(desk):
-    call = uuid7()
-    line.ask(call, b"sealed")
-    assert [line.take(call), line.take(call)] == [b"sealed", None]
 
 
 # What is kept of calls

@@ -20,7 +20,7 @@ NAME = "test:counter"
 @contextmanager
 def serving(engine: Any = None) -> Iterator[None]:
     """Serve calls for as long as the block lasts."""
-    counter = Counter(engine or FakeEngine(), listen_seconds=0.05)
+    counter = Counter(engine or FakeEngine(), worker=NAME, listen_seconds=0.05)
     with alive():
         counter.begin()
         try:
