@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TypeVar
 
 from compliance.actions import gate as gates
-from compliance.actions.gate import Epochs
 from compliance.models import RulingRecord
 from compliance.policy.vocabulary import Outcome, Review
 from portal.audit import actions as audit
+from portal.common import planned
 from portal.common.clock import database_now
 from portal.common.envelope import DataKey
 from portal.common.errors import Refused, Unavailable
@@ -29,7 +28,7 @@ from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
-from portal.tenancy.scope import tenant_scope
+from portal.tenancy.scope import organization_in_scope, tenant_scope
 from recognition import grants, quotas, rulings, usage
 from recognition.actions import demands, naming, orders
 from recognition.actions.orders import Order
@@ -39,6 +38,7 @@ from recognition.models import Call, Gallery, Image
 AS_A_JOB = "A call cannot wait for an officer. Submit it as a job: that is decided on, and then runs."
 _CHANGED = "What this is ruled on under changed while the call ran, so nothing was answered. Send it again."
 _TRIES = 3  # rulings on one call, where something unrelated changed while it ran
+_IN_USE = "SELECT 1 FROM recognition_gallery WHERE organization_id = %s AND id = %s AND deleted_at IS NULL"
 T = TypeVar("T")
 
 
@@ -223,20 +223,24 @@ def _standing(passage: Passage) -> Iterator[None]:
     """Open the transaction that writes, and let it commit only while the ruling stands."""
     with tenant_scope(passage.organization):
         epochs = gates.lock_epochs_for_share(passage.organization)
-        _require_standing(passage, epochs)
+        if epochs != rulings.epochs(passage.ruling) or not _has_its_gallery(passage):
+            raise _Stopped
         yield
         leave_nothing_but_the_commit()
-        # Writing took time, in which the ruling or the key may have ended.
-        _require_standing(passage, epochs, ahead=COMMIT_TAKES)
+        _require_standing(passage)
 
 
-def _require_standing(passage: Passage, epochs: Epochs, *, ahead: timedelta = timedelta()) -> None:
-    unchanged = epochs == rulings.epochs(passage.ruling)
-    stands = unchanged and gates.valid_now(passage.ruling, now=database_now() + ahead)
-    gallery = passage.order.gallery
-    is_there = gallery is None or Gallery.objects.in_use().filter(pk=gallery.pk).exists()
-    if not stands or not is_there or keys.ended(passage.by.id, ahead=ahead):
+def _require_standing(passage: Passage) -> None:
+    """Look whether ruling, key and gallery are in force: last of all, since writing takes time."""
+    stands = gates.valid_now(passage.ruling, now=database_now() + COMMIT_TAKES)
+    ended = keys.ended(passage.by.id, ahead=COMMIT_TAKES)
+    if not stands or ended or not _has_its_gallery(passage):
         raise _Stopped
+
+
+def _has_its_gallery(passage: Passage) -> bool:
+    gallery = passage.order.gallery
+    return gallery is None or planned.row(_IN_USE, [organization_in_scope(), gallery.pk]) is not None
 
 
 def _record(passage: Passage) -> None:
