@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -75,6 +76,8 @@ class Worker:
         if self._engine is None:
             load = import_string(settings.COUNTENANCE_ENGINE)
             self._engine = cast(EngineLike, load())
+            gc.collect()
+            gc.freeze()  # it stays: looking through it for garbage would hold up calls and shards
             self.progress()
         return self._engine
 
