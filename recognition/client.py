@@ -91,12 +91,14 @@ def call(ask: Ask, photos: list[bytes], key: DataKey, *, weight: int = 1) -> Ans
     """
     if not engine_is_live():
         raise unavailable(NO_WORKER)
+    packed = None
     try:
         packed = _exchanged(ask, _sealed(ask, photos, key), weight)
     except RedisError:
         raise unavailable(NO_BROKER) from None
     finally:
-        line.leave(ask.call, organization=ask.organization)
+        if packed is None:  # of a call that was answered nothing is left: each side took what the other laid
+            line.leave(ask.call, organization=ask.organization)
     if not packed:
         raise unavailable(NO_ANSWER)
     return parcels.unpack_answer(packed, ask.call, key)
