@@ -21,6 +21,7 @@ from compliance.policy.vocabulary import (
     strictest,
 )
 from compliance.stated import Stated, facts_of, status_by_date
+from portal.common.moments import day_in_words
 from portal.tenancy.models import Organization
 
 CLEARED = frozenset(
@@ -67,8 +68,17 @@ class LineStanding:
         """The status as it is shown; an exemption always with purpose, end user and end."""
         if self.status is not MoratoriumStatus.EXEMPT:
             return self.status.label
-        until = self.grant.line.exempt_until.date().isoformat()
-        return f"Exempt for {self.grant.get_purpose_display()} / {self.end_user} until {until}"
+        return f"Exempt for {self.grant.get_purpose_display()} / {self.end_user} until {self._until}"
+
+    @property
+    def short(self) -> str:
+        """The same where purpose and end user stand beside it already."""
+        exempt = self.status is MoratoriumStatus.EXEMPT
+        return f"exempt until {self._until}" if exempt else self.status.label.lower()
+
+    @property
+    def _until(self) -> str:
+        return day_in_words(self.grant.line.exempt_until)
 
 
 @dataclass(frozen=True)

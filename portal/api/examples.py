@@ -244,7 +244,7 @@ STANDING = {
             "end_user": "eus_01k9",
             "end_user_name": "Westford Police, missing persons unit",
             "status": "exempt",
-            "words": "Exempt for Find a missing child / Westford Police until 2026-09-01",
+            "words": "Exempt for Find a missing child / Westford Police until September 1, 2026",
             "operations": ["detect", "enroll", "search"],
             "conditions": {"review": "after_delivery"},
             "starts_at": "2026-02-01T00:00:00Z",

@@ -9,6 +9,7 @@ from compliance.models import Case, RulingRecord
 from compliance.policy.vocabulary import Outcome
 from compliance.versions import PLATFORM_STOP
 from portal.common.clock import database_now
+from portal.common.moments import moment_in_words
 from portal.web.rulings import STOPPED
 from recognition.actions.retention import HELD_AT_MOST
 from recognition.models import Job, JobStatus
@@ -104,5 +105,4 @@ def _wait_for(job: Job) -> str:
 def _asked_again(ruling: RulingRecord | None) -> str:
     if ruling is None or ruling.valid_until is None or ruling.valid_until <= database_now():
         return ""
-    at = ruling.valid_until
-    return f" They are asked again on {at:%B} {at.day}, {at:%Y, %H:%M} UTC at the latest."
+    return f" They are asked again on {moment_in_words(ruling.valid_until)} at the latest."

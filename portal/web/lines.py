@@ -19,6 +19,7 @@ class Line:
         id: Public id of the grant.
         end_user: Id of the end user in the register.
         status: The moratorium status that rules, in words.
+        short: The same beside the end user's name, where purpose and end user stand already.
         is_for_tests: Whether it allows independent tests of accuracy.
     """
 
@@ -28,6 +29,7 @@ class Line:
     name: str
     label: str
     status: str
+    short: str
     is_for_tests: bool = False
 
 
@@ -50,6 +52,7 @@ def _line(line: LineStanding) -> Line:
         end_user=str(line.end_user.pk),
         name=line.end_user.name,
         label=f"{line.grant.get_purpose_display()} for {line.end_user.name}",
-        status=line.words if str(line.status) == "exempt" else line.status.label,
+        status=line.words,
+        short=line.short,
         is_for_tests=testers.allows_tests(line),
     )

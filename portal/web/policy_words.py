@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from compliance.conditions import conditions
@@ -12,6 +12,7 @@ from compliance.models import PolicyVersionRecord
 from compliance.policy.dimensions import DIMENSIONS
 from compliance.policy.rules import Effect, Kind, PolicyVersion, Rule, WhenUndetermined
 from compliance.versions import PLATFORM_STOP, Chapter, Life, stop_of
+from portal.common.moments import moment_in_words
 from portal.web.templatetags.countenance import words
 
 _TITLES = {
@@ -134,8 +135,9 @@ def _span(rule: Rule) -> tuple[datetime, datetime | None]:
 
 def spoken(rule: Rule) -> str:
     """Return what a rule does in plain words, made from its parts and not from what it says of itself."""
-    begins = f"From {_when(rule.period.starts_at)}"
-    ends = f" until {_when(rule.period.ends_at)}" if rule.period.ends_at else " and until further notice"
+    begins = f"From {moment_in_words(rule.period.starts_at)}"
+    end = rule.period.ends_at
+    ends = f" until {moment_in_words(end)}" if end else " and until further notice"
     where = " and ".join(_spoken_condition(one.dimension, one.words) for one in rule.scope)
     parts = [f"{begins}{ends}, this {rule.kind} {_DONE_TO[rule.effect]} where {where}."]
     if rule.lifts:
@@ -143,11 +145,6 @@ def spoken(rule: Rule) -> str:
     parts += conditions(rule.obligations)
     parts.append(f"Where a fact is asked for and cannot be known, {_UNKNOWN[rule.on_undetermined]}.")
     return " ".join(parts)
-
-
-def _when(moment: datetime) -> str:
-    utc = moment.astimezone(UTC)
-    return f"{utc:%B} {utc.day}, {utc:%Y, %H:%M} UTC"
 
 
 def _spoken_condition(dimension: str, wanted: frozenset[str]) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
+from portal.common.moments import day_in_words
 from portal.tenancy.access import get_or_404
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
@@ -159,7 +160,7 @@ def _since(made: SubjectMerge) -> list[Face]:
 
 
 def _called(face: Face) -> str:
-    return f"{face.image.name or 'A photo'}, {face.created_at:%B %-d, %Y}"
+    return f"{face.image.name or 'A photo'}, {day_in_words(face.created_at)}"
 
 
 def _name(form: MoveForm) -> str:

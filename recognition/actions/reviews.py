@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from portal.audit import actions as audit
 from portal.common.clock import database_now
 from portal.common.errors import Conflict, InvalidInput, Refused
+from portal.common.moments import day_in_words
 from portal.common.states import move
 from portal.tenancy import training
 from portal.tenancy.access import require
@@ -93,7 +94,7 @@ def lacks_training(organization_id: UUID, by: Actor) -> dict[str, str]:
         return {"code": "training_missing", "sentence": sentence}
     if ends_on <= database_now().date():
         sentence = (
-            f"Your training counted for 12 months, until {ends_on:%B} {ends_on.day}, {ends_on.year}. Take it "
+            f"Your training counted for 12 months, until {day_in_words(ends_on)}. Take it "
             "again, and ask an administrator to record the new date."
         )
         return {"code": "training_expired", "sentence": sentence}

@@ -99,7 +99,7 @@ class FactsForm(PlainForm):
 
     def offer(self, lines: list[Line]) -> None:
         """Offer the end users of the determination, and who may receive results."""
-        users = [(line.end_user, f"{line.name} ({line.status})") for line in lines]
+        users = [(line.end_user, f"{line.name} ({line.short})") for line in lines]
         self._choose("end_user", users or [("", "Nobody was granted for this purpose")])
         self.fields["end_user"].required = bool(users)
         self._choose("recipient", recipients_of(lines))

@@ -14,6 +14,7 @@ from compliance.models import Grant
 from compliance.models.fields import choices
 from compliance.policy.obligations import TOP_SIMILARITY, Obligations
 from compliance.policy.vocabulary import Attribute, MoratoriumStatus, Operation, Purpose, Review
+from portal.common.moments import day_in_words
 from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import end_of, lines
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
@@ -154,7 +155,7 @@ class LineForm(PlainForm):
         elif day < timezone.now().date():
             self.add_error(name, "An exemption cannot have ended already. Give today or a later day.")
         elif line_ends_on and day > line_ends_on:
-            sentence = f"The line ends on {line_ends_on:%B %-d, %Y}. Give that day or an earlier one."
+            sentence = f"The line ends on {day_in_words(line_ends_on)}. Give that day or an earlier one."
             self.add_error(name, sentence)
 
     def _clean_attributes(self, cleaned: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from compliance.policy.vocabulary import (
     Record,
 )
 from compliance.questions import Question
+from portal.common.moments import day_in_words
 from portal.web.forms.base import PlainForm, say_plainly
 from portal.web.forms.widgets import DateParts, HintedCheckboxes, HintedRadios
 from portal.web.forms.wording import EVIDENCE_KINDS, HINTS, grouped
@@ -205,8 +206,7 @@ def as_text(question: Question, answer: Any) -> str:
     if answer in (None, "", []):
         return ""
     if question.day:
-        day = date.fromisoformat(answer)
-        return f"{day:%B} {day.day}, {day.year}"
+        return day_in_words(date.fromisoformat(answer))
     values: Sequence[Any] = answer if isinstance(answer, list) else [answer]
     return _joined(question.words(value).label if question.words else _one(value) for value in values)
 

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from compliance.policy.vocabulary import OrganizationType, Purpose
+from portal.common.moments import day_in_words, moment_in_words
 from portal.tenancy import training
 
 register = template.Library()
@@ -41,7 +42,9 @@ SHORT_FORMS: Final = {
 }
 
 
-LABELS: Final = {word.value: word.label for words in (OrganizationType, Purpose) for word in words}
+LABELS: Final = {word.value: word.label for words in (OrganizationType, Purpose) for word in words} | {
+    "sha256": "SHA-256"
+}
 
 
 def _sentence(value: str) -> str:
@@ -154,9 +157,8 @@ def moment(value: datetime | None) -> SafeString | str:
     """Write a moment in UTC, readable by people and programs."""
     if value is None:
         return "not set"
-    utc = value.astimezone(UTC)
-    text = f"{utc:%B} {utc.day}, {utc:%Y, %H:%M} UTC"
-    return format_html('<time datetime="{}">{}</time>', utc.isoformat(timespec="seconds"), text)
+    machine = value.astimezone(UTC).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}">{}</time>', machine, moment_in_words(value))
 
 
 @register.filter
@@ -164,8 +166,7 @@ def day(value: Any) -> SafeString | str:
     """Write the day of a date or moment: `June 10, 2020`."""
     if value is None:
         return "not set"
-    text = f"{value:%B} {value.day}, {value:%Y}"
-    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m-%d}", text)
+    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m-%d}", day_in_words(value))
 
 
 @register.filter
