@@ -15,7 +15,7 @@ from portal.web.forms.officer import TrailForm
 from portal.web.officer import casefile
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 from portal.web.officer.pages import page_of
-from portal.web.trail import place_words
+from portal.web.trail import place_words, told
 
 PER_PAGE = 50
 
@@ -54,16 +54,8 @@ def _rows(events: list[Event]) -> list[dict[str, Any]]:
 
 def _payload(payload: dict[str, Any]) -> list[dict[str, str]]:
     """Return what an event carries as words; what is empty is left out."""
-    told = {name: _told(value) for name, value in sorted(payload.items())}
-    return [{"key": name, "value": value} for name, value in told.items() if value]
-
-
-def _told(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+    values = {name: told(value) for name, value in sorted(payload.items())}
+    return [{"key": name, "value": value} for name, value in values.items() if value]
 
 
 def _organizations(keys: set[str]) -> dict[str, str]:
