@@ -25,6 +25,8 @@ _TENANT = (
     ("Notices", "/notices/", None),
     ("Trail", "/trail/", Permission.VIEW_TRAIL),
 )
+# Pages that lie elsewhere and belong to a part of the navigation.
+_BELONGS = {"/jobs/": ("/candidates/", "/exports/", "/rulings/"), "/keys/": ("/webhooks/",)}
 _OFFICER = (
     ("Queue", "/officer/"),
     ("Incidents", "/officer/incidents/"),
@@ -72,4 +74,4 @@ def _links(actor: Any, organization: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _is_current(path: str, url: str) -> bool:
-    return path == url if url in {"/", "/officer/"} else path.startswith(url)
+    return path == url if url in {"/", "/officer/"} else path.startswith((url, *_BELONGS.get(url, ())))

@@ -24,6 +24,7 @@ from portal.web.guards import MemberRequest, member_view
 from portal.web.members import member_of
 from portal.web.names import name_of
 from portal.web.paging import page_of
+from portal.web.templatetags.countenance import words
 from recognition import grants
 from recognition.actions import galleries
 from recognition.models import Face, Gallery, GalleryUserObjectPermission, Image, Subject
@@ -156,7 +157,7 @@ def _subject_card(subject: Any) -> dict[str, Any]:
 
 def _facts(gallery: Gallery, organization: Organization) -> list[dict[str, Any]]:
     return [
-        {"key": "Purpose", "value": gallery.purpose.replace("_", " ").capitalize()},
+        {"key": "Purpose", "value": words(gallery.purpose)},
         {"key": "Legal basis", "value": gallery.legal_basis},
         {"key": "Owner", "value": gallery.owner},
         {"key": "Retention", "value": f"{gallery.retention_days} days after enrollment"},

@@ -223,4 +223,10 @@ def _actions(job: Job, request: MemberRequest) -> dict[str, bool]:
         "decline": waits,
         "export": job.status in {JobStatus.RELEASED, JobStatus.PARTIAL} and may(Permission.EXPORT),
         "results": may(Permission.VIEW_RESULTS),
+        "judge": may(Permission.ADJUDICATE) and _is_judged(job),
     }
+
+
+def _is_judged(job: Job) -> bool:
+    """Whether people judge what comes of a job: every candidate, and pairs where a review is asked for."""
+    return job.kind == JobKind.SEARCH or (job.kind == JobKind.COMPARE and job.review != Review.NONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from compliance.models import PolicyVersionRecord, RulingRecord
 from compliance.policy.dimensions import DIMENSIONS, FACT_LABELS
 from compliance.policy.platform import FIRST, LAST, SOURCE
 from compliance.policy.rules import Rule
+from portal.common.moments import day_in_words
 from portal.tenancy.access import get_or_404
 from portal.web.guards import MemberRequest, member_view
 from portal.web.names import name_of
@@ -50,7 +52,7 @@ def refusal_of(found: RulingRecord) -> dict[str, Any]:
         "sentence": found.sentence,
         "rule": found.rule,
         "version": found.version or PLATFORM,
-        "source": f"{found.source['document']}, {found.source['dated_on']}",
+        "source": f"{found.source['document']}, {day_in_words(date.fromisoformat(found.source['dated_on']))}",
         "source_url": _link(found.source["address"]),
         "fact": _looked_at(deciding) if deciding else "",
         "remedy": found.remedy,

@@ -11,12 +11,13 @@ from portal.web.forms.base import say_plainly
 
 
 class _Plain:
-    """Says what to mend in our words; to be mixed into a form of allauth."""
+    """Says what to mend in our words, and labels as we write them; to be mixed into a form of allauth."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():  # type: ignore[attr-defined]  # of the form it is mixed into
             say_plainly(field)
+            field.label = str(field.label).capitalize()
 
 
 class SignupForm(_Plain, allauth.SignupForm):

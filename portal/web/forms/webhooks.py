@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from portal.web.forms.base import PlainForm
+from portal.web.forms.widgets import HintedCheckboxes
 from portal.webhooks.actions import LONGEST_DESCRIPTION, MOST_OVERLAP_HOURS, OVERLAP_HOURS
 from portal.webhooks.keeping import KEPT
 from portal.webhooks.kinds import CHOOSABLE, KINDS
@@ -32,11 +33,11 @@ class WebhookForm(PlainForm):
         help_text="What receives them, for people. May be left out.",
     )
     types = forms.MultipleChoiceField(
-        choices=[(name, f"{name}: {KINDS[name].sentence}") for name in CHOOSABLE],
+        choices=[(name, KINDS[name].sentence) for name in CHOOSABLE],
         required=False,
         label="What is sent",
         help_text="Choose nothing and everything is sent, types that come later too.",
-        widget=forms.CheckboxSelectMultiple,
+        widget=HintedCheckboxes(hints={name: name for name in CHOOSABLE}),
     )
 
 
