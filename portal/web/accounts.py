@@ -15,6 +15,10 @@ from portal.tenancy.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up is open: whoever has an account may apply; what they may do is decided by people."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The email address or the password is not right."
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Allow new accounts."""
         return True

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
@@ -25,8 +25,9 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on."""
-        return self.get_response(request)
+        """Pass on; where an address only takes what a form sends, say so instead of an empty page."""
+        response = self.get_response(request)
+        return _by_form(request, response) if _is_bare_405(response) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a DomainError; anything else goes to the server error page."""
@@ -51,6 +52,22 @@ def _ruling(request: HttpRequest, error: DomainError) -> dict[str, Any]:
     with tenant_scope(organization):
         found = rulings.ruling_in(request, error.detail["ruling"])
         return rulings.refusal_of(found) | rulings.split_of(found)
+
+
+def _is_bare_405(response: HttpResponse) -> bool:
+    return isinstance(response, HttpResponseNotAllowed) and not response.content
+
+
+def _by_form(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return the page of who came by a link or a reload, often after signing in again."""
+    context = {
+        "code": "form_only",
+        "sentence": "This address only takes what a form sends.",
+        "remedy": "Nothing was changed. Go back to the page with the form, load it again and send it.",
+    }
+    page = render(request, "errors/problem.html", context, status=response.status_code)
+    page["Allow"] = response["Allow"]
+    return page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
