@@ -40,7 +40,8 @@ _ERASURES = ("subject.erased", "gallery.deleted", "record.erased")
 def index(request: MemberRequest) -> HttpResponse:
     """List the galleries that the member may see."""
     page = page_of(request, reads.galleries(request.actor).with_counts().order_by("name", "pk"))
-    return render(request, "tenant/galleries/index.html", {"page": page})
+    context = {"page": page, "granted": bool(page.rows) or bool(_granted(request.organization))}
+    return render(request, "tenant/galleries/index.html", context)
 
 
 @member_view(methods=("GET", "POST"), permission=Permission.MANAGE_GALLERIES)

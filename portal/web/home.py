@@ -68,7 +68,7 @@ def _context(organization: Organization, actor: Actor) -> dict[str, Any]:
         ],
         "stopped": stopped,
         "may_run": stopped is None or stopped["restricted"],
-        "steps": _steps(found, organization, actor, counts),
+        "steps": _steps(found, organization, actor, counts, has_begun=bool(applications)),
         "recertification": ends.recertification(found, applications),
         "ends": ends.coming(found, applications)[:SHOWN],
         "may_apply": actor.may(Permission.APPLY),
@@ -96,14 +96,16 @@ def _grant_row(line: LineStanding, found: Standing) -> dict[str, Any]:
 
 
 def _steps(
-    found: Standing, organization: Organization, actor: Actor, counts: dict[str, Any]
+    found: Standing, organization: Organization, actor: Actor, counts: dict[str, Any], *, has_begun: bool
 ) -> list[dict[str, str]]:
     """Return what a newcomer does first, in order; empty once everything was done once."""
     cleared = found.determination is not None
     done = [cleared, counts["galleries"] > 0, counts["faces"] > 0, counts["searches"]]
     if all(done):
         return []
-    applying = "not_started" if str(organization.status) == "draft" else str(organization.status)
+    applying = str(organization.status)
+    if applying == "draft":
+        applying = "in_progress" if has_begun else "not_started"
     may_build = cleared and actor.may(Permission.MANAGE_GALLERIES)
     at = (applying, *["not_started"] * 3)
     steps = (

@@ -109,8 +109,8 @@ def outcomes_of(case: Case) -> list[str]:
     return [one for one, kinds in known if case.kind in kinds and fits[one] and not unseen]
 
 
-def _links(case: Case) -> list[dict[str, str]]:
-    """Return the pages of what a case is about. In scope."""
+def _links(case: Case) -> list[dict[str, Any]]:
+    """Return the pages of what a case is about; `leads` is the one where it is decided. In scope."""
     found = [
         ("The legal demand", "officer_demand", LegalDemand.objects.filter(case=case).first()),
         ("The breach and its steps", "officer_breach", Breach.objects.filter(case=case).first()),
@@ -118,10 +118,18 @@ def _links(case: Case) -> list[dict[str, str]]:
         ("The urgent request", "officer_urgent", UrgentRequest.objects.filter(review=case.public_id).first()),
         ("What was sent", "officer_intake", intake_of(case)),
     ]
-    rows = [{"text": text, "url": reverse(name, args=[row.public_id])} for text, name, row in found if row]
+    rows = [
+        {
+            "text": text,
+            "url": reverse(name, args=[row.public_id]),
+            "leads": case.kind == CaseKind.URGENT and name == "officer_urgent",
+        }
+        for text, name, row in found
+        if row
+    ]
     if case.subject.startswith(f"{Case.PREFIX}_"):
         text = "The decision appealed" if case.kind == CaseKind.APPEAL else "The case that led to it"
-        rows.append({"text": text, "url": reverse("officer_case", args=[case.subject])})
+        rows.append({"text": text, "url": reverse("officer_case", args=[case.subject]), "leads": False})
     return rows
 
 

@@ -111,7 +111,7 @@ def test_a_stopped_organization_is_told_that_it_cannot_ask(tenant, client):
 
 
 def test_where_nothing_was_told_the_page_says_what_would_stand_there(client):
-    assert "Nothing was told" in text(client.get("/notices/"))
+    assert "No notice yet" in text(client.get("/notices/"))
 
 
 def test_a_measure_stands_on_top_with_the_way_to_appeal(tenant, client, officers):
