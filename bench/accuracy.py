@@ -1,7 +1,9 @@
 """True persons missed by each detector and alignment, on press photos: pooled, and of the worst group.
 
 Each detector's boxes with the landmarks of the face mesh, and with its own; the net and the photos are the
-same for all. The shipped similarity scale was partly made on these photos: figures check for regressions.
+same for all. Chips on the mesh's landmarks are embedded mirrored and plain, in both precisions; photos this
+small are searched alike in both modes. The shipped similarity scale was partly made on these photos: figures
+check for regressions.
 """
 
 import csv
@@ -16,8 +18,10 @@ from recognition.engine.catalog import DETECTORS, is_here
 from recognition.engine.detect import Detector
 from recognition.engine.embed import Embedder
 from recognition.engine.grades import reason_against
+from recognition.engine.narrow import narrowed
 from recognition.engine.quality import measure as measured
-from recognition.engine.types import Float32, Found, Pixels
+from recognition.engine.runtime import computes_bfloat16
+from recognition.engine.types import TEMPLATE_DIMENSIONS, Float32, Found, Pixels
 
 # Where five points of each detector lie in dlib's chips, eye on the photo's left first (measured on LFW).
 OWN_TEMPLATES = {
@@ -26,6 +30,7 @@ OWN_TEMPLATES = {
 }
 _RATES = (1e-3, 1e-4)
 _BATCH = 512
+MIRRORED = "mirrored"
 
 
 def measure(rounds: int) -> dict[str, Any]:
@@ -35,13 +40,26 @@ def measure(rounds: int) -> dict[str, Any]:
     if not rows:
         print("lfw_dev is not on this machine.")
         return {"press_photos": False}
-    embed = Embedder(deepface_backend.build("CountenanceDlib").model, mirror=True)
+    embedders = _embedders()
     found: dict[str, Any] = {}
     for name in (name for name, files in DETECTORS.items() if all(map(is_here, files))):
-        for alignment, templates in _templates(name, rows, embed).items():
-            found[f"{name}, {alignment}"] = _figures(templates, rows)
-            print(f"{name}, {alignment}: {found[f'{name}, {alignment}']}", flush=True)
+        for way, templates in _templates(name, rows, embedders).items():
+            found[f"{name}, {way}"] = _figures(templates, rows)
+            print(f"{name}, {way}: {found[f'{name}, {way}']}", flush=True)
     return found
+
+
+def _embedders() -> dict[str, Embedder]:
+    net = deepface_backend.build("CountenanceDlib").model
+    nets = {"": net} | ({", bfloat16": narrowed(net)} if computes_bfloat16() else {})
+    embedders = {
+        f"{averaging}{precision}": Embedder(one, mirror=averaging == MIRRORED)
+        for precision, one in nets.items()
+        for averaging in (MIRRORED, "plain")
+    }
+    for embedder in embedders.values():
+        embedder.warm_up()
+    return embedders
 
 
 def _rows() -> list[dict[str, str]]:
@@ -52,24 +70,23 @@ def _rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _templates(name: str, rows: list[dict[str, str]], embed: Embedder) -> dict[str, Float32]:
-    """Return mirrored templates a photo by alignment; rows that are not a number where no face is usable."""
-    detector, chips = Detector("default", name), {"mesh landmarks": [], "own landmarks": []}
-    usable = []
-    for row in rows:
-        photo = scenes.read(scenes.LFW / row["path"])
-        mesh, own = _chips(detector, name, photo)
-        usable.append(mesh is not None)
-        blank = np.zeros((150, 150, 3), np.uint8)
-        chips["mesh landmarks"].append(blank if mesh is None else mesh)
-        if name in OWN_TEMPLATES:
-            chips["own landmarks"].append(blank if own is None else own)
-    made = {}
-    for alignment, cut in chips.items():
-        if cut:
-            parts = [embed(np.stack(cut[start : start + _BATCH])) for start in range(0, len(cut), _BATCH)]
-            made[alignment] = np.where(np.array(usable)[:, None], np.concatenate(parts), np.nan)
+def _templates(name: str, rows: list[dict[str, str]], embedders: dict[str, Embedder]) -> dict[str, Float32]:
+    """Return templates a photo by how they were made; rows that are not a number where no face is usable."""
+    detector = Detector("default", name)
+    cut = [_chips(detector, name, scenes.read(scenes.LFW / row["path"])) for row in rows]
+    meshes = [mesh for mesh, _ in cut]
+    made = {f"mesh landmarks, {way}": _embedded(meshes, embed) for way, embed in embedders.items()}
+    if name in OWN_TEMPLATES:
+        made[f"own landmarks, {MIRRORED}"] = _embedded([own for _, own in cut], embedders[MIRRORED])
     return made
+
+
+def _embedded(chips: list[Pixels | None], embed: Embedder) -> Float32:
+    usable = [chip for chip in chips if chip is not None]
+    parts = [embed(np.stack(usable[start : start + _BATCH])) for start in range(0, len(usable), _BATCH)]
+    templates = np.full((len(chips), TEMPLATE_DIMENSIONS), np.nan, np.float32)
+    templates[[chip is not None for chip in chips]] = np.concatenate(parts)
+    return templates
 
 
 def _chips(detector: Detector, name: str, photo: Pixels) -> tuple[Pixels | None, Pixels | None]:

@@ -14,29 +14,35 @@ from pathlib import Path
 from typing import Any
 
 from bench import loads, stages
-from bench.contenders import Contender, contenders
+from bench.contenders import DEFAULT, DEFAULT_NARROW, FAST, FAST_NARROW, Contender, contenders
 from bench.stages import Floors
 
 PHOTOS, FLOOR_PHOTOS = 512, 128
-FAST, DEFAULT = 0, 1  # places in the list of contenders
+EMBEDDINGS = {
+    FAST: stages.PLAIN,
+    DEFAULT: stages.MIRRORED,
+    FAST_NARROW: stages.PLAIN_NARROW,
+    DEFAULT_NARROW: stages.MIRRORED_NARROW,
+}
 
 
 @dataclass(frozen=True)
 class Round:
     """Milliseconds per photo, of each contender and of each stage alone."""
 
-    contenders: list[float]
+    contenders: dict[str, float]
     floors: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table."""
+    """One line of the table; 0 stands for what was not measured or not set."""
 
     name: str
     photos_per_second: float
     milliseconds_per_photo: float
     times_slower_than_fast: float
+    times_slower_than_fast_in_bfloat16: float
     goal: float
 
 
@@ -46,7 +52,7 @@ def measure(rounds: int) -> dict[str, Any]:
         paths = loads.written(PHOTOS, Path(folder))
         entered, floors = contenders(), Floors()
         measured = _measure(entered, floors, paths, rounds)
-    rows = [_row(contender, place, measured) for place, contender in enumerate(entered)]
+    rows = [_row(contender, measured) for contender in entered]
     parts = {stage: _median(one.floors[stage] for one in measured) for stage in measured[0].floors}
     shares = _shares(measured)
     _print(rows, parts, shares)
@@ -67,7 +73,7 @@ def _measure(entered: list[Contender], floors: Floors, paths: list[Path], rounds
     floors.measure(paths[:16])
     measured = []
     for number in range(rounds):
-        times = [_timed(contender, paths, number) for contender in entered]
+        times = {contender.name: _timed(contender, paths, number) for contender in entered}
         measured.append(Round(times, floors.measure(_chosen(paths, number, FLOOR_PHOTOS))))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return measured
@@ -85,26 +91,32 @@ def _chosen(paths: list[Path], number: int, count: int) -> list[Path]:
     return (paths[start:] + paths)[:count]
 
 
-def _row(contender: Contender, place: int, measured: list[Round]) -> Row:
-    typical = _median(one.contenders[place] for one in measured)
-    slower = _median(one.contenders[place] / one.contenders[FAST] for one in measured)
-    return Row(contender.name, round(1000 / typical, 1), typical, slower, contender.goal)
+def _row(contender: Contender, measured: list[Round]) -> Row:
+    typical = _median(one.contenders[contender.name] for one in measured)
+    slower = (_share(measured, contender.name, than) for than in (FAST, FAST_NARROW))
+    return Row(contender.name, round(1000 / typical, 1), typical, *slower, contender.goal)
+
+
+def _share(measured: list[Round], name: str, of: str) -> float:
+    """Return how many times the milliseconds of one the other takes; 0 where one of them did not run."""
+    if not {name, of} <= measured[0].contenders.keys():
+        return 0.0
+    return _median(one.contenders[name] / one.contenders[of] for one in measured)
 
 
 def _shares(measured: list[Round]) -> dict[str, float]:
-    """Return how much of the ideal each mode reaches, and of the fast mode the default one."""
-    ideals = [(stages.ideal(one.floors), stages.ideal(one.floors, mirror=True)) for one in measured]
-    pairs = list(zip(measured, ideals, strict=True))
+    """Return how much of its ideal each mode reaches, and of the fast mode's the default ones."""
     return {
-        "fast mode, of its ideal": _median(ideal[0] / one.contenders[FAST] for one, ideal in pairs),
-        "default mode, of its own ideal": _median(ideal[1] / one.contenders[DEFAULT] for one, ideal in pairs),
-        "default mode, of the fast mode's ideal": _median(
-            ideal[0] / one.contenders[DEFAULT] for one, ideal in pairs
-        ),
-        "default mode, of the fast mode": _median(
-            one.contenders[FAST] / one.contenders[DEFAULT] for one in measured
-        ),
+        f"{name}, of the ideal with {EMBEDDINGS[whose]}": _median(
+            stages.ideal(one.floors, EMBEDDINGS[whose]) / one.contenders[name] for one in measured
+        )
+        for name, whose in _compared()
+        if name in measured[0].contenders
     }
+
+
+def _compared() -> list[tuple[str, str]]:
+    return [*((name, name) for name in EMBEDDINGS), (DEFAULT, FAST), (DEFAULT_NARROW, FAST_NARROW)]
 
 
 def _median(values: Any) -> float:
@@ -113,15 +125,22 @@ def _median(values: Any) -> float:
 
 def _print(rows: list[Row], parts: dict[str, float], shares: dict[str, float]) -> None:
     print(
-        f"\n{'file in, candidates of 10,000 out':38}{'photos/s':>10}{'ms/photo':>10}{'times':>8}{'goal':>8}"
+        f"\n{'file in, candidates of 10,000 out':38}{'photos/s':>10}{'ms/photo':>10}"
+        f"{'times':>8}{'bfloat16':>10}{'goal':>8}"
     )
     for row in rows:
-        numbers = f"{row.photos_per_second:>10.1f}{row.milliseconds_per_photo:>10.2f}"
-        goal = f"{row.goal:>8.1f}" if row.goal else ""
-        print(f"{row.name:38}{numbers}{row.times_slower_than_fast:>8.2f}{goal}")
+        print(
+            f"{row.name:38}{row.photos_per_second:>10.1f}{row.milliseconds_per_photo:>10.2f}"
+            f"{row.times_slower_than_fast:>8.2f}{_told(row.times_slower_than_fast_in_bfloat16):>10}"
+            f"{_told(row.goal):>8}"
+        )
     print("\nFloors, ms per photo, each stage alone on all processors:")
     for name, milliseconds in parts.items():
-        print(f"  {name:46}{milliseconds:>10.2f}")
+        print(f"  {name:76}{milliseconds:>10.2f}")
     print("\nShares:")
     for name, share in shares.items():
-        print(f"  {name:46}{share:>10.2f}")
+        print(f"  {name:76}{share:>10.2f}")
+
+
+def _told(number: float) -> str:
+    return f"{number:.2f}" if number else ""

@@ -46,6 +46,8 @@ LOG_ORIGIN = env("LOG_ORIGIN", default=f"{urlsplit(BASE_URL).hostname}/transpare
 # --- engine -----------------------------------------------------------------------------------------------
 COUNTENANCE_MODEL = env("COUNTENANCE_MODEL", default="CountenanceDlib")
 COUNTENANCE_DETECTOR = env("COUNTENANCE_DETECTOR", default="blazeface")
+COUNTENANCE_MODE = env("COUNTENANCE_MODE", default="default")
+COUNTENANCE_PRECISION = env("COUNTENANCE_PRECISION", default="float32")
 # So long an engine worker may take no work, although there is some, before it ends to be started again.
 ENGINE_STALLED_SECONDS = env.float("ENGINE_STALLED_SECONDS", default=120.0)
 COUNTENANCE_ENGINE = env("COUNTENANCE_ENGINE", default="recognition.engine.registry.load")

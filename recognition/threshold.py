@@ -116,5 +116,9 @@ def expected_false_candidates(similarity: float, gallery_size: int) -> float:
 
 
 def share_missed(similarity: float) -> float:
-    """Return the share of true persons, 0 to 1, that this threshold misses on the calibration data."""
-    return scale.fnmr(similarity)
+    """Return the share of true persons, 0 to 1, that this threshold misses on the calibration data.
+
+    By the scale of what compares here; where that was calibrated elsewhere, by that of the default.
+    """
+    missed = expectation(similarity, gallery_size=None).missed
+    return missed.value if missed else scale.fnmr(similarity)

@@ -33,6 +33,10 @@ class PadChannels(tf.keras.layers.Layer):
         """Append the channels."""
         return tf.pad(values, [[0, 0], [0, 0], [0, 0], [0, self.count]])
 
+    def get_config(self) -> dict[str, object]:
+        """Return what the layer is made again from."""
+        return {**super().get_config(), "count": self.count}
+
 
 def load(path: Path) -> tf.keras.Model:
     """Build the net and fill it from dlib's file.
@@ -61,7 +65,7 @@ def build() -> tf.keras.Model:
     blocks = [(width, halve and nth == 0) for width, halve, count in _LEVELS for nth in range(count)]
     for nth, (width, halve) in enumerate(blocks):
         values = _block(values, width, halve, first=2 * nth + 1)
-    values = layers.GlobalAveragePooling2D()(values)
+    values = layers.GlobalAveragePooling2D(name="average")(values)
     templates = layers.Dense(TEMPLATE_DIMENSIONS, use_bias=False, name="template")(values)
     return tf.keras.Model(chips, templates, name="dlib_resnet_v1")
 

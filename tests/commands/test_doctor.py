@@ -19,6 +19,7 @@ from portal.tenancy.actions import officers, people
 from portal.tenancy.actor import Actor
 from portal.web import doctor
 from portal.web.doctor import Finding, Level
+from recognition.engine import processors
 from recognition.models import Heartbeat
 from tests.support import database as databases
 from tests.support import services
@@ -135,6 +136,30 @@ def test_a_detector_that_cannot_run_is_a_fault(settings, tmp_path, monkeypatch, 
     monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
     settings.COUNTENANCE_DETECTOR = name
     assert sentence in sentences(doctor.models())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("COUNTENANCE_MODE", "warp", "no engine mode warp"),
+        ("COUNTENANCE_PRECISION", "int4", "no precision int4"),
+    ],
+)
+def test_a_setting_of_the_engine_that_does_not_exist_is_a_fault(settings, name, value, sentence):
+    setattr(settings, name, value)
+    assert sentence in sentences(doctor.models())
+
+
+def test_a_net_of_others_in_bfloat16_is_a_fault(settings: Settings) -> None:
+    settings.COUNTENANCE_MODEL, settings.COUNTENANCE_PRECISION = "ArcFace", "bfloat16"
+    assert "ArcFace does not run in bfloat16" in sentences(doctor.models())
+
+
+def test_processors_without_bfloat16_are_noted(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(processors, "CPUINFO", tmp_path / "none")
+    settings.COUNTENANCE_PRECISION = "bfloat16"
+    assert sentences(doctor.models()) == ""
+    assert "starts only where a GPU does" in sentences(doctor.models(), Level.NOTE)
 
 
 def test_a_key_of_the_wrong_size_is_found(settings: Settings) -> None:

@@ -25,6 +25,14 @@ def test_the_list_names_detectors_with_their_scales_and_what_fast_mode_misses():
     assert "small faces in large photos are missed" in listed
 
 
+def test_the_list_marks_the_mode_and_precision_that_are_chosen(monkeypatch):
+    monkeypatch.setenv("COUNTENANCE_PRECISION", "bfloat16")
+    listed = run("list")
+    assert "* default" in listed
+    assert "* bfloat16" in listed
+    assert "dlib-resnet-v1-bfloat16/blazeface/mesh5/mirror/1: scale lfw-x4.8-bfloat16-blazeface" in listed
+
+
 def test_the_weights_that_packages_carry_are_the_measured_ones():
     assert "measured" in run("verify")
 

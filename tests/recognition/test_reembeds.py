@@ -12,8 +12,11 @@ from recognition.actions import erasure, jobs, reembeds, rekeys
 from recognition.engine.scale import DEFAULT_PIPELINE
 from recognition.engine.types import Box
 from recognition.models import Candidate, Face, Gallery, Heartbeat, Shard, Subject
+from tests.support.fake_engine import FakeEngine
 from tests.support.jobs import ANNA, BORIS, CLARA, new_desk, photo
 from tests.support.reembedding import NEXT, Blind, NextEngine, work_next, work_old, workers
+
+NARROW = "dlib-resnet-v1-bfloat16/blazeface/mesh5/mirror/1"
 
 
 class Erases(NextEngine):
@@ -25,6 +28,12 @@ class Erases(NextEngine):
     def run(self, images, between_batches=None):
         yield from super().run(images, between_batches)
         self.erases()
+
+
+class Narrow(FakeEngine):
+    """The same net in bfloat16: its templates are so close that only their name keeps them apart."""
+
+    pipeline_id = NARROW
 
 
 @pytest.fixture
@@ -72,6 +81,16 @@ def test_the_old_model_is_refused_by_name_after_the_switch(desk):
     start(desk)
     work_next()
     Heartbeat.objects.filter(pipeline=NEXT).delete()
+    assert hits(desk, ANNA, work_old) == ([], [("failed", "model_mismatch")])
+
+
+def test_a_gallery_goes_to_another_precision_and_is_not_searched_by_the_one_it_left(desk):
+    Heartbeat.objects.filter(pipeline=NEXT).update(pipeline=NARROW)
+    start(desk, pipeline=NARROW)
+    work_next(Narrow())
+    assert state(desk).pipeline == NARROW
+    assert hits(desk, ANNA, lambda: work_next(Narrow()))[0] == ["anna"]
+    Heartbeat.objects.filter(pipeline=NARROW).delete()
     assert hits(desk, ANNA, work_old) == ([], [("failed", "model_mismatch")])
 
 

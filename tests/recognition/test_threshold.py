@@ -40,3 +40,10 @@ def test_the_chosen_detector_is_the_one_told_of(monkeypatch: pytest.MonkeyPatch)
 def test_without_a_scale_nothing_is_claimed_of_persons_missed() -> None:
     expected = threshold.expectation(80, gallery_size=10, pipeline="arcface/blazeface/mesh5/mirror/1")
     assert (expected.missed, expected.is_provisional, expected.is_beyond_data) == (None, True, True)
+
+
+def test_the_share_missed_is_that_of_what_compares_here(monkeypatch):
+    usual = threshold.share_missed(80)
+    monkeypatch.setenv("COUNTENANCE_MODE", "fast")
+    fast = threshold.expectation(80, gallery_size=1, pipeline="dlib-resnet-v1/blazeface/mesh5/plain/1")
+    assert threshold.share_missed(80) == fast.missed.value > usual

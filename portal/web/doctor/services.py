@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 from portal.audit import checkpoints, log
 from portal.common.clock import database_now
 from portal.common.ids import uuid7
-from portal.web.doctor.findings import Finding, fault
+from portal.web.doctor.findings import Finding, Level, fault
 from portal.webhooks import following
 from portal.webhooks.models import Turn
 from recognition import client
-from recognition.engine import catalog
+from recognition.engine import catalog, identity, processors
 
 LOG_STANDS_STILL = timedelta(minutes=5)  # events get their places every few seconds
 
@@ -66,6 +66,8 @@ def models() -> Iterator[Finding]:
             f"Put them where `manage.py models list` says ({chosen[0].path}), or unset COUNTENANCE_MODEL.",
         )
     yield from _detector(settings.COUNTENANCE_DETECTOR)
+    yield from _mode(settings.COUNTENANCE_MODE)
+    yield from _precision(settings.COUNTENANCE_PRECISION, settings.COUNTENANCE_MODEL)
 
 
 def _detector(name: str) -> Iterator[Finding]:
@@ -79,6 +81,26 @@ def _detector(name: str) -> Iterator[Finding]:
                 f"The detector {name} needs {file.name}, whose file is not here.",
                 f"Put it at {catalog.file_of(file)}, or unset COUNTENANCE_DETECTOR.",
             )
+
+
+def _mode(name: str) -> Iterator[Finding]:
+    if name not in identity.MODES:
+        known = ", ".join(identity.MODES)
+        yield fault(f"There is no engine mode {name}.", f"Set COUNTENANCE_MODE to one of {known}.")
+
+
+def _precision(name: str, model: str) -> Iterator[Finding]:
+    if name not in identity.PRECISIONS:
+        known = ", ".join(identity.PRECISIONS)
+        yield fault(f"There is no precision {name}.", f"Set COUNTENANCE_PRECISION to one of {known}.")
+    elif name != identity.FLOAT32 and model != identity.DEFAULT_MODEL:
+        yield fault(f"{model} does not run in {name}.", "Unset COUNTENANCE_PRECISION, or COUNTENANCE_MODEL.")
+    elif name == identity.BFLOAT16 and not processors.have_bfloat16():
+        yield Finding(
+            Level.NOTE,
+            "The processors here do not compute in bfloat16: an engine worker starts only where a GPU does.",
+            "Unset COUNTENANCE_PRECISION, or run the workers on another machine.",
+        )
 
 
 def published_log() -> Iterator[Finding]:

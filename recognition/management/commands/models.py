@@ -24,6 +24,10 @@ MODES = {
     "default": "chip and mirrored chip averaged; a close look for small faces",
     "fast": "half the time; no mirrored chip, and small faces in large photos are missed",
 }
+PRECISIONS = {
+    "float32": "as the net was published",
+    "bfloat16": "about half the net's time, where processor or GPU computes in it; templates of its own",
+}
 _TOLD = (1e-3, 1e-4)  # false match rates
 CENTER_FIRST = 0  # faces come largest first: a labeled photo is of its largest face
 
@@ -40,8 +44,9 @@ class Command(BaseCommand):
         actions.add_parser("verify", help="compare the weights of every ready net with their sha256")
         calibrate = actions.add_parser("calibrate", help="make a similarity scale from labeled photos")
         calibrate.add_argument("--dataset", type=Path, required=True, help="CSV: path,subject[,group]")
-        calibrate.add_argument("--mode", choices=registry.MODES, default="default")
+        calibrate.add_argument("--mode", choices=registry.MODES, help="else the chosen one")
         calibrate.add_argument("--detector", choices=list(registry.DETECTORS), help="else the chosen one")
+        calibrate.add_argument("--precision", choices=registry.PRECISIONS, help="else the chosen one")
         calibrate.add_argument("--scale-version", required=True, help="a new name, stored with every result")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -64,11 +69,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"{'':<24}put its file at {one.path}")
         self.stdout.write("\nDetectors (COUNTENANCE_DETECTOR), each with the face mesh for its landmarks:")
         for name, files in registry.DETECTORS.items():
-            self.stdout.write(f"{_chosen(name)}{name:<22}{_state(all(is_here(file) for file in files))}")
+            chosen = name == registry.detector_name()
+            ready = _state(all(is_here(file) for file in files))
+            self.stdout.write(f"{_mark(chosen=chosen)}{name:<22}{ready}")
             self.stdout.write(f"{'':<24}{_calibrated(registry.pipeline_id(detector=name))}")
-        self.stdout.write("\nModes:")
-        for mode, meaning in MODES.items():
-            self.stdout.write(f"{mode:<24}{meaning}")
+        self._choices("Modes (COUNTENANCE_MODE)", MODES, registry.mode_name())
+        title = "Precisions of the recognition net (COUNTENANCE_PRECISION)"
+        self._choices(title, PRECISIONS, registry.precision_name())
+
+    def _choices(self, title: str, meanings: dict[str, str], chosen: str) -> None:
+        self.stdout.write(f"\n{title}:")
+        for name, meaning in meanings.items():
+            self.stdout.write(f"{_mark(chosen=name == chosen)}{name:<22}{meaning}")
 
     def _verify(self, _: dict[str, Any]) -> None:
         problems = registry.verify()
@@ -78,12 +90,12 @@ class Command(BaseCommand):
 
     def _calibrate(self, options: dict[str, Any]) -> None:
         rows = list(_rows(options["dataset"]))
-        mode, detector = options["mode"], options["detector"]
-        templates, used, left_out = _templates(rows, mode, detector)
+        chosen = {name: options[name] for name in ("mode", "detector", "precision")}
+        templates, used, left_out = _templates(rows, chosen)
         for photo, reason in left_out:
             self.stderr.write(f"left out: {photo} ({reason})")
         found = calibration.calibrate(
-            registry.pipeline_id(mode, detector=detector),
+            registry.pipeline_id(**chosen),
             templates,
             [row["subject"] for row in used],
             [row.get("group") or "" for row in used],
@@ -101,8 +113,8 @@ def _state(ready: bool) -> str:
     return "ready" if ready else "not here"
 
 
-def _chosen(detector: str) -> str:
-    return "* " if detector == registry.detector_name() else "  "
+def _mark(*, chosen: bool) -> str:
+    return "* " if chosen else "  "
 
 
 def _calibrated(pipeline: str) -> str:
@@ -143,10 +155,10 @@ def _rows(dataset: Path) -> Iterator[dict[str, str]]:
 
 
 def _templates(
-    rows: list[dict[str, str]], mode: str, detector: str | None
+    rows: list[dict[str, str]], chosen: dict[str, Any]
 ) -> tuple[Float32, list[dict[str, str]], list[tuple[str, str]]]:
     """Return one template a photo that has one, its row, and what was left out with the reason."""
-    engine = registry.load(mode=mode, detector=detector, calibrated=False)
+    engine = registry.load(**chosen, calibrated=False)
     sources = ((str(number), Path(row["path"]).read_bytes) for number, row in enumerate(rows))
     templates, used, left_out = [], [], []
     for result in engine.run(sources):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.common.errors import InvalidInput
-from recognition.engine import catalog, registry
+from recognition.engine import catalog, processors, registry
 
 DOORS = ("images", "engine.registry", "engine.pipeline", "engine.scale")
 
@@ -90,6 +90,48 @@ def test_a_pipeline_without_a_scale_makes_no_templates(
 def test_another_detector_makes_templates_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTENANCE_DETECTOR", "mtcnn")
     assert registry.pipeline_id() == "dlib-resnet-v1/mtcnn/mesh5/mirror/1"
+
+
+def test_another_precision_makes_templates_of_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTENANCE_PRECISION", "bfloat16")
+    assert registry.pipeline_id() == "dlib-resnet-v1-bfloat16/blazeface/mesh5/mirror/1"
+    assert registry.pipeline_id(precision="float32") == "dlib-resnet-v1/blazeface/mesh5/mirror/1"
+
+
+def test_the_mode_is_the_operators_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTENANCE_MODE", "fast")
+    assert registry.pipeline_id() == registry.pipeline_id("fast") != registry.pipeline_id("default")
+
+
+@pytest.mark.parametrize(
+    ("model", "precision", "code"),
+    [(None, "int4", "unknown_precision"), ("ArcFace", "bfloat16", "precision_not_offered")],
+)
+def test_a_precision_that_a_net_does_not_run_in_is_refused(
+    model: str | None, precision: str, code: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        registry.load(model=model, precision=precision)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("flags", "native"),
+    [
+        ("fpu avx512f avx512_bf16", True),
+        ("fpu amx_bf16 amx_tile", True),
+        ("fpu avx512f avx512_vnni", False),
+        ("", False),
+    ],
+)
+def test_a_processor_without_bfloat16_is_known(tmp_path: Path, flags: str, native: bool) -> None:
+    told = tmp_path / "cpuinfo"
+    told.write_text(f"processor\t: 0\nmodel name\t: avx512_bf16\nflags\t\t: {flags}\n")
+    assert processors.have_bfloat16(told) is native
+
+
+def test_a_system_that_does_not_tell_its_processors_has_no_bfloat16(tmp_path: Path) -> None:
+    assert not processors.have_bfloat16(tmp_path / "cpuinfo")
 
 
 def test_another_net_makes_templates_of_another_name() -> None:

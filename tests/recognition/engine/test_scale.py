@@ -1,5 +1,7 @@
 """Similarity is a statement about false match rates."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -82,17 +84,21 @@ def test_many_distances_are_converted_at_once() -> None:
     assert scale.similarities(distances).tolist() == expected
 
 
+@pytest.mark.parametrize("precision", identity.PRECISIONS)
 @pytest.mark.parametrize("detector", identity.DETECTORS)
 @pytest.mark.parametrize("mode", identity.MODES)
-def test_every_detector_and_mode_has_a_scale_and_it_is_marked_provisional(detector: str, mode: str) -> None:
-    pipeline = identity.pipeline_id(mode, detector=detector)
+def test_every_pipeline_has_a_scale_and_it_is_marked_provisional(
+    mode: str, detector: str, precision: str
+) -> None:
+    pipeline = identity.pipeline_id(mode, detector=detector, precision=precision)
     assert scale.scale_of(pipeline).provisional
     assert scale.similarity(scale.distance(80, pipeline), pipeline) == pytest.approx(80, abs=1e-3)
 
 
 def test_versions_of_shipped_scales_differ() -> None:
     pipelines = [
-        identity.pipeline_id(mode, detector=one) for mode in identity.MODES for one in identity.DETECTORS
+        identity.pipeline_id(mode, detector=detector, precision=precision)
+        for mode, detector, precision in product(identity.MODES, identity.DETECTORS, identity.PRECISIONS)
     ]
     assert len({scale.scale_of(pipeline).version for pipeline in pipelines}) == len(pipelines)
 
