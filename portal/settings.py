@@ -156,7 +156,12 @@ DATABASES = {
     "default": env.db_url_config(
         (DATABASE_OWNER_URL if _as_owner else DATABASE_URL) or "postgres://localhost:1/not-started"
     )
-    | {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60, "ATOMIC_REQUESTS": False}
+    | {
+        "ENGINE": "portal.common.database",
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 60,
+        "ATOMIC_REQUESTS": False,
+    }
 }
 # Lets the one statement that asks for it (compliance/holdings.py) be prepared. A pooler that hands sessions
 # about between transactions cannot keep what is prepared: say ?prepare_threshold=none in DATABASE_URL there.

@@ -6,7 +6,7 @@ from portal.audit.models import Event
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound, Refused
 from portal.tenancy.scope import tenant_scope
-from recognition import usage
+from recognition import line, usage
 from recognition.actions import calls, known
 from recognition.actions.pictures import Picture
 from recognition.models import Call, Face, Image, Job, Subject
@@ -89,6 +89,12 @@ def test_nothing_but_counts_is_kept_of_a_search(desk):
     with tenant_scope(desk.tenant.organization):
         assert (Image.objects.count(), Job.objects.count()) == before
     assert (call.faces, call.candidates, call.ruling) == (1, 1, answered.ruling.public_id)
+
+
+def test_nothing_of_a_call_is_left_in_redis_once_it_was_answered(desk):
+    answered = search(desk, photo(ANNA))
+    assert answered.photos
+    assert not list(line._redis().scan_iter(f"*{answered.call.pk}*"))
 
 
 def test_a_call_leaves_an_event_and_counts_as_used(desk):

@@ -1,0 +1,1 @@
+"""PostgreSQL as Django knows it, asked less (`ENGINE` of the settings)."""

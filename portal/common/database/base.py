@@ -1,0 +1,26 @@
+"""The connection to PostgreSQL; the name of this module is Django's."""
+
+from __future__ import annotations
+
+import select
+
+from django.db.backends.postgresql import base
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Tells without a question whether the server still holds a connection.
+
+    Django asks `SELECT 1` at the start of every request. A server that ends a connection says so on it, and
+    one that was not asked has nothing else to say: what can be read there means that it is over. A server
+    that vanished without a word answers no question either.
+    """
+
+    def is_usable(self) -> bool:
+        """Tell whether statements can be sent."""
+        if self.connection is None or self.connection.closed:
+            return False
+        if self.connection.pgconn.ssl_in_use:  # its own messages come unasked: only a question tells
+            return bool(super().is_usable())
+        waiting = select.poll()
+        waiting.register(self.connection.fileno(), select.POLLIN)
+        return not waiting.poll(0)
