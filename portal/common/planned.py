@@ -7,8 +7,7 @@ sessions are handed about by a pooler nothing is prepared (see `DATABASES`), and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, LiteralString, TypeVar
 
@@ -20,32 +19,27 @@ M = TypeVar("M", bound=Model)
 Values = Sequence[Any] | Mapping[str, Any]
 
 
-@contextmanager
-def cursor() -> Iterator[Cursor]:
-    """Open a cursor that may prepare, on the connection that Django's cursors use and under its checks."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, Cursor(connection.connection) as opened:
-        yield opened
-
-
 def run(statement: LiteralString, values: Values = ()) -> None:
     """Run a statement that answers nothing."""
-    with cursor() as opened:
-        opened.execute(statement, values, prepare=True)
+    _executed(statement, values)
 
 
 def row(statement: LiteralString, values: Values = ()) -> tuple[Any, ...] | None:
     """Return the first row of what a statement answers; None where it answers none."""
-    with cursor() as opened:
-        return opened.execute(statement, values, prepare=True).fetchone()
+    return _executed(statement, values).fetchone()
 
 
 def rows(statement: LiteralString, values: Values = ()) -> list[tuple[Any, ...]]:
     """Return what a statement answers."""
-    with cursor() as opened:
-        return opened.execute(statement, values, prepare=True).fetchall()
+    return _executed(statement, values).fetchall()
+
+
+def _executed(statement: LiteralString, values: Values) -> Cursor:
+    """Execute under the checks of Django's cursors; the whole answer is there when this returns."""
+    cursor: Cursor = connection.kept_cursor()  # type: ignore[attr-defined]  # portal/common/database
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        return cursor.execute(statement, values, prepare=True)
 
 
 def instances(model: type[M], tail: LiteralString, values: Values = (), *, joined: str = "") -> list[M]:

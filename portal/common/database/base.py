@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 
 from django.db.backends.postgresql import base
+from psycopg import Cursor
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -13,7 +14,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Django asks `SELECT 1` at the start of every request. A server that ends a connection says so on it, and
     one that was not asked has nothing else to say: what can be read there means that it is over. A server
     that vanished without a word answers no question either.
+
+    And keeps one of psycopg's own cursors open, which may prepare statements as Django's cursors never do: to
+    make one takes as long as to ask.
     """
+
+    _kept: Cursor | None = None
+
+    def kept_cursor(self) -> Cursor:
+        """Return that cursor, on an open connection; each answer is fetched before the next question."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self._kept is None or self._kept.connection is not self.connection:
+            self._kept = Cursor(self.connection)
+        return self._kept
 
     def is_usable(self) -> bool:
         """Tell whether statements can be sent."""
