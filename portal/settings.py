@@ -163,7 +163,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
     }
 }
-# Lets the one statement that asks for it (compliance/holdings.py) be prepared. A pooler that hands sessions
+# Lets the statements that ask for it (portal/common/planned.py) be prepared. A pooler that hands sessions
 # about between transactions cannot keep what is prepared: say ?prepare_threshold=none in DATABASE_URL there.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _threshold = str(_options.get("prepare_threshold", 5))

@@ -37,6 +37,7 @@ USED_EVERY = timedelta(minutes=1)  # last use is written at most this often
 NETWORKS_KEPT = timedelta(days=30)
 
 _BY_PREFIX = "WHERE tenancy_apikey.prefix = %s"
+_THAT_SIGNS = "WHERE tenancy_apikey.access_key_id = %s AND tenancy_apikey.kind = %s"
 _ENDED = """
 SELECT revoked_at IS NOT NULL, expires_at <= clock_timestamp() + %s FROM tenancy_apikey WHERE id = %s
 """
@@ -144,7 +145,8 @@ def authenticate(bearer: str) -> ApiKey:
 
 
 def _named(prefix: str) -> ApiKey | None:
-    return next(iter(planned.instances(ApiKey, _BY_PREFIX, [prefix], joined="organization")), None)
+    found = planned.instances(ApiKey, _BY_PREFIX, [prefix], joined="organization")
+    return found[0] if found else None
 
 
 def that_signs(access_key_id: str) -> ApiKey | None:
@@ -152,8 +154,10 @@ def that_signs(access_key_id: str) -> ApiKey | None:
 
     It may be revoked or expired: `note_use` lets it on. Keys of independent testers sign nothing.
     """
-    found = ApiKey.objects.select_related("organization").filter(kind=KeyKind.PROGRAM)
-    return found.filter(access_key_id=access_key_id).first()
+    found = planned.instances(
+        ApiKey, _THAT_SIGNS, [access_key_id, KeyKind.PROGRAM.value], joined="organization"
+    )
+    return found[0] if found else None
 
 
 def signing_secret(key: ApiKey, sealed: bytes) -> bytes:
