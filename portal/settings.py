@@ -324,6 +324,9 @@ STORAGES: dict[str, dict[str, object]] = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# More files than this without a record, in one look at 10,000, are not believed to be what died uploads left:
+# rather an older database was restored. None is destroyed, and `doctor` says so.
+FILES_WITHOUT_RECORD_AT_ONCE = env.int("FILES_WITHOUT_RECORD_AT_ONCE", default=1_000)
 if env("S3_BUCKET", default=""):
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",

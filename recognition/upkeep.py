@@ -1,4 +1,4 @@
-"""Long work on what is stored, a short step at a time: re-keying galleries, re-sealing under new data keys.
+"""Long work on what is stored, a short step at a time: re-keying, re-sealing, destroying what serves nothing.
 
 The rows tell what is left to do, so no step needs to be remembered: a worker that dies loses one transaction,
 and the sweep wakes another within a minute. Steps of all organizations take turns.
@@ -13,7 +13,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from recognition import client
-from recognition.actions import rekeys, rotations
+from recognition.actions import leftovers, rekeys, rotations
 
 SECONDS = 2.0  # of one message: the reconciler waits behind it in the light worker
 _Step: TypeAlias = Callable[[UUID], bool]
@@ -21,6 +21,7 @@ _Step: TypeAlias = Callable[[UUID], bool]
 STEPS: tuple[tuple[_Step, Callable[[], list[UUID]]], ...] = (
     (rekeys.step, rekeys.organizations),
     (rotations.step, rotations.organizations),
+    (leftovers.step, leftovers.organizations),
 )
 logger = logging.getLogger(__name__)
 

@@ -249,6 +249,7 @@ _ALL: dict[str, Verb] = {
     "job.purged": _verb(
         "Photos and results of a job were destroyed", "status", "photos", "kept", "faces", "candidates"
     ),
+    "files.swept": _verb("Stored files that serve nothing were destroyed", "files", "unused"),
     "faces.expired": _verb(
         "Faces past their gallery's retention were erased", "faces", "subjects", "photos", "days"
     ),

@@ -1,19 +1,28 @@
-"""Stored bytes put in the place of others in one step: whoever reads meanwhile reads the old or the new."""
+"""Stored bytes: put in the place of others in one step, listed a piece at a time, deleted.
+
+Whoever reads while bytes are replaced reads the old or the new.
+"""
 
 from __future__ import annotations
 
+import heapq
 import os
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from botocore.exceptions import ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from portal.common import envelope
 from portal.common.envelope import DataKey
+from portal.common.ids import uuid7
 
 _DRAFT = ".new"
+_GONE = 404
 
 
 def reseal(path: str, *, key: DataKey, context: bytes) -> None:
@@ -42,6 +51,59 @@ def delete(path: str) -> None:
     """Remove stored bytes, and what a worker that died left beside them; quiet when they are gone already."""
     default_storage.delete(path)
     default_storage.delete(path + _DRAFT)
+
+
+def listing(folder: str, *, after: str = "", most: int) -> list[str]:
+    """Return names in a folder in their order; memory grows with their number, not with the folder's.
+
+    Args:
+        folder: Its path in the store; one that is not there is empty.
+        after: Only names behind this one.
+        most: How many at most.
+    """
+    try:
+        root = Path(default_storage.path(folder))
+    except NotImplementedError:
+        return _objects(folder, after, most)
+    try:
+        with os.scandir(root) as entries:
+            return heapq.nsmallest(most, (entry.name for entry in entries if entry.name > after))
+    except FileNotFoundError:
+        return []
+
+
+def is_draft(path: str) -> bool:
+    """Whether a stored file is what a worker writes before it takes another's place."""
+    return path.endswith(_DRAFT)
+
+
+def modified_at(path: str) -> datetime | None:
+    """Return when stored bytes were written, by the clock of the store; None where they are gone."""
+    try:
+        return default_storage.get_modified_time(path)
+    except FileNotFoundError:
+        return None
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != _GONE:
+            raise
+        return None
+
+
+def now() -> datetime:
+    """Return what the clock of the store says, with which the age of stored bytes is reckoned."""
+    name = default_storage.save(f"clock/{uuid7()}", ContentFile(b"now"))
+    try:
+        return default_storage.get_modified_time(name)
+    finally:
+        default_storage.delete(name)
+
+
+def _objects(folder: str, after: str, most: int) -> list[str]:
+    """Return names in a folder of an object store, which lists them in their order."""
+    store: Any = default_storage
+    prefix = f"{folder}/"
+    found = store.bucket.objects.filter(Prefix=prefix, Marker=f"{prefix}{after}").limit(most)
+    return [one.key.removeprefix(prefix) for one in found]
 
 
 def _has_folder(path: str) -> bool:

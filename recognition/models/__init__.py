@@ -25,6 +25,7 @@ from recognition.models.subjects import FaceMove, Subject, SubjectMerge
 from recognition.models.tokens import RequestToken
 from recognition.models.usage import Quota, Usage
 from recognition.models.verifications import Judged, Verification
+from recognition.models.walks import FileWalk
 
 __all__ = [
     "AccuracyPair",
@@ -42,6 +43,7 @@ __all__ = [
     "ExportedLead",
     "Face",
     "FaceMove",
+    "FileWalk",
     "FoundFace",
     "Gallery",
     "GalleryKey",

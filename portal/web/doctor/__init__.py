@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from portal.web.doctor.findings import Examination, Finding, Level
 from portal.web.doctor.postgres import database, extensions, migrations, roles, walls
 from portal.web.doctor.safety import deployment, home_only, keys, officers, secrets
-from portal.web.doctor.services import broker, models, published_log, storage, webhooks, worker
+from portal.web.doctor.services import broker, models, published_log, storage, stored_files, webhooks, worker
 
 __all__ = ["NEED_DATABASE", "PARTS", "Examination", "Finding", "Level", "examine"]
 
@@ -29,11 +29,23 @@ PARTS: dict[str, Callable[[], Iterator[Finding]]] = {
     "data keys": keys,
     "published log": published_log,
     "storage": storage,
+    "stored files": stored_files,
     "officers": officers,
     "deployment": deployment,
     "installation": home_only,
 }
-NEED_DATABASE = (roles, extensions, migrations, walls, worker, webhooks, keys, published_log, officers)
+NEED_DATABASE = (
+    roles,
+    extensions,
+    migrations,
+    walls,
+    worker,
+    webhooks,
+    keys,
+    published_log,
+    stored_files,
+    officers,
+)
 
 
 def examine() -> list[Examination]:

@@ -19,6 +19,7 @@ from portal.webhooks import following
 from portal.webhooks.models import Turn
 from recognition import client
 from recognition.engine import catalog, identity, processors
+from recognition.models import FileWalk
 
 LOG_STANDS_STILL = timedelta(minutes=5)  # events get their places every few seconds
 
@@ -129,4 +130,13 @@ def storage() -> Iterator[Finding]:
         yield fault(
             f"Photos cannot be stored ({type(error).__name__}).",
             "Let the portal's user write to MEDIA_ROOT, or check S3_BUCKET and its keys.",
+        )
+
+
+def stored_files() -> Iterator[Finding]:
+    """Look whether files without a record were found, too many for what uploads leave that died."""
+    for walk in FileWalk.objects.filter(unexplained__gt=0).select_related("organization"):
+        yield fault(
+            f"{walk.unexplained} stored files of {walk.organization} have no record. None was destroyed.",
+            "Was an older database restored? Restore the newest, or raise FILES_WITHOUT_RECORD_AT_ONCE.",
         )
