@@ -128,7 +128,8 @@ def end(job: Job, *, by: Actor) -> None:
 
 def conclude(job: Job, to: JobStatus, **fields: Any) -> None:
     """Move a job to an end: its shards are over and its rulings closed. Inside the caller's scope."""
-    move(job, to, table=JOB, **{"finished_at": Coalesce(F("finished_at"), Now())} | fields)
+    ended = {"finished_at": Coalesce(F("finished_at"), Now()), "retention_days": job.days_kept(to)}
+    move(job, to, table=JOB, **ended | fields)
     ledger.cancel(job.pk)
     rulings.close(job)
     reembedding.drop(job, to)
@@ -234,7 +235,9 @@ def _settle(job: Job, ruling: RulingRecord, by: Actor) -> None:
     Job.objects.filter(pk=job.pk).update(ruling=ruling.public_id)
     job.ruling = ruling.public_id
     if ruling.outcome == Outcome.REFUSED:
-        move(job, JobStatus.REFUSED, table=JOB, refused_by=ruling.rule, finished_at=Now())
+        days = job.days_kept(JobStatus.REFUSED)
+        fields = {"refused_by": ruling.rule, "finished_at": Now(), "retention_days": days}
+        move(job, JobStatus.REFUSED, table=JOB, **fields)
     elif naming.names_none(job):
         conclude(job, JobStatus.REFUSED, refused_by=naming.MISSING)
     elif ruling.outcome == Outcome.REFERRED:

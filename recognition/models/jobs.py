@@ -14,6 +14,9 @@ from recognition.models.fields import days, owned
 from recognition.models.ledger import Priority
 
 RETENTION_DAYS = 30  # of probe photos and results, where no rule asks for less
+# Of the photos of a job that nobody will ever read anything of: as long as a decision may take, so that it
+# can be submitted again with what was missing, and so that a question about misuse meets them.
+UNREAD_DAYS = 14
 HOLD_REASONS = ("policy", "tenant", "operator")
 
 
@@ -51,6 +54,7 @@ class JobStatus(models.TextChoices):
     PURGED = "purged", "Purged"
 
 
+_NEVER_READ = frozenset({JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED})
 _KEPT_FOR_A_TIME = (
     JobStatus.REFUSED,
     JobStatus.EXPIRED,
@@ -200,6 +204,10 @@ class Job(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.public_id}"
+
+    def days_kept(self, end: str) -> int:
+        """Days that photos and results are kept once the job has ended so."""
+        return min(self.retention_days, UNREAD_DAYS) if end in _NEVER_READ else self.retention_days
 
     @property
     def photos(self) -> int:

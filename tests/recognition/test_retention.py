@@ -9,7 +9,7 @@ from django.utils import timezone
 from compliance import references
 from compliance.models import Case, LegalDemand, LegalHold, RulingRecord
 from portal.audit.models import Event
-from portal.common.errors import Conflict
+from portal.common.errors import Conflict, Refused
 from portal.tenancy.scope import officer_scope, tenant_scope
 from recognition import storage
 from recognition.actions import holds, jobs, recalls, results, retention
@@ -27,6 +27,8 @@ from recognition.models import (
 )
 from tests.compliance.conftest import determine, new_user
 from tests.support.jobs import ANNA, BORIS, FACTS, Desk, new_desk, photo, work_off
+
+POLICE = FACTS | {"subject_class": "suspect", "requested_by": "police", "recipient": None}
 
 
 @pytest.fixture
@@ -213,6 +215,29 @@ def test_what_ended_otherwise_keeps_its_state_and_loses_photos_and_results(desk,
     ended = desk.reload(job)
     assert (ended.status, ended.purged_at is not None) == (end, True)
     assert [stored(image) for image in photos(desk, job)] == [False]
+
+
+@pytest.mark.parametrize("end", [JobStatus.REFUSED, JobStatus.EXPIRED, JobStatus.CANCELLED])
+def test_photos_of_a_job_that_nobody_reads_are_destroyed_after_two_weeks(desk, end):
+    job = detect(desk)
+    with tenant_scope(desk.tenant.organization):
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.AWAITING_APPROVAL)
+        jobs.conclude(Job.objects.get(pk=job.pk), end)
+    earlier(desk, job, 13.9, "finished_at")
+    retention.sweep()
+    assert stored(photos(desk, job)[0])
+    earlier(desk, job, 0.2, "finished_at")
+    retention.sweep()
+    assert not stored(photos(desk, job)[0])
+    assert desk.reload(job).status == end
+
+
+def test_photos_of_a_job_that_a_rule_refused_are_kept_for_two_weeks_and_never_longer(desk):
+    with pytest.raises(Refused) as refused:
+        desk.submit("search", [("a.png", photo(ANNA))], facts=POLICE)
+    with tenant_scope(desk.tenant.organization):
+        job = Job.objects.all().with_public_id(refused.value.detail["job"])
+    assert (job.status, job.retention_days) == ("refused", 14)
 
 
 def test_a_job_whose_photos_were_destroyed_is_not_retried(desk):
