@@ -1,12 +1,13 @@
 """How much of the platform an organization may take up at once: those of the installation, or its own.
 
 A quota keeps one organization from filling what all share. It is no rule about faces: nothing is ruled on,
-and the refusal says which limit it is and when it ends. Of submissions at the same instant each
-counts what was there before, so that together they may pass it.
+and the refusal says which limit it is and when it ends. It is looked at twice: before anything is done, and
+once more, one writer of an organization at a time, right before what was written is committed.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, fields
 from typing import LiteralString
 
@@ -60,6 +61,9 @@ _ENDS = {
 }
 
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('recognition_quota'), hashtext(%(organization)s::text))"
+_PLENTY = 20_000  # more than all processes together store between two counts
+_FRESH_SECONDS = 10.0
 # In one statement, since every call asks it: put together by Django, three take longer than their answers.
 _TODAY = """
 SELECT (
@@ -85,7 +89,7 @@ def limits() -> Amounts:
 
 def used() -> Amounts:
     """Return what the organization in scope uses of its limits."""
-    return Amounts(_waiting_items(), _items_today(), Image.objects.filter(purged_at=None).count())
+    return Amounts(_waiting_items(), _items_today(), _stored_photos())
 
 
 def require_room_for_items(number: int) -> None:
@@ -99,6 +103,23 @@ def require_room_for_items(number: int) -> None:
     _require("waiting_items", most.waiting_items, _waiting_items(), number)
 
 
+def claim_room_for_items(number: int) -> None:
+    """Let the transaction that wrote a job go on only if it fits in beside all that were submitted meanwhile.
+
+    To be called last: until the transaction ends, no other of the organization gets further than here.
+
+    Args:
+        number: Items of the job, which is written already.
+
+    Raises:
+        Refused: `quota_waiting_items`, `quota_items_a_day`.
+    """
+    _one_at_a_time()
+    most = limits()
+    _require("items_a_day", most.items_a_day, _items_today() - number, number)
+    _require("waiting_items", most.waiting_items, _waiting_items() - number, number)
+
+
 def require_room_for_a_call() -> None:
     """Let a synchronous call be made that fits in. In scope.
 
@@ -109,9 +130,36 @@ def require_room_for_a_call() -> None:
     _require("items_a_day", own or settings.QUOTAS["items_a_day"], int(today), 1)
 
 
-def room_for_photos() -> int:
-    """Return how many photos may still be stored. In scope."""
-    return max(limits().stored_photos - Image.objects.filter(purged_at=None).count(), 0)
+class PhotoRoom:
+    """Room for the photos of one upload: as it was last counted, less what the upload took since.
+
+    Counting walks an index of the organization's photos. So it is done for every batch only where room is
+    short; where more is left than all others can store in the meantime, a count is good for some seconds.
+
+    Attributes:
+        left: How many photos may still be stored.
+    """
+
+    def __init__(self) -> None:
+        """Count. In scope."""
+        self.left = 0
+        self._count()
+
+    def claim(self, number: int) -> int:
+        """Return how many of some photos may be written in this transaction, which takes no further lock.
+
+        Until it ends, no other of the organization gets further than here, unless there is plenty of room.
+        """
+        if self.left < _PLENTY or time.monotonic() - self._counted > _FRESH_SECONDS:
+            _one_at_a_time()
+            self._count()
+        fitting = min(number, self.left)
+        self.left -= fitting
+        return fitting
+
+    def _count(self) -> None:
+        self.left = max(limits().stored_photos - _stored_photos(), 0)
+        self._counted = time.monotonic()
 
 
 def require_room_for_photos(number: int) -> None:
@@ -120,8 +168,17 @@ def require_room_for_photos(number: int) -> None:
     Raises:
         Refused: `quota_stored_photos`.
     """
-    most = limits().stored_photos
-    _require("stored_photos", most, Image.objects.filter(purged_at=None).count(), number)
+    _require("stored_photos", limits().stored_photos, _stored_photos(), number)
+
+
+def claim_room_for_photos(number: int) -> None:
+    """Let the transaction that writes photos go on only if they fit in; see `claim_room_for_items`.
+
+    Raises:
+        Refused: `quota_stored_photos`.
+    """
+    _one_at_a_time()
+    require_room_for_photos(number)
 
 
 def as_rows() -> list[Row]:
@@ -138,6 +195,15 @@ def _require(name: str, most: int, taken: int, more: int) -> None:
         f"{_ENDS[name]} A compliance officer can raise the limit."
     )
     raise Refused(f"quota_{name}", sentence, limit=most, used=taken)
+
+
+def _one_at_a_time() -> None:
+    """Wait until no other transaction of the organization in scope is between this line and its end."""
+    planned.run(_LOCK, {"organization": organization_in_scope()})
+
+
+def _stored_photos() -> int:
+    return Image.objects.filter(purged_at=None).count()
 
 
 def _waiting_items() -> int:

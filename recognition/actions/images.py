@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
@@ -63,7 +63,9 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
     with tenant_scope(organization):
         quotas.require_room_for_photos(1)
     image = keep(organization, tidy(name), data, secrets.data_key(organization), by)
-    _insert(organization, [image], by)
+    with _undone([image]), tenant_scope(organization):
+        quotas.claim_room_for_photos(1)
+        write([image], by=by)
     return image
 
 
@@ -187,17 +189,20 @@ def receive_members(
     """
     require(by, Permission.UPLOAD, organization=organization)
     received = Received()
+    with tenant_scope(organization):
+        room = quotas.PhotoRoom()
     # One file in memory at a time: the rows of a batch are gathered, its bytes are not. The key is opened for
     # each file: it may be renewed, and the old one destroyed, while an archive streams in.
     kept = (
         Photo(image, archives.subject_of(member.name, subject_from, named))
-        for member in _within_quota(organization, files)
+        for member in _within(room.left, files)
         if (image := _try(organization, member, secrets.data_key(organization), by, received, named))
     )
     try:
         for photos in _batches(kept):
-            _insert(organization, [photo.image for photo in photos], by)
-            received.photos += photos
+            fitting = _insert(organization, [photo.image for photo in photos], room, by)
+            received.photos += photos[:fitting]
+            received.rejected += [_without_room(photo.image) for photo in photos[fitting:]]
     except Exception:
         discard(received, by=by)  # no job will ever need them, so nothing else would destroy them
         raise
@@ -221,10 +226,8 @@ def _batches(kept: Iterable[Photo]) -> Iterator[list[Photo]]:
         yield batch
 
 
-def _within_quota(organization: Organization, files: Iterable[archives.Member]) -> Iterator[archives.Member]:
+def _within(room: int, files: Iterable[archives.Member]) -> Iterator[archives.Member]:
     """Yield files; those beyond the room for photos have the limit as their reason, and no bytes are kept."""
-    with tenant_scope(organization):
-        room = quotas.room_for_photos()
     for member in files:
         yield member if room > 0 or member.reason else replace(member, reason=quotas.STORED)
         room -= not member.reason
@@ -276,15 +279,29 @@ def keep(
     return image
 
 
-def _insert(organization: Organization, rows: list[Image], by: Actor) -> None:
-    """Write the rows of stored photos with an event each; where that fails, the bytes go again."""
+def _insert(organization: Organization, rows: list[Image], room: quotas.PhotoRoom, by: Actor) -> int:
+    """Write the rows of stored photos with an event each, as far as there is room; return how many."""
+    with _undone(rows), tenant_scope(organization):
+        fitting = room.claim(len(rows))
+        write(rows[:fitting], by=by)
+    for image in rows[fitting:]:
+        storage.delete(image.path)
+    return fitting
+
+
+@contextmanager
+def _undone(rows: Sequence[Image]) -> Iterator[None]:
+    """Destroy the bytes of photos whose rows cannot be written."""
     try:
-        with tenant_scope(organization):
-            write(rows, by=by)
+        yield
     except BaseException:
         for image in rows:
             storage.delete(image.path)
         raise
+
+
+def _without_room(image: Image) -> dict[str, str]:
+    return {"name": image.name, "reason": quotas.STORED}
 
 
 def write(rows: list[Image], *, by: Actor) -> None:

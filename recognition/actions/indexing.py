@@ -213,7 +213,7 @@ def _write(
     if not new or image is None:
         return []
     if not Image.objects.filter(pk=image.pk).exists():
-        quotas.require_room_for_photos(1)
+        quotas.claim_room_for_photos(1)
         images.write([image], by=passage.by)
     shown = [(face, _row(gallery, image, how)) for face in new]
     people = _people(passage, gallery, [row for _, row in shown], how, whom)

@@ -197,6 +197,8 @@ def _keep(job: Job, ruling: RulingRecord, received: Received, by: Actor) -> None
                 naming.claim(job, by)
             _write(job, received.photos)
             _settle(job, ruling, by)
+            if job.status != JobStatus.REFUSED:
+                quotas.claim_room_for_items(job.total)
     except Exception:
         with tenant_scope(job.organization_id):
             rulings.close(job)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 
+from compliance.models import RulingRecord
 from portal.audit.models import Event
+from portal.common import files
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Role
@@ -17,6 +19,7 @@ from recognition.archives import Member
 from recognition.manifests import Manifest
 from recognition.models import Image, Job, Shard, ShardState
 from tests.support.jobs import ANNA, new_desk, photo, work_off
+from tests.support.threads import together
 
 OPERATOR = Actor.system("operator")
 
@@ -41,6 +44,20 @@ def desk_with(**limits):
 
 def detect(desk, number=1):
     return desk.submit("detect", [(f"{n}.png", photo(ANNA)) for n in range(number)], gallery=None)
+
+
+def photos_of(desk, number):
+    files = [(f"{n}.png", photo(ANNA)) for n in range(number)]
+    organization = desk.tenant.organization
+    return images.receive(organization=organization, files=files, subject_from="filename", by=desk.by)
+
+
+def files_of(desk):
+    return len(files.listing(f"images/{desk.tenant.organization.pk}", most=100))
+
+
+def subjects(model):
+    return [row.public_id for row in model.objects.all()]
 
 
 def count(desk, model):
@@ -86,6 +103,40 @@ def test_photos_beyond_the_room_are_named_and_not_stored():
     with pytest.raises(Refused, match="quota_stored_photos"):
         images.upload(organization=desk.tenant.organization, name="x.png", data=photo(ANNA), by=desk.by)
     assert count(desk, Image) == 2
+
+
+def test_jobs_submitted_at_once_never_pass_a_limit_together():
+    desk = desk_with(waiting_items=5)
+    uploads = [photos_of(desk, 2) for _ in range(5)]
+    came = together(*[lambda one=one: desk.order("detect", one, gallery=None) for one in uploads])
+    assert came.count("quota_waiting_items") == 3
+    with tenant_scope(desk.tenant.organization):
+        assert quotas.used().waiting_items == 4
+        assert not RulingRecord.objects.filter(open=True).exclude(subject__in=subjects(Job)).exists()
+
+
+def test_a_days_limit_holds_too_for_jobs_submitted_at_once():
+    desk = desk_with(items_a_day=3)
+    uploads = [photos_of(desk, 1) for _ in range(6)]
+    came = together(*[lambda one=one: desk.order("detect", one, gallery=None) for one in uploads])
+    assert came.count("quota_items_a_day") == 3
+    assert count(desk, Job) == 3
+
+
+def test_photos_sent_at_once_never_pass_a_limit_together():
+    desk = desk_with(stored_photos=3)
+    received = together(*[lambda: photos_of(desk, 2)] * 4)
+    assert sum(len(one.photos) for one in received) == 3
+    assert sum(len(one.rejected) for one in received) == 5
+    assert files_of(desk) == 3
+
+
+def test_single_photos_sent_at_once_never_pass_a_limit_together():
+    desk = desk_with(stored_photos=2)
+    send = {"organization": desk.tenant.organization, "name": "a.png", "by": desk.by}
+    came = together(*[lambda: images.upload(data=photo(ANNA), **send)] * 5)
+    assert came.count("quota_stored_photos") == 3
+    assert files_of(desk) == 2
 
 
 def test_limits_of_the_installation_count_where_an_organization_has_none_of_its_own(settings):
