@@ -22,6 +22,7 @@ from portal.tenancy.models import ApiKey
 from portal.tenancy.roles import Permission
 
 ROTATE = (Permission.ROTATE_KEYS,)
+_SHORTEST_HOURS = int(rotations.SHORTEST_OVERLAP / timedelta(hours=1))
 _LONGEST_HOURS = int(rotations.LONGEST_OVERLAP / timedelta(hours=1))
 
 
@@ -29,7 +30,9 @@ class RotationInput(Input):
     """How a key is replaced."""
 
     overlap_hours = serializers.IntegerField(
-        min_value=1, max_value=_LONGEST_HOURS, help_text="How long the old key goes on working."
+        min_value=_SHORTEST_HOURS,
+        max_value=_LONGEST_HOURS,
+        help_text="How long the old key goes on working.",
     )
 
 
@@ -93,7 +96,8 @@ class KeyRotation(Endpoint):
         """Replace the key that calls by a new one, bound alike and with the same end.
 
         Both work for the overlap. The secrets are in this answer alone: with an Idempotency-Key the repeated
-        answer lacks them, so ask an administrator to revoke the new key if the first answer was lost.
+        answer lacks them. If the first answer was lost, rotate the old key once more, under another
+        Idempotency-Key: while nobody has used the new key, it is revoked and another one takes its place.
         """
         found = reach.key(self.by, key)
         overlap = timedelta(hours=self.read(RotationInput)["overlap_hours"])

@@ -46,6 +46,17 @@ def test_a_repeated_answer_has_no_secrets(own, world):
     assert first.json()["secret_access_key"] not in kept
 
 
+def test_a_program_that_lost_the_answer_rotates_once_more_and_needs_nobody(own, world):
+    program, key = own
+    path = f"keys/{key.public_id}/rotate/"
+    lost, repeated = program.post(path, DAY, **NAME), program.post(path, DAY, **NAME)
+    assert "bearer" not in repeated.json()
+    again = program.post(path, DAY, **{"Idempotency-Key": "rotate-2"})
+    assert Program(world.alice, again.json()["bearer"]).get("standing/").status_code == 200
+    problem(Program(world.alice, lost.json()["bearer"]).get("standing/"), 401, "key_invalid")
+    problem(program.post(path, DAY), 409, "rotated_already")
+
+
 def test_keys_are_listed_with_their_last_use(own, world):
     program, key = own
     rows = {row["id"]: row for row in program.get("keys/").json()["items"]}

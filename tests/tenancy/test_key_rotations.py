@@ -68,9 +68,10 @@ def test_running_jobs_pass_their_gate_again(side):
     assert side.organization.epoch == before + 1
 
 
-def test_a_key_is_rotated_once_also_at_the_same_instant(side):
-    done = together(lambda: rotated(side), lambda: rotated(side))
-    assert "rotated_already" in done
+def test_of_two_rotations_at_the_same_instant_one_new_key_is_left(side):
+    made = together(lambda: rotated(side), lambda: rotated(side))
+    in_force = ApiKey.objects.filter(pk__in=[one.key.pk for one in made], revoked_at=None)
+    assert in_force.count() == 1
     assert ApiKey.objects.filter(replaces=side.key.key).count() == 1
 
 
@@ -100,3 +101,63 @@ def test_a_program_rotates_no_other_key(side):
     own = side.new_key(scopes=["rotate_keys"]).key
     with pytest.raises(Refused, match="other_key"):
         rotations.rotate(key=side.key.key, overlap=WEEK, by=Actor.for_key(own))
+
+
+# An answer that was lost
+
+
+def own_rotation(side, key, overlap=WEEK):
+    """What a program does with its own key."""
+    row = ApiKey.objects.get(pk=key.pk)
+    return rotations.rotate(key=row, overlap=overlap, by=Actor.for_key(row))
+
+
+@pytest.fixture
+def rotating(side):
+    """A key that may rotate itself."""
+    return side.new_key(scopes=["rotate_keys"]).key
+
+
+def test_whoever_lost_the_answer_rotates_the_old_key_again(side, rotating):
+    lost = own_rotation(side, rotating)
+    found = own_rotation(side, rotating)
+    assert keys.authenticate(found.bearer) == found.key
+    with pytest.raises(Refused, match="key_invalid"):
+        keys.authenticate(lost.bearer)
+    assert found.key.expires_at == lost.key.expires_at == rotating.expires_at
+    assert Event.objects.about(lost.key.public_id).filter(verb="key.revoked").count() == 1
+
+
+def test_rotating_again_never_makes_the_old_key_last_longer(side, rotating):
+    own_rotation(side, rotating, timedelta(hours=1))
+    soon = ApiKey.objects.get(pk=rotating.pk).expires_at
+    own_rotation(side, rotating, WEEK)
+    assert ApiKey.objects.get(pk=rotating.pk).expires_at == soon
+
+
+def test_an_answer_that_is_lost_twice_is_asked_for_a_third_time(side, rotating):
+    made = [own_rotation(side, rotating) for _ in range(3)]
+    in_force = ApiKey.objects.filter(pk__in=[one.key.pk for one in made], revoked_at=None)
+    assert [key.pk for key in in_force] == [made[-1].key.pk]
+
+
+def test_once_the_new_key_was_used_the_old_one_is_not_rotated_again(side, rotating):
+    made = own_rotation(side, rotating)
+    keys.authenticate(made.bearer)
+    with pytest.raises(Conflict, match="rotated_already"):
+        own_rotation(side, rotating)
+    assert keys.authenticate(made.bearer) == made.key
+
+
+def test_a_key_that_was_used_and_revoked_is_not_made_anew_by_the_old_one(side, rotating):
+    made = own_rotation(side, rotating)
+    keys.authenticate(made.bearer)
+    keys.revoke(key=made.key, by=side.actor)
+    with pytest.raises(Conflict, match="rotated_already"):
+        own_rotation(side, rotating)
+
+
+def test_a_program_always_keeps_its_old_key_for_an_hour(side, rotating):
+    with pytest.raises(InvalidInput, match="overlap: A program's old key"):
+        own_rotation(side, rotating, timedelta(minutes=59))
+    assert keys.authenticate(own_rotation(side, rotating, timedelta(hours=1)).bearer)

@@ -226,9 +226,14 @@ def revoke(*, key: ApiKey, by: Actor) -> None:
     """End a key at once; what runs at its request is stopped before its next result."""
     require(by, Permission.MANAGE_KEYS, organization=key.organization_id)
     with transaction.atomic():
-        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=Now()):
-            raise_epoch(key.organization)
-            audit.record(verb="key.revoked", actor=by, target=key, organization=key.organization_id)
+        end_at_once(key, by)
+
+
+def end_at_once(key: ApiKey, by: Actor) -> None:
+    """End a key inside the caller's transaction, unless that was done already."""
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=Now()):
+        raise_epoch(key.organization)
+        audit.record(verb="key.revoked", actor=by, target=key, organization=key.organization_id)
 
 
 def ended(actor: str, *, ahead: timedelta = timedelta()) -> str:
