@@ -25,6 +25,7 @@ _LABELS: Final[dict[Permission, str]] = {
     _P.REEMBED: "Move galleries to another model",
     _P.MANAGE_WEBHOOKS: "Manage webhooks",
     _P.ROTATE_KEYS: "Rotate its own key",
+    _P.VIEW_TRAIL: "Read the whole trail, past its own purpose",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from portal.common.errors import Refused
 from portal.tenancy.actions import keys
 from portal.tenancy.models import ApiKey
-from portal.tenancy.roles import Role
+from portal.tenancy.roles import NAMED_KEY_PERMISSIONS, Role
 from recognition import upkeep
 from tests.support.testers import new_tester
 
@@ -141,6 +141,13 @@ def test_a_key_is_given_scopes(site, database):
     create(site, "Reader", scopes=["view_results", "rotate_keys"])
     key = ApiKey.objects.get(organization=site.organization, name="Reader")
     assert key.scopes == ["view_results", "rotate_keys"]
+
+
+def test_every_scope_that_a_key_can_have_is_on_the_form_in_words(site, database):
+    page = site.alice.get("/keys/new/").content.decode()
+    offered = set(re.findall(r'name="scopes" value="(\w+)"', page))
+    assert offered == {scope.value for scope in NAMED_KEY_PERMISSIONS}
+    assert "Read the whole trail, past its own purpose *" in page
 
 
 def test_a_key_is_rotated_and_its_secrets_shown_once(site, database):
