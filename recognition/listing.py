@@ -7,16 +7,15 @@ face while it does not know yet how many there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
+from portal.common import planned
 from portal.common.ids import public_id
 from recognition.models import Gallery, Subject
 
 _START = UUID(int=0)
-_PAGE = """
+_PAGE: LiteralString = """
 SELECT id, image_id, subject_id, pipeline, external_image_id,
        (box->>'left')::float8, (box->>'top')::float8, (box->>'width')::float8, (box->>'height')::float8,
        (quality->>'confidence')::float8
@@ -24,7 +23,7 @@ FROM recognition_face
 WHERE organization_id = %(organization)s AND gallery_id = %(gallery)s AND id > %(after)s {more}
 ORDER BY id LIMIT %(limit)s
 """
-_BESIDES = """
+_BESIDES: LiteralString = """
 SELECT id, width, height, NULL, NULL FROM recognition_image
 WHERE organization_id = %(organization)s AND id = ANY(%(images)s)
 UNION ALL
@@ -78,9 +77,9 @@ def faces(
         "after": after or _START,
     }
     values |= {"limit": limit, "subject": subject, "among": list(map(UUID, among or ()))}
-    more = "" if subject is None else "AND subject_id = %(subject)s "
+    more: LiteralString = "" if subject is None else "AND subject_id = %(subject)s "
     more += "" if among is None else "AND id = ANY(%(among)s)"
-    rows = _read(_PAGE.format(more=more), values)
+    rows = planned.rows(_PAGE.format(more=more), values)
     sizes, people = _besides(gallery.organization_id, rows)
     return [
         Listed(
@@ -104,15 +103,9 @@ def _besides(organization: UUID, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[
     images, subjects = list({row[1] for row in rows}), list({row[2] for row in rows})
     sizes, people = {}, {}
     values = {"organization": organization, "images": images, "subjects": subjects}
-    for key, width, height, user_id, is_unnamed in _read(_BESIDES, values):
+    for key, width, height, user_id, is_unnamed in planned.rows(_BESIDES, values):
         if width is not None:
             sizes[key] = (width, height)
         else:
             people[key] = "" if is_unnamed else user_id or public_id(Subject.PREFIX, key)
     return sizes, people
-
-
-def _read(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()

@@ -33,7 +33,7 @@ def collection(call: WireCall, collection_id: str | None = None) -> Gallery:
         NotFound: There is none of this id in reach.
     """
     wanted = call["CollectionId"] if collection_id is None else collection_id
-    found: Gallery | None = collections(call).called(wanted).first()
+    found = grants.called_by_key(call.actor, wanted)
     if found is None:
         _not_here(f"The collection id: {wanted} does not exist.")
     return found

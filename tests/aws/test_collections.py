@@ -99,6 +99,13 @@ def test_a_collection_of_another_purpose_is_as_one_that_never_was(alice):
     assert program.call("ListCollections")["CollectionIds"] == []
 
 
+def test_a_deleted_collection_is_not_there(alice):
+    collection = alice.collection()
+    alice.call("DeleteCollection", CollectionId=collection)
+
+    assert alice.refused("ListFaces", CollectionId=collection).name == "ResourceNotFoundException"
+
+
 def test_two_organizations_use_the_same_collection_id(alice, charlie):
     alice.call("CreateCollection", CollectionId="children")
     charlie.call("CreateCollection", CollectionId="children")
