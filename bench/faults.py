@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +17,15 @@ import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from portal.common.errors import Unavailable
 from portal.local import state
 from portal.local.postgres import Postgres
-from recognition.models import Job, Shard
-from tests.support.workers import kill_child, worker
+from portal.local.valkey import Valkey
+from recognition.models import Heartbeat, Job, Shard
+from tests.support.workers import kill_child, wait_for, worker
 
 FULL_FOR = 4.0  # seconds
+LOADED_WITHIN = 180.0
 T = TypeVar("T")
 
 
@@ -52,10 +55,23 @@ class Fault:
 class World:
     """The services and workers of a soak."""
 
-    def __init__(self, home: Path, plan: dict[str, Any], stack: ExitStack) -> None:
+    def __init__(
+        self, home: Path, plan: dict[str, Any], stack: ExitStack, upload: Callable[[], object]
+    ) -> None:
+        """Start the workers.
+
+        Args:
+            home: Folder of the services.
+            plan: From the command line.
+            stack: Ends the workers.
+            upload: Hands in a few photos, as somebody does while a job runs.
+        """
         self.home, self.skipped = home, list[str]()
-        self._postgres = Postgres(home, state.load(home) or {})
-        self._mount = Path(plan["mount"]) if plan["mount"] else None
+        remembered = state.load(home) or {}
+        self._postgres, self._valkey = Postgres(home, remembered), Valkey(home, remembered)
+        self._mounts = {name: Path(mount) for name, mount in plan["mounts"].items()}
+        self._absent, self._upload = plan["absent"], upload
+        self.uploads_answered_wrongly = 0
         self._faults: list[Fault] = []
         self._chance = random.Random(plan["seed"])
         environment = dict(os.environ) | {"FAKE_SECONDS": str(plan["fake_seconds"])}
@@ -74,9 +90,15 @@ class World:
         self._happen: dict[str, Callable[[Job], bool]] = {
             "worker killed": self._kill,
             "broker flushed": self._flush,
+            "broker absent": self._stop_broker,
             "database restarted at once": self._restart,
             "disk full": self._fill,
+            "photo store full": self._fill_store,
         }
+
+    def await_engines(self) -> None:
+        """Wait until every engine has loaded its model: none is to begin during the undisturbed job."""
+        wait_for(lambda: Heartbeat.objects.exclude(pipeline="").count() >= len(self._engines), LOADED_WITHIN)
 
     def happen(self, kind: str, job: Job) -> bool:
         """Let a fault happen; False where there is nothing yet that it could happen to."""
@@ -115,26 +137,48 @@ class World:
 
     def _flush(self, job: Job) -> bool:
         redis.from_url(settings.REDIS_URL).flushdb()
-        return self._begin("broker flushed", _further_than(job))
+        return self._begin("broker flushed", _further())
+
+    def _stop_broker(self, job: Job) -> bool:
+        """Kill the broker and leave it away; counted from when there is one again."""
+        self._valkey.server.stop((signal.SIGKILL,), 20)
+        time.sleep(self._absent)
+        self._valkey.up()
+        return self._begin("broker absent", _further())
 
     def _restart(self, job: Job) -> bool:
         self._postgres.server.stop((signal.SIGQUIT,), 20)
         self._postgres.up()
         connection.close()
-        return self._begin("database restarted at once", _further_than(job))
+        return self._begin("database restarted at once", _further())
 
     def _fill(self, job: Job) -> bool:
         """Leave the database no room for a while; counted from when there is room again."""
-        if self._mount is None:
-            self.skipped.append("disk full: no file system of our own could be mounted")
+        mount = self._room_of("disk full", "postgres")
+        if mount is None:
             return True
-        ballast = self._mount / "ballast"
-        _fill_up(self._mount, ballast)
-        time.sleep(FULL_FOR)
-        ballast.unlink()
+        with _filled_up(mount):
+            time.sleep(FULL_FOR)
         self._postgres.up()  # without room for its log it may have ended; the supervisor starts it again
         connection.close()
-        return self._begin("disk full", _further_than(job))
+        return self._begin("disk full", _further())
+
+    def _fill_store(self, job: Job) -> bool:
+        """Leave the photos no room for a while: what is handed in is refused whole, and then taken."""
+        mount = self._room_of("photo store full", "media")
+        if mount is None:
+            return True
+        with _filled_up(mount):
+            self.uploads_answered_wrongly += not _is_refused(self._upload)
+            time.sleep(FULL_FOR)
+        self.uploads_answered_wrongly += _is_refused(self._upload)
+        return self._begin("photo store full", _further())
+
+    def _room_of(self, kind: str, name: str) -> Path | None:
+        """Return the file system that a fault fills up; None, and the fault named, where there is none."""
+        if name not in self._mounts:
+            self.skipped.append(f"{kind}: no file system of our own could be mounted")
+        return self._mounts.get(name)
 
 
 def _leased_by(engine: psutil.Process) -> list[Shard]:
@@ -144,18 +188,37 @@ def _leased_by(engine: psutil.Process) -> list[Shard]:
     return [row for row in rows if any(mark in row.worker for mark in marks)]
 
 
-def _further_than(job: Job) -> Callable[[Job], bool]:
-    ended = job.done + job.failed
-    return lambda seen: seen.done + seen.failed > ended
+def _further() -> Callable[[Job], bool]:
+    """Work goes on when there is more than at the first look after the fault, or nothing left to do."""
+    first: list[int] = []
+
+    def goes_on(seen: Job) -> bool:
+        ended = seen.done + seen.failed
+        first.append(ended)
+        return ended > first[0] or ended == seen.total
+
+    return goes_on
 
 
-def _fill_up(mount: Path, ballast: Path) -> None:
-    """Take all the room, down to the last page."""
+def _is_refused(upload: Callable[[], object]) -> bool:
+    try:
+        patiently(upload)
+    except Unavailable:
+        return True
+    return False
+
+
+@contextmanager
+def _filled_up(mount: Path) -> Iterator[None]:
+    """Take all the room of a file system, down to the last page, for as long as the block lasts."""
+    ballast = mount / "ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12):
             block = bytes(size)
-            try:
+            with suppress(OSError):
                 while True:
                     file.write(block)
-            except OSError:
-                continue
+    try:
+        yield
+    finally:
+        ballast.unlink()

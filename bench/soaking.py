@@ -29,6 +29,7 @@ from tests.support.mortal import POISON  # noqa: E402
 LOOK_EVERY = 0.2  # seconds
 LONGEST = 7200.0
 WITHIN = 0.6  # of the work all faults happen: enough is left to see it go on
+UPLOADED = 3  # photos, while and after the store is full
 WARM_UP = 16  # photos; from them the ledger knows how fast the workers are
 
 
@@ -40,7 +41,8 @@ def main() -> None:
     received, poisoned = _received(desk, plan["photos"]), _received(desk, plan["poison"], POISON)
     mixed, poison = _mixed(received, poisoned, chance)
     with ExitStack() as stack:
-        world = World(Path(plan["home"]), plan, stack)
+        world = World(Path(plan["home"]), plan, stack, upload=lambda: _received(desk, UPLOADED))
+        world.await_engines()
         _calm(desk, Received(received.photos[:WARM_UP]))
         calm, calm_seconds = _calm(desk, received)
         stormy, seconds, faults = _stormy(desk, mixed, world, _schedule(plan, chance))
@@ -51,6 +53,7 @@ def main() -> None:
         "times longer": round(seconds / calm_seconds, 2),
         "faults": faults,
         "skipped": world.skipped,
+        "uploads answered wrongly": world.uploads_answered_wrongly,
         "recoveries": stormy.recoveries,
         **patiently(lambda: tally(desk, calm, stormy, poison, WARM_UP)),
     }

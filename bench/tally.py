@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count
 
 from portal.audit.models import Event
 from portal.tenancy.scope import tenant_scope
 from recognition import usage
 from recognition.actions.images import Photo
-from recognition.models import FoundFace, Item, ItemStatus, Job
+from recognition.models import FoundFace, Image, Item, ItemStatus, Job
 from tests.support.jobs import Desk
 
 
@@ -36,10 +38,22 @@ def tally(desk: Desk, calm: Job, stormy: Job, poison: dict[int, Photo], besides:
             ),
             "counted in usage beyond once": usage.between(date.min, date.max)
             - (calm.total + stormy.total + besides),
+            "photos without their bytes, or bytes without a photo": len(_stored(desk) ^ _known()),
             "job's counts off by": abs(stormy.done + stormy.failed - stormy.total)
             + abs(stormy.failed - len(poison)),
             "finished": Event.objects.filter(target=stormy.public_id, verb="job.finished").count(),
         }
+
+
+def _stored(desk: Desk) -> set[str]:
+    """Return the names of all photos in the store."""
+    folder = Path(settings.MEDIA_ROOT) / "images" / str(desk.tenant.organization.pk)
+    return {str(path.relative_to(settings.MEDIA_ROOT)) for path in folder.rglob("*") if path.is_file()}
+
+
+def _known() -> set[str]:
+    """Return the names of all photos that there are, in the scope in force."""
+    return {image.path for image in Image.objects.filter(purged_at=None)}
 
 
 def _faces(job: Job) -> dict[UUID, int]:

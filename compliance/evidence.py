@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from compliance.models import Evidence
@@ -15,14 +14,14 @@ from portal.tenancy import secrets
 
 
 def put(evidence: Evidence, content: bytes) -> None:
-    """Seal and store the bytes of a document under a name that is new, in the transaction of its row."""
+    """Seal and store the bytes of a document under a name that is new, in the transaction of its row.
+
+    Raises:
+        Unavailable: `store_full`; nothing was stored.
+    """
     key = secrets.sealing_key(evidence.organization_id)
     Evidence.objects.filter(pk=evidence.pk).update(key_version=key.version)
-    sealed = envelope.seal(key, content, _context(evidence.pk))
-    kept = default_storage.save(evidence.path, ContentFile(sealed))
-    if kept != evidence.path:  # ids are unique, so a name in use is damage, not chance
-        default_storage.delete(kept)
-        raise FileExistsError(evidence.path)
+    files.save(evidence.path, envelope.seal(key, content, _context(evidence.pk)))
 
 
 def stream(evidence: Evidence) -> Iterator[bytes]:

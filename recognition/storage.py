@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from portal.common import envelope, files
@@ -20,12 +19,11 @@ def put(path: str, data: bytes, *, key: DataKey, owner: UUID) -> None:
         data: What to store.
         key: Data key of the organization.
         owner: Id of the row the bytes belong to; they open for no other.
+
+    Raises:
+        Unavailable: `store_full`; nothing was stored.
     """
-    sealed = envelope.seal(key, data, owner.bytes)
-    kept = default_storage.save(path, ContentFile(sealed))
-    if kept != path:  # the store dodged a name in use: ids are unique, so this is damage, not chance
-        default_storage.delete(kept)
-        raise FileExistsError(path)
+    files.save(path, envelope.seal(key, data, owner.bytes))
 
 
 def get(path: str, *, key: DataKey, owner: UUID) -> bytes:

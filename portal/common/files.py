@@ -1,10 +1,11 @@
-"""Stored bytes: put in the place of others in one step, listed a piece at a time, deleted.
+"""Stored bytes: saved whole or not at all, put in the place of others in one step, listed, deleted.
 
 Whoever reads while bytes are replaced reads the old or the new.
 """
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import shutil
@@ -19,10 +20,38 @@ from django.core.files.storage import default_storage
 
 from portal.common import envelope
 from portal.common.envelope import DataKey
+from portal.common.errors import Unavailable
 from portal.common.ids import uuid7
 
 _DRAFT = ".new"
 _GONE = 404
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL = (
+    "There is no room to store anything at the moment, and nothing was stored. "
+    "Whoever runs this installation has to make room; then send it again."
+)
+_FULL_SECONDS = 60
+
+
+def save(path: str, data: bytes) -> None:
+    """Store bytes under a name that is new; where that breaks off, nothing stays under it.
+
+    Raises:
+        Unavailable: `store_full`.
+        FileExistsError: The name is in use: ids are unique, so this is damage, not chance.
+    """
+    if default_storage.exists(path):
+        raise FileExistsError(path)
+    try:
+        kept = default_storage.save(path, ContentFile(data))
+    except OSError as error:
+        default_storage.delete(path)  # no row will ever name the half that was written
+        if error.errno not in _NO_ROOM:
+            raise
+        raise Unavailable("store_full", _FULL, retry_seconds=_FULL_SECONDS) from error
+    if kept != path:  # somebody took the name meanwhile, and the store dodged it
+        default_storage.delete(kept)
+        raise FileExistsError(path)
 
 
 def reseal(path: str, *, key: DataKey, context: bytes) -> None:

@@ -10,11 +10,11 @@ from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
-from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused, Unavailable
 from portal.tenancy.scope import current, tenant_scope
 from portal.web import rulings
 
-_STATUS = {Refused: 403, NotFound: 404, Conflict: 409, InvalidInput: 422}
+_STATUS = {Refused: 403, NotFound: 404, Conflict: 409, InvalidInput: 422, Unavailable: 503}
 _TEMPLATE = {403: "errors/refused.html", 404: "errors/404.html"}
 
 

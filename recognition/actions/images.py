@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from portal.audit import actions as audit
 from portal.common.envelope import DataKey
-from portal.common.errors import Conflict, DomainError, InvalidInput
+from portal.common.errors import Conflict, DomainError, InvalidInput, Unavailable
 from portal.common.ids import uuid7
 from portal.tenancy import secrets
 from portal.tenancy.access import require
@@ -58,6 +58,7 @@ def upload(*, organization: Organization, name: str, data: bytes, by: Actor) -> 
     Raises:
         InvalidInput: With the reason code of `recognition.images.inspect`.
         Refused: `quota_stored_photos`.
+        Unavailable: `store_full`.
     """
     require(by, Permission.UPLOAD, organization=organization)
     with tenant_scope(organization):
@@ -248,6 +249,8 @@ def _try(
         line = named.line_of(member.name)
         taken = line.taken if line else ""
         return keep(organization, member.name, member.data, key, by, taken=taken)
+    except Unavailable:  # says nothing of this file
+        raise
     except DomainError as error:
         received.rejected.append({"name": member.name[-LONGEST_NAME:], "reason": error.code})
         return None
@@ -260,6 +263,7 @@ def keep(
 
     Raises:
         InvalidInput: With the reason code of `recognition.images.inspect`.
+        Unavailable: `store_full`.
     """
     info = images.inspect(data)
     image = Image(

@@ -19,7 +19,11 @@ from tests.support.workers import wait_for, workers
 pytestmark = [pytest.mark.engine, pytest.mark.proof, pytest.mark.timeout(240)]
 FULL = os.environ.get("PROOF") == "full"
 PHOTOS = 400
-SIZE = ("--photos=1000", "--poison=3", "--kills=10") if FULL else ("--photos=160", "--poison=0", "--small")
+SIZE = (
+    ("--photos=1000", "--poison=3", "--kills=10", "--absent=20")
+    if FULL
+    else ("--photos=160", "--poison=0", "--absent=3", "--small")
+)
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def done(desk, job) -> int:
         return Item.objects.filter(job=job, status="done").count()
 
 
-def test_a_job_outlives_killed_workers_its_broker_and_its_database_and_a_full_disk(tmp_path):
+def test_a_job_outlives_killed_workers_its_broker_and_its_database_and_full_disks(tmp_path):
     """On services of its own, which are killed too; `make soak` does the same at full size."""
     results = tmp_path / "soak.json"
     options = ("--engine=fake", "--fake-seconds=0.1", "--workers=2", "--megabytes=500", *SIZE)
