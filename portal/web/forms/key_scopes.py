@@ -74,7 +74,7 @@ class KeyRotationForm(PlainForm):
         help_text="Never longer than it would have. What runs at its request stops when it ends.",
     )
     days = forms.IntegerField(
-        label="The new key ends in, days",
+        label="Days until the new key ends",
         min_value=1,
         max_value=LONGEST_DAYS,
         initial=90,

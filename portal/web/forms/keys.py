@@ -51,7 +51,7 @@ class KeyForm(PlainForm):
         help_text="A key for tests goes with a line for bias audits or research evaluations.",
     )
     days = forms.IntegerField(
-        label="Ends in, days",
+        label="Days until it ends",
         min_value=1,
         max_value=LONGEST_DAYS,
         initial=90,

@@ -45,7 +45,7 @@ class SecretForm(PlainForm):
     """How long the old secret signs too."""
 
     overlap_hours = forms.IntegerField(
-        label="The old secret signs too for, hours",
+        label="Hours that the old secret signs too",
         help_text="So long you have to give the receiver the new one. 0 where the old one is in other hands.",
         min_value=0,
         max_value=MOST_OVERLAP_HOURS,
@@ -58,7 +58,7 @@ class ReplayForm(PlainForm):
     """How far back."""
 
     days = forms.IntegerField(
-        label="Send again what failed in the last, days",
+        label="Days back to send again what failed",
         min_value=1,
         max_value=KEPT.days,
         initial=1,
