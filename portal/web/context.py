@@ -26,7 +26,7 @@ _TENANT = (
     ("Trail", "/trail/", Permission.VIEW_TRAIL),
 )
 # Pages that lie elsewhere and belong to a part of the navigation.
-_BELONGS = {"/jobs/": ("/candidates/", "/exports/", "/rulings/"), "/keys/": ("/webhooks/",)}
+_BELONGS = {"/jobs/": ("/candidates/", "/leads/", "/exports/", "/rulings/"), "/keys/": ("/webhooks/",)}
 _OFFICER = (
     ("Queue", "/officer/"),
     ("Incidents", "/officer/incidents/"),
