@@ -62,6 +62,7 @@ _LABELS: Final = {
     "jurisdiction": "Any jurisdiction",
     "ungranted_attribute": "Attributes asked for and not granted",
     "lacks": "Documents that are not on file",
+    "image_source": "Any source of the images",
     "every_image_source": "Every source of the images",
 }
 
