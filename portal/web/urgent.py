@@ -18,7 +18,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from portal.web.forms.errors import shown_on
-from portal.web.forms.special import UrgentForm
+from portal.web.forms.urgent import UrgentForm
 from portal.web.guards import MemberRequest, member_view
 
 SHOWN = 25

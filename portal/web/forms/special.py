@@ -1,4 +1,4 @@
-"""Forms of the special cases: measures, incidents, demands, breaches and the urgent path."""
+"""Forms of the special cases: measures, incidents, demands and breaches."""
 
 from __future__ import annotations
 
@@ -13,20 +13,14 @@ from compliance.actions.legal_demands import EVERYTHING
 from compliance.actions.suspensions import LIFT, REVOKE
 from compliance.models.breaches import BreachStep
 from compliance.models.legal import DemandAnswer, DemandKind
-from compliance.policy.vocabulary import PEOPLE_FINDING, OrganizationType, Purpose, RequestedBy
-from compliance.urgency import Urgency
 from portal.common.errors import NotFound
 from portal.common.ids import parse_public_id
 from portal.tenancy.models import Organization
 from portal.web.forms.base import PlainForm
 from portal.web.forms.onboarding import end_of
 from portal.web.forms.widgets import DateParts, HintedRadios
-from portal.web.forms.wording import grouped
 
 _LONG = 5_000
-HOURS = ((4, "4 hours"), (8, "8 hours"), (12, "12 hours"), (24, "24 hours"))
-_ANOTHER = "another"
-GRANT_HOURS = ((6, "6 hours"), (12, "12 hours"), (24, "24 hours"), (48, "48 hours"), (72, "72 hours"))
 OUTCOME_WORDS = {
     LIFT: ("Lift", "It can work again under the grants it has. Lifting a suspension takes a second officer."),
     REVOKE: ("Revoke", "Nothing is granted any more, for good. Takes a second officer."),
@@ -34,7 +28,8 @@ OUTCOME_WORDS = {
 }
 
 
-def _text(label: str, hint: str, rows: int = 4, **options: Any) -> forms.CharField:
+def long_text(label: str, hint: str, rows: int = 4, **options: Any) -> forms.CharField:
+    """Return a field for sentences of an officer or an organization."""
     return forms.CharField(
         label=label, help_text=hint, max_length=_LONG, widget=forms.Textarea({"rows": rows}), **options
     )
@@ -68,13 +63,13 @@ def _organizations(text: str) -> Any:
 class ReasonsForm(PlainForm):
     """Reasons that the organization reads."""
 
-    reasons = _text("Reasons", "The organization reads them. It takes effect at once.")
+    reasons = long_text("Reasons", "The organization reads them. It takes effect at once.")
 
 
 class ObjectionForm(PlainForm):
     """What speaks against a measure."""
 
-    reasons = _text("What speaks against it", "Officers only. The measure stays in force; all are told.")
+    reasons = long_text("What speaks against it", "Officers only. The measure stays in force; all are told.")
 
 
 class RevokeForm(ReasonsForm):
@@ -94,7 +89,7 @@ class IncidentForm(PlainForm):
 
     organization = OrganizationField()
     summary = forms.CharField(label="What it is about, in a few words", max_length=200)
-    details = _text("What is known", "Officers only.", rows=6)
+    details = long_text("What is known", "Officers only.", rows=6)
     shown = forms.BooleanField(
         label="Show the case to the organization",
         required=False,
@@ -106,7 +101,7 @@ class CloseForm(PlainForm):
     """What was found, where nothing is granted or refused."""
 
     outcome = forms.ChoiceField(label="Outcome", widget=HintedRadios)
-    reasons = _text("What was found", "Officers only.")
+    reasons = long_text("What was found", "Officers only.")
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,7 +115,7 @@ class OutcomeForm(PlainForm):
     """What a case about a stop, or an appeal, comes to without a new determination."""
 
     outcome = forms.ChoiceField(label="Outcome", widget=HintedRadios)
-    reasons = _text("Reasons", "The organization reads them once it is decided.")
+    reasons = long_text("Reasons", "The organization reads them once it is decided.")
 
     def __init__(self, outcomes: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,7 +128,9 @@ class OutcomeForm(PlainForm):
 class DismissForm(PlainForm):
     """Why something sent from outside is put aside."""
 
-    reasons = _text("Why it is put aside", "Officers only. Whoever has the reference reads “closed”.", rows=3)
+    reasons = long_text(
+        "Why it is put aside", "Officers only. Whoever has the reference reads “closed”.", rows=3
+    )
 
 
 class AssignForm(PlainForm):
@@ -149,7 +146,9 @@ class DemandForm(PlainForm):
     kind = forms.ChoiceField(label="What was served", choices=DemandKind.choices)
     issuer = forms.CharField(label="Court or authority", max_length=200)
     reference = forms.CharField(label="Its reference", max_length=100)
-    scope = _text("What is demanded", "Which data, of which time. The organization reads it once it is told.")
+    scope = long_text(
+        "What is demanded", "Which data, of which time. The organization reads it once it is told."
+    )
     due_on = forms.DateField(label="To be answered by", widget=DateParts, help_text="For example: 12 31 2027")
     gag_on = forms.DateField(
         label="Nobody may be told until",
@@ -193,14 +192,16 @@ class DemandAnswerForm(PlainForm):
     """How a demand was answered."""
 
     answer = forms.ChoiceField(label="How it was answered", widget=HintedRadios, choices=DemandAnswer.choices)
-    text = _text("What was answered, and on which ground", "The organization reads it once it is told.")
+    text = long_text("What was answered, and on which ground", "The organization reads it once it is told.")
 
 
 class BreachForm(PlainForm):
     """A breach as it became known."""
 
     organization = OrganizationField()
-    what = _text("What happened to which data", "The organization reads it at once. Name no person.", rows=5)
+    what = long_text(
+        "What happened to which data", "The organization reads it at once. Name no person.", rows=5
+    )
     aware_on = forms.DateField(
         label="Known since, day", widget=DateParts, help_text="For example: 12 31 2027"
     )
@@ -217,7 +218,9 @@ class StepForm(PlainForm):
     """One step after a breach."""
 
     step = forms.ChoiceField(label="Step", widget=HintedRadios)
-    note = _text("What was done, when and by whom", "The organization reads it. Name no person concerned.")
+    note = long_text(
+        "What was done, when and by whom", "The organization reads it. Name no person concerned."
+    )
     needless = forms.BooleanField(
         label="It is not needed, as the assessment found",
         required=False,
@@ -227,76 +230,3 @@ class StepForm(PlainForm):
     def __init__(self, left: Iterable[BreachStep], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["step"].choices = [(one.value, one.label) for one in left]  # type: ignore[attr-defined]
-
-
-class ShiftForm(PlainForm):
-    """How long an officer is on call."""
-
-    hours = forms.TypedChoiceField(label="For how long", coerce=int, choices=HOURS, widget=HintedRadios)
-
-
-class UrgentVoteForm(PlainForm):
-    """An officer's own decision about an urgent request."""
-
-    decision = forms.ChoiceField(
-        label="What you decide",
-        widget=HintedRadios(hints={"grant": "For this one case reference. The shorter of two times counts."}),
-        choices=[("grant", "Grant"), ("refuse", "Refuse")],
-    )
-    hours = forms.TypedChoiceField(
-        label="If you grant, for how long", coerce=int, choices=GRANT_HOURS, initial=24
-    )
-    reasons = _text("Your reasons", "Written before you see the other officer's.", rows=3)
-
-    @property
-    def vote(self) -> dict[str, Any]:
-        """What the action takes."""
-        grants = self.cleaned_data["decision"] == "grant"
-        hours = self.cleaned_data["hours"]
-        return {
-            "grants": grants,
-            "hours": hours if grants else 0,
-            "reasons": self.cleaned_data["reasons"],
-        }
-
-
-class UrgentForm(PlainForm):
-    """A request that cannot wait."""
-
-    purpose = forms.ChoiceField(
-        label="What has to be done",
-        choices=[(one.value, one.label) for one in Purpose if one in PEOPLE_FINDING],
-        widget=HintedRadios,
-    )
-    requested_by = forms.ChoiceField(
-        label="Who asks", choices=[(one.value, one.label) for one in RequestedBy]
-    )
-    authority = forms.CharField(
-        label="Authority to which it was reported",
-        max_length=200,
-        help_text="The unit itself. A family's request needs it too.",
-    )
-    authority_reference = forms.CharField(label="Its reference", max_length=100)
-    case_reference = forms.CharField(
-        label="Your case reference",
-        max_length=100,
-        help_text="The grant is for this case only; state exactly this with each request.",
-    )
-    end_user = forms.ChoiceField(label="For whom")
-    body_name = forms.CharField(
-        label="Or a body that is not in the list", required=False, max_length=200, help_text="Its full name."
-    )
-    body_type = forms.ChoiceField(
-        label="What that body is", required=False, choices=[("", "Choose"), *grouped(OrganizationType)]
-    )
-    story = _text("What happened, and why it cannot wait", "No names and no photos.", rows=5)
-
-    def __init__(self, end_users: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["end_user"].choices = [*end_users, (_ANOTHER, "Another body, named below")]  # type: ignore[attr-defined]
-
-    @property
-    def urgency(self) -> Urgency:
-        """What the action takes."""
-        given = self.cleaned_data
-        return Urgency(**given | ({"end_user": ""} if given["end_user"] == _ANOTHER else {}))

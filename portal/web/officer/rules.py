@@ -12,7 +12,7 @@ from compliance.policy.errors import PolicyError
 from compliance.policy.rules import PolicyVersion, Rule
 from portal.common.errors import Conflict, NotFound
 from portal.web import policy_words
-from portal.web.forms.policies import RuleForm, initial_of
+from portal.web.forms.rules import RuleForm, initial_of
 from portal.web.officer.drafts import find
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
 

@@ -16,7 +16,7 @@ from compliance.models.cases import ENDED
 from portal.common.clock import database_now
 from portal.tenancy.scope import officer_scope
 from portal.web.forms.errors import shown_on
-from portal.web.forms.special import ShiftForm, UrgentVoteForm
+from portal.web.forms.urgent import ShiftForm, UrgentVoteForm
 from portal.web.officer import casefile
 from portal.web.officer.evaluations import evaluations
 from portal.web.officer.guards import OfficerRequest, office_page, officer_view
