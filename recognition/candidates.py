@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from random import SystemRandom
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from recognition.search import Hit
 
 Found: TypeAlias = Sequence[tuple[FoundFace, list[Hit]]]
 _AT_ONCE = 2_000
+_CHANCE = SystemRandom()
 # Django's own way to insert many rows makes an object of each; candidates are most of what a search writes.
 _WRITE = """
 INSERT INTO recognition_candidate
@@ -47,10 +49,12 @@ def write(gallery: Gallery, found: Found, *, besides: Subject | None = None) -> 
 
 def _rows(found: Found, shown: dict[UUID, UUID]) -> Iterator[tuple[Any, ...]]:
     for row, hits in found:
-        own = (hit for hit in hits if hit.face_id in shown)
-        for rank, hit in enumerate(own, start=1):
+        own = [hit for hit in hits if hit.face_id in shown]
+        ids = [uuid7() for _ in own]
+        _CHANCE.shuffle(ids)  # they are ordered by time, and reviewers who see them must not learn the rank
+        for rank, (key, hit) in enumerate(zip(ids, own, strict=True), start=1):
             whom, similarity = shown[hit.face_id], round(hit.similarity, 3)
-            yield uuid7(), row.item_id, row.pk, hit.face_id, whom, rank, similarity
+            yield key, row.item_id, row.pk, hit.face_id, whom, rank, similarity
 
 
 def _array(values: Collection[Any]) -> str:

@@ -1,6 +1,8 @@
 """A search for a subject: all faces of one person, nobody else of their photos, and never themselves."""
 
+import itertools
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -9,7 +11,7 @@ from portal.common.ids import uuid7
 from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
-from recognition import ledger, runner
+from recognition import candidates, ledger, runner
 from recognition.actions import erasure, found, galleries, jobs, merging, records, searches, subjects
 from recognition.actions.orders import Order
 from recognition.models import Candidate, Face, FoundFace, Job, JobKind, JobStatus, Shard, ShardState
@@ -226,3 +228,15 @@ def test_a_search_for_a_subject_is_held_like_any_other(desk):
     runner.run(claim, Blind())
     assert desk.reload(job).status == JobStatus.CANCELLED
     assert candidates_of(desk, job) == []
+
+
+def test_the_ids_of_a_faces_candidates_do_not_tell_their_rank(desk, monkeypatch):
+    start, clock = uuid7().int, itertools.count(1)
+    monkeypatch.setattr(candidates, "uuid7", lambda: UUID(int=start + next(clock)))  # a millisecond each
+    desk.submit("enroll", [(f"anna {number}.png", photo(ANNA)) for number in range(12)])
+    work_off()
+    job = desk.submit("search", [("probe.png", photo(ANNA))])
+    work_off()
+    ids = [one.pk for one in sorted(candidates_of(desk, job), key=lambda one: one.rank)]
+    assert len(ids) == 10
+    assert ids != sorted(ids)
