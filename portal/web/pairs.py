@@ -23,7 +23,7 @@ from portal.web.guards import MemberRequest, member_view, private
 from recognition import comparisons
 from recognition.actions import pair_rows, results, reviews
 from recognition.actions.pair_rows import Compared
-from recognition.models import FoundFace, Item, Job, JobKind, Verification
+from recognition.models import CandidateStatus, FoundFace, Item, Job, JobKind, Verification
 
 _SIDES = ("First photo", "Second photo")
 _WORDS = {
@@ -32,6 +32,8 @@ _WORDS = {
     Compared.NOT_COMPARED: "Not compared",
     Compared.AWAITS_REVIEW: "Waits for reviewers",
     "to_judge": "To judge",
+    CandidateStatus.LEAD: "Lead",
+    CandidateStatus.WITHDRAWN: "Withdrawn lead",
 }
 _SENTENCES = {
     Compared.AT_OR_ABOVE: "The faces are at least as alike as was asked for. This is not an identification.",
@@ -40,7 +42,10 @@ _SENTENCES = {
     Compared.NOT_COMPARED: "A photo has no face that can be compared, so nothing was. This is not a no.",
     Compared.AWAITS_REVIEW: "Reviewers have to judge this pair before anybody else sees how alike it is.",
     "to_judge": "Look at both faces first. How alike they are is shown after you have judged.",
+    CandidateStatus.LEAD: "A lead is worth following up by other means. It is not an identification.",
+    CandidateStatus.WITHDRAWN: "Nothing more is made of it.",
 }
+_FOLLOWED = (CandidateStatus.LEAD, CandidateStatus.WITHDRAWN)
 
 
 @member_view(methods=("POST",), permission=Permission.ADJUDICATE, scoped=False)
@@ -67,7 +72,7 @@ def page(request: MemberRequest, look: Look, found: Item, form: VerdictForm) -> 
     job = look.job
     hidden = found.pk in _to_judge(job, look.actor)
     row = _rows(job, [found], look.actor)[found.pk]
-    state = "to_judge" if hidden else row["compared"]
+    state = "to_judge" if hidden else row["review"] if row["review"] in _FOLLOWED else row["compared"]
     pair = Verification.objects.filter(item=found).first()
     context = {
         "job": job,

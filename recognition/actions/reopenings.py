@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Max, Q, QuerySet
 
+from compliance.policy.vocabulary import Review
 from portal.audit import actions as audit
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.common.states import move
@@ -20,6 +21,7 @@ from recognition.models import (
     FoundFace,
     Job,
     JobKind,
+    JobStatus,
     Judged,
     Reopening,
     Verification,
@@ -117,7 +119,11 @@ def _later_jobs(candidate: Judged, job: Job, by: Actor) -> QuerySet[Job]:
     reach = Q(gallery__in=grants.visible_to(by).values("pk")) | Q(submitted_by=by.id)
     if grants.sees_all(by):
         reach |= Q(gallery=None)
-    found: QuerySet[Job] = same.filter(reach, status__in=READABLE)
+    # What waits for reviewers is shown to nobody else, and to reviewers only where it is not their own job.
+    waits = Q(review=Review.BEFORE_RELEASE) & ~Q(status=JobStatus.RELEASED)
+    if by.may(Permission.ADJUDICATE):
+        waits &= Q(submitted_by=by.id)
+    found: QuerySet[Job] = same.filter(reach, status__in=READABLE).exclude(waits)
     return found
 
 

@@ -208,9 +208,15 @@ def test_when_the_person_is_found_what_became_of_the_pair_is_destroyed(desk):
 # Second looks
 
 
-def later_face(desk: Desk, colors=(ANNA, ANNA), **changes) -> FoundFace:
-    """The first photo's face of a later comparison of the same case, unless it is changed."""
+def later_face(desk: Desk, colors=(ANNA, BORIS), **changes) -> FoundFace:
+    """The first photo's face of a later comparison of the same case, which has nothing to judge."""
     return first_face(desk, compare(desk, colors, **changes))
+
+
+def released(desk: Desk, job: Job) -> Job:
+    """The job, once a reviewer has judged its pair."""
+    judge(pair_of(desk, job), member(desk), "rejected")
+    return job
 
 
 def first_face(desk: Desk, job: Job) -> FoundFace:
@@ -255,11 +261,19 @@ def test_a_photo_of_another_case_or_one_of_the_two_is_no_new_photo(desk):
     elsewhere = later_face(desk, facts=FACTS | {"case_reference": "CASE-2"})
     with tenant_scope(desk.tenant.organization):
         both = Item.objects.select_related("image", "second").get(pk=pair.item_id)
-    same = first_face(desk, compare_again(desk, both))
+    same = first_face(desk, released(desk, compare_again(desk, both)))
     for wrong in (elsewhere, same):
         with pytest.raises(InvalidInput, match="photo_not_new"):
             look_again(desk, pair, wrong)
     assert now(desk, pair).status == "inconclusive"
+
+
+def test_a_photo_that_still_waits_for_reviewers_is_offered_to_them_alone(desk):
+    _, pair = judged(desk, "inconclusive")
+    waiting = later_face(desk, (ANNA, ANNA))
+    with pytest.raises(InvalidInput, match="photo_not_new"):
+        look_again(desk, pair, waiting)
+    assert look_again(desk, pair, waiting, by=member(desk)).found_id == waiting.pk
 
 
 def test_a_decided_pair_is_not_judged_again(desk):

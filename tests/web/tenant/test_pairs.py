@@ -185,7 +185,7 @@ def test_an_inconclusive_pair_is_judged_again_beside_a_photo_that_came_since(dat
     address, found = judged(site, "inconclusive")
     again = f"/reviews/{found}/again/"
     assert "No new photo yet" in site.alice.get(again).content.decode()
-    pair(site, ANNA, ANNA)
+    pair(site, ANNA, BORIS)
     choice = site.alice.get(again).content.decode().split('name="photo" value="')[1].split('"')[0]
     answer = site.alice.post(again, {"photo": choice, "reason": "From the front."})
     assert answer["Location"] == address
