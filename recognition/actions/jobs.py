@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Least, Now
 
 from compliance.actions import cases, referrals
 from compliance.models import RulingRecord
@@ -128,7 +128,8 @@ def end(job: Job, *, by: Actor) -> None:
 
 def conclude(job: Job, to: JobStatus, **fields: Any) -> None:
     """Move a job to an end: its shards are over and its rulings closed. Inside the caller's scope."""
-    ended = {"finished_at": Coalesce(F("finished_at"), Now()), "retention_days": job.days_kept(to)}
+    kept = Least("retention_days", Value(job.days_kept(to)))  # a rule may have asked for less meanwhile
+    ended = {"finished_at": Coalesce(F("finished_at"), Now()), "retention_days": kept}
     move(job, to, table=JOB, **ended | fields)
     ledger.cancel(job.pk)
     rulings.close(job)
