@@ -146,7 +146,7 @@ class PhotoRoom:
         self._count()
 
     def claim(self, number: int) -> int:
-        """Return how many of some photos may be written in this transaction, which takes no further lock.
+        """Return how many of some photos may be written in this transaction.
 
         Until it ends, no other of the organization gets further than here, unless there is plenty of room.
         """
