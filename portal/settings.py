@@ -168,6 +168,7 @@ DATABASES = {
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _threshold = str(_options.get("prepare_threshold", 5))
 _options["prepare_threshold"] = int(_threshold) if _threshold.isdigit() else None
+_options.setdefault("connect_timeout", 5)  # seconds; a machine that is gone does not refuse
 
 # --- Redis and Celery -------------------------------------------------------------------------------------
 CACHES = {
@@ -175,6 +176,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL or "redis://localhost:1/0",
         "KEY_PREFIX": "countenance",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},  # one that hangs holds nobody up
     }
 }
 CELERY_BROKER_URL = REDIS_URL

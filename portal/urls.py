@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 handler400 = "portal.web.errors.bad_request"
+handler500 = "portal.web.errors.server_error"
 urlpatterns = [
     path("", include("portal.web.urls")),
     path("api/v1/", include("portal.api.urls")),

@@ -17,6 +17,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from portal.common import outages
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class BodyTooLarge(exceptions.APIException):
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """Answer for whatever a view raised."""
+    error = outages.of(error) or error
     answer = next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), _unexpected)
     return answer(error)
 

@@ -9,18 +9,24 @@ in the same transaction, what it wrote about (`note`). A name whose process died
 nothing was made under it; else whoever asks is told what was made (`idempotency_unknown`), and nothing is
 done a second time. A call that was given up for lost but still runs writes nothing any more: its note
 fails, and its transaction with it.
+
+Where the database goes away under a call, this process remembers how it ended until the database can be
+written again: whoever sends it again need not wait until it is taken for lost.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import Error, close_old_connections
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from rest_framework.renderers import JSONRenderer
@@ -30,8 +36,9 @@ from rest_framework.response import Response
 from portal.api import errors
 from portal.api.authentication import caller_of
 from portal.api.models import KeptCall
+from portal.common import outages
 from portal.common.clock import database_now
-from portal.common.errors import Conflict, InvalidInput
+from portal.common.errors import Conflict, InvalidInput, Unavailable
 from portal.tenancy.scope import beside, current, tenant_scope
 
 HEADER = "Idempotency-Key"
@@ -48,6 +55,10 @@ _UNKNOWN = (
     "This call was cut off before it was answered. What it made stands in `made`: look there, and use a new "
     "Idempotency-Key for what is missing."
 )
+
+
+# Calls that ended while the database was away, with what was answered: at most one a thread.
+_unwritten: deque[tuple[KeptCall, int, Any]] = deque()
 
 
 class Replay(Exception):
@@ -71,6 +82,7 @@ def begin(request: Request) -> KeptCall | None:
         Replay: The call was answered before.
         InvalidInput: `idempotency_key`, `idempotency_mismatch`.
         Conflict: `idempotency_in_flight`; `idempotency_unknown`, with what was made.
+        Unavailable: `database_away`.
     """
     name = request.headers.get(HEADER)
     if name is None:
@@ -78,6 +90,7 @@ def begin(request: Request) -> KeptCall | None:
     if not 1 <= len(name) <= _LONGEST or not name.isascii() or not name.isprintable():
         sentence = f"An Idempotency-Key has 1 to {_LONGEST} printable ASCII characters."
         raise InvalidInput("idempotency_key", sentence)
+    _write_what_ended()
     caller, body = caller_of(request), fingerprint(request)
     with tenant_scope(caller.organization):
         return _take(caller.organization.pk, caller.key.pk, name, body)
@@ -103,7 +116,7 @@ def finish(kept: KeptCall, response: Response, *, secrets: Iterable[str] = ()) -
     """Keep the answer of a call that was begun, without its secrets.
 
     After an error of ours the name is free again where nothing was made, or where the answer says that nobody
-    was there to do the work (503).
+    was there to do the work (503). Where the database went away nobody knows yet whether anything was made.
 
     Args:
         kept: From `begin`.
@@ -113,11 +126,36 @@ def finish(kept: KeptCall, response: Response, *, secrets: Iterable[str] = ()) -
     answer = response.data
     if isinstance(answer, dict):
         answer = {name: value for name, value in answer.items() if name not in set(secrets)}
+    _unwritten.append((kept, response.status_code, answer))
+    close_old_connections()  # one that broke under the call; the database may be back
+    with suppress(Unavailable):
+        _write_what_ended()
+
+
+def _write_what_ended() -> None:
+    """Write how calls of this process ended.
+
+    Raises:
+        Unavailable: `database_away`; what could not be written is kept for the next call.
+    """
+    while _unwritten:
+        ended = _unwritten.popleft()
+        try:
+            _write(*ended)
+        except Error as error:
+            if away := outages.of(error):
+                _unwritten.appendleft(ended)
+                raise away from error
+            raise
+
+
+def _write(kept: KeptCall, status: int, answer: Any) -> None:
+    is_known = not (isinstance(answer, dict) and answer.get("code") == outages.DATABASE)
     with tenant_scope(kept.organization_id):
         own = _own(kept)
-        if response.status_code < _FIRST_ERROR_OF_OURS:
-            own.update(status=response.status_code, answer=JSONRenderer().render(answer).decode())
-        elif response.status_code == _UNAVAILABLE:
+        if status < _FIRST_ERROR_OF_OURS:
+            own.update(status=status, answer=JSONRenderer().render(answer).decode())
+        elif status == _UNAVAILABLE and is_known:
             own.delete()
         else:
             own.filter(made=[]).delete()

@@ -15,6 +15,7 @@ from compliance.stated import Stated
 from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
 from portal.aws.sigv4 import Rejected
+from portal.common import outages
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
 from recognition.engine.types import POISON
 
@@ -96,6 +97,7 @@ def of(error: Exception, operation: str = "") -> WireError:
         return error
     if isinstance(error, Rejected):
         return WireError(error.name, error.sentence)
+    error = outages.of(error) or error
     name = _name(error) if isinstance(error, DomainError) else ""
     if not isinstance(error, DomainError) or not name:
         return _unexpected(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
+from portal.common import outages
 from portal.common.errors import Conflict, DomainError, InvalidInput, NotFound, Refused, Unavailable
 from portal.tenancy.scope import current, tenant_scope
 from portal.web import rulings
@@ -30,7 +33,9 @@ class DomainErrorMiddleware:
         return _by_form(request, response) if _is_bare_405(response) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer for a DomainError; anything else goes to the server error page."""
+        """Answer for a DomainError or an outage; anything else goes to the server error page."""
+        if away := outages.of(error):
+            return _plain(503, away)
         return page_of(request, error) if isinstance(error, DomainError) else None
 
 
@@ -41,7 +46,27 @@ def page_of(request: HttpRequest, error: DomainError) -> HttpResponse:
         "errors/403.html" if error.code == "permission" else _TEMPLATE.get(status, "errors/problem.html")
     )
     context = {"error": error, "code": error.code, "sentence": error.sentence, **error.detail}
-    return render(request, template, context | _ruling(request, error), status=status)
+    page = render(request, template, context | _ruling(request, error), status=status)
+    return _to_come_again(page, error)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what broke outside of a view, say while it was looked who is signed in."""
+    error = sys.exc_info()[1]
+    away = outages.of(error) if error else None
+    return _plain(503, away) if away else _plain(500)
+
+
+def _plain(status: int, error: DomainError | None = None) -> HttpResponse:
+    """Return a page that asks neither the database nor Redis for anything, not even who is signed in."""
+    page = HttpResponse(render_to_string(f"errors/{status}.html", {"error": error}), status=status)
+    return _to_come_again(page, error) if error else page
+
+
+def _to_come_again(page: HttpResponse, error: DomainError) -> HttpResponse:
+    if wait := error.detail.get("retry_seconds"):
+        page["Retry-After"] = str(wait)
+    return page
 
 
 def _ruling(request: HttpRequest, error: DomainError) -> dict[str, Any]:
