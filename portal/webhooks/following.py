@@ -4,27 +4,36 @@ Events are read in the order of their places in the published log. Places have n
 the commit, so an event of a transaction that committed late is not missed, as one found by its time or id
 would be. Rows are unique for an endpoint and event: what was read twice, since a worker died before it noted
 how far it came, is sent once.
+
+An organization whose rows cannot be written has a place of its own (`Straggler`), from which it is read again
+after a while, in order, until it has come up with the others. They go on meanwhile. Whether somebody
+straggles and how far all were read changes under one lock, so that nobody is passed over.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from portal.audit.models import Event, Leaf
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import turns
 from portal.webhooks.kinds import KINDS, VERBS, kind_of, told
-from portal.webhooks.models import LATE, Delivery, DeliveryStatus, Endpoint, Follower, Turn
+from portal.webhooks.models import LATE, Delivery, DeliveryStatus, Endpoint, Follower, Straggler, Turn
 from portal.webhooks.switching import DISABLED
 
 logger = logging.getLogger(__name__)
 TRAIL = "trail"
 BATCH = 500
 BATCHES = 20  # at most, in one go: what is due elsewhere waits behind it
+LONGEST_PAUSE = timedelta(minutes=5)  # before an organization that straggles is read for again
+Places = Sequence[tuple[int, UUID]]  # (index, event)
 
 
 def follow() -> int:
@@ -35,11 +44,16 @@ def follow() -> int:
         read += batch
         if batch < BATCH:
             break
+    due = Straggler.objects.filter(retry_at__lte=Now()).order_by("retry_at")
+    for organization_id in due.values_list("pk", flat=True):
+        _catch_up(organization_id)
     return read
 
 
 def is_behind() -> bool:
-    """Tell whether somebody has a webhook, and what happened minutes ago was not read."""
+    """Tell whether somebody has a webhook, and what happened minutes ago was not read for them."""
+    if Straggler.objects.filter(since__lt=Now() - LATE).exists():
+        return True
     read = Follower.objects.get(pk=TRAIL).next_index
     first = Leaf.objects.all().after(read).values_list("event_id", flat=True).first()
     late = Event.objects.filter(pk=first, at__lt=Now() - LATE) if first else Event.objects.none()
@@ -47,19 +61,67 @@ def is_behind() -> bool:
 
 
 def _follow(most: int) -> int:
-    follower = Follower.objects.get(pk=TRAIL)
-    places = list(Leaf.objects.all().after(follower.next_index).values_list("index", "event_id")[:most])
+    read_to = Follower.objects.get(pk=TRAIL).next_index
+    places = _places(read_to, most)
     if not places:
         return 0
+    behind = set(Straggler.objects.values_list("pk", flat=True))  # read after how far all were read
+    found = _by_organization(_events(places))
+    behind |= {key for key, own in found.items() if key not in behind and not _put_alone(key, own)}
+    _go_on(read_to, places[-1][0] + 1, left=behind & found.keys())
+    return len(places)
+
+
+def _go_on(read_to: int, next_index: int, *, left: Iterable[UUID]) -> None:
+    """Note how far all were read, and for whom not: who straggles already stays where it is.
+
+    Whoever read the same at once has noted it already: nothing is skipped, nothing noted twice.
+    """
+    with transaction.atomic():
+        if _locked().next_index != read_to:
+            return
+        rows = [Straggler(organization_id=key, next_index=read_to) for key in left]
+        Straggler.objects.bulk_create(rows, ignore_conflicts=True)
+        Follower.objects.filter(pk=TRAIL).update(next_index=next_index)
+
+
+def _catch_up(organization_id: UUID) -> None:
+    """Read for one organization from its own place on, until it has come up with the others."""
+    for _ in range(BATCHES):
+        own = Straggler.objects.filter(pk=organization_id).first()
+        if own is None or _ends(own):
+            return
+        places = _places(own.next_index, BATCH)
+        found = _by_organization(_events(places)).get(organization_id, [])
+        same = Straggler.objects.filter(pk=own.pk, next_index=own.next_index)
+        if not _put_alone(organization_id, found):
+            pause = min(timedelta(seconds=2 ** min(own.failures, 10)), LONGEST_PAUSE)
+            same.update(failures=F("failures") + 1, retry_at=Now() + pause)
+            return
+        same.update(next_index=places[-1][0] + 1, failures=0)
+
+
+def _ends(own: Straggler) -> bool:
+    """Let one that has come up with the others be read for with them; tell whether it has."""
+    with transaction.atomic():
+        reached = Straggler.objects.filter(pk=own.pk, next_index__gte=_locked().next_index)
+        return bool(reached.delete()[0])
+
+
+def _locked() -> Follower:
+    follower: Follower = Follower.objects.select_for_update().get(pk=TRAIL)
+    return follower
+
+
+def _places(read_to: int, most: int) -> Places:
+    return list(Leaf.objects.all().after(read_to).values_list("index", "event_id")[:most])
+
+
+def _events(places: Places) -> list[Event]:
+    """Return what may be told of the events at these places, in their order."""
     place_of = {event_id: index for index, event_id in places}
     events = Event.objects.filter(pk__in=place_of, verb__in=VERBS)
-    ordered = sorted(events, key=lambda event: place_of[event.pk])
-    done = [_put_alone(key, own) for key, own in _by_organization(ordered).items()]
-    if not all(done):
-        return 0  # read again at the next turn; whoever has them already gets none twice
-    # Whoever read the same at once has noted it already: nothing is skipped, nothing noted twice.
-    Follower.objects.filter(pk=TRAIL, next_index=follower.next_index).update(next_index=places[-1][0] + 1)
-    return len(places)
+    return sorted(events, key=lambda event: place_of[event.pk])
 
 
 def _by_organization(events: Iterable[Event]) -> Mapping[UUID, list[Event]]:

@@ -272,6 +272,23 @@ class Follower(models.Model):
         return f"{self.name} at {self.next_index}"
 
 
+class Straggler(models.Model):
+    """An organization whose rows could not be written: how far the trail was read for it."""
+
+    model_kind = Kind.PLATFORM
+
+    organization = models.OneToOneField(
+        "tenancy.Organization", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    next_index = models.BigIntegerField(help_text="Of the leaf that is read next for it.")
+    failures = models.PositiveIntegerField(default=0, help_text="Since rows could be written last.")
+    retry_at = models.DateTimeField(db_default=Now())
+    since = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} at {self.next_index}"
+
+
 def message_id(event_id: UUID) -> str:
     """Return the `webhook-id` of an event."""
     return public_id("msg", event_id)

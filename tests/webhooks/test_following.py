@@ -1,9 +1,12 @@
 """From the trail to the queues: what is told, to whom, once."""
 
 import threading
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from portal.audit import actions as audit
 from portal.audit import sequencer
@@ -12,7 +15,8 @@ from portal.env import ROOT
 from portal.tenancy.scope import tenant_scope
 from portal.webhooks import actions, following, kinds
 from portal.webhooks.kinds import CHOOSABLE, KINDS
-from portal.webhooks.models import Follower
+from portal.webhooks.models import LATE, Follower, Straggler
+from tests.support.database import as_superuser
 from tests.webhooks.conftest import BY, catch_up, happen, hook
 
 
@@ -148,6 +152,70 @@ def test_what_happens_while_an_endpoint_is_off_has_failed_and_can_be_replayed(wo
     following.follow()
     delivery = alices.delivery()
     assert (delivery.status, delivery.reason) == ("failed", "disabled")
+
+
+# An organization whose rows cannot be written
+
+
+@pytest.fixture
+def barred(world):
+    """Let the database refuse every delivery of Bob's; lifted by calling it."""
+    name = f"barred_{world.bob.organization.pk.hex}"
+    as_superuser(f"""
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'refused'; END $$;
+        CREATE TRIGGER {name} BEFORE INSERT ON webhooks_delivery FOR EACH ROW
+        WHEN (NEW.organization_id = '{world.bob.organization.pk}') EXECUTE FUNCTION {name}()""")
+    lift = partial(as_superuser, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+    yield lift
+    lift()
+    Straggler.objects.all().delete()
+
+
+def jobs(hook) -> list[str]:
+    """The jobs that are told of, in the order of their sending."""
+    return [one.data["id"] for one in sorted(hook.deliveries(), key=lambda one: one.next_try_at)]
+
+
+def wait_is_over() -> None:
+    Straggler.objects.update(retry_at=Now())
+
+
+def test_who_cannot_be_written_to_keeps_nobody_waiting(world, receiver, alices, barred):
+    hook(world.bob.organization, receiver.url)
+    for number in range(3):
+        happen(world.bob.organization, target=f"job_b{number}")
+        happen(world.alice.organization, target=f"job_a{number}")
+        following.follow()
+    assert jobs(alices) == ["job_a0", "job_a1", "job_a2"]
+
+
+def test_who_could_not_be_written_to_is_told_all_in_order_and_once(world, receiver, alices, barred):
+    bobs = hook(world.bob.organization, receiver.url)
+    for number in range(3):
+        happen(world.bob.organization, target=f"job_b{number}")
+        following.follow()
+    barred()
+    wait_is_over()
+    happen(world.bob.organization, target="job_b3")
+    catch_up()
+    wait_is_over()
+    catch_up()
+    assert jobs(bobs) == ["job_b0", "job_b1", "job_b2", "job_b3"]
+    assert not Straggler.objects.exists()
+
+
+def test_it_is_tried_again_after_a_while_and_doctor_tells(world, receiver, barred):
+    hook(world.bob.organization, receiver.url)
+    happen(world.bob.organization)
+    following.follow()
+    Straggler.objects.update(retry_at=Now() + LATE)
+    following.follow()
+    assert (Straggler.objects.get().failures, following.is_behind()) == (1, False)
+    wait_is_over()
+    following.follow()
+    Straggler.objects.update(since=Now() - LATE - timedelta(seconds=1))
+    assert (Straggler.objects.get().failures, following.is_behind()) == (2, True)
 
 
 @pytest.mark.parametrize(
