@@ -71,7 +71,7 @@ class World:
         self._postgres, self._valkey = Postgres(home, remembered), Valkey(home, remembered)
         self._mounts = {name: Path(mount) for name, mount in plan["mounts"].items()}
         self._absent, self._upload = plan["absent"], upload
-        self.uploads_answered_wrongly = 0
+        self.uploads_answered_wrongly = self.stood_still = 0
         self._faults: list[Fault] = []
         self._chance = random.Random(plan["seed"])
         environment = dict(os.environ) | {"FAKE_SECONDS": str(plan["fake_seconds"])}
@@ -140,9 +140,11 @@ class World:
         return self._begin("broker flushed", _further())
 
     def _stop_broker(self, job: Job) -> bool:
-        """Kill the broker and leave it away; counted from when there is one again."""
+        """Kill the broker and leave it away; counted from when there is one again. Work goes on meanwhile."""
         self._valkey.server.stop((signal.SIGKILL,), 20)
+        before = patiently(_shards_done)
         time.sleep(self._absent)
+        self.stood_still += patiently(_shards_done) == before and patiently(_shards_left)
         self._valkey.up()
         return self._begin("broker absent", _further())
 
@@ -179,6 +181,14 @@ class World:
         if name not in self._mounts:
             self.skipped.append(f"{kind}: no file system of our own could be mounted")
         return self._mounts.get(name)
+
+
+def _shards_done() -> int:
+    return Shard.objects.filter(state="done").count()
+
+
+def _shards_left() -> bool:
+    return Shard.objects.filter(state__in=("ready", "leased")).exists()
 
 
 def _leased_by(engine: psutil.Process) -> list[Shard]:

@@ -43,6 +43,7 @@ NONE_OF = (
     "job's counts off by",
     "photos without their bytes, or bytes without a photo",
     "uploads answered wrongly",
+    "stood still without a broker",
 )
 
 

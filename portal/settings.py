@@ -182,6 +182,8 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 celery_app.set_default()  # every process that reads these settings publishes to this broker
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker without a broker waits for it, and never ends
+CELERY_WORKER_CONSUMER = "portal.consumer:Consumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "queue_order_strategy": "priority",
@@ -202,7 +204,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 180.0  # a child loads its model first; 4 s, the default, kill it
 CELERY_WORKER_LOST_WAIT = 0.5  # for the result of a killed child, which writes none: 10 s, the default, idle
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# A task is a turn in the ledger, which no message decides on: it goes on while the broker is away. Were its
+# process ended, the model would have to be loaded again.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_IMPORTS = ("recognition.tasks", "portal.webhooks.tasks")
 CELERY_TASK_DEFAULT_QUEUE = "cpu"
 # `interactive` carries no message: a worker named to it serves synchronous calls (docs/decisions/0140).

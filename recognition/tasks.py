@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import time
+from typing import Any, Final
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
@@ -16,6 +17,7 @@ from recognition.lanes import Lanes
 from recognition.worker import Worker, bury_kin
 
 logger = logging.getLogger(__name__)
+ALONE_FOR: Final = 120.0  # seconds that a message's work goes on without a broker; its limit is 300
 _worker: list[Worker] = []  # at most one: the engine of this process
 
 
@@ -52,12 +54,16 @@ def _end(**_: Any) -> None:
 def work() -> None:
     """Do ready shards for one turn. Before: ready. After: done, held, or ready again for somebody else.
 
-    One turn a message: what else comes to this process gets its turn in between.
+    One turn a message: what else comes to this process gets its turn in between. Without a broker no message
+    comes, and this one goes on by itself for a while, so that work does not stand still meanwhile.
     """
-    worker = _worker[0]
-    Lanes(worker.name, worker.engine, drop=worker.drop, progress=worker.progress).work()
-    if ledger.ready_count(worker.name):
-        client.wake()
+    worker, begun = _worker[0], time.monotonic()
+    while True:
+        Lanes(worker.name, worker.engine, drop=worker.drop, progress=worker.progress).work()
+        if not ledger.ready_count(worker.name) or client.wake():
+            return
+        if time.monotonic() - begun > ALONE_FOR:
+            return
 
 
 @shared_task(name=client.RECONCILE, time_limit=60)
