@@ -75,3 +75,11 @@ def test_a_weak_password_is_refused_with_a_reason(client, address, weak):
     assert answer.status_code == 200
     assert answer.context["form"].errors["password1"]
     assert not User.objects.filter(email=address).exists()
+
+
+def test_a_further_address_is_added_beside_the_one_of_the_account(client, address):
+    sign_up(client, address)
+    shown = client.get("/accounts/email/").content.decode()
+    assert f'value="{address}"' in shown
+    client.post("/accounts/email/", {"email": f"second.{address}", "action_add": "1"})
+    assert f"second.{address}" in client.get("/accounts/email/").content.decode()
