@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,8 +49,13 @@ class Call:
 
 
 @contextmanager
-def opened(request: HttpRequest) -> Iterator[Call]:
+def opened(request: HttpRequest, counted: Callable[[Rate], None]) -> Iterator[Call]:
     """Let a signed call on, for as long as the block lasts.
+
+    Args:
+        request: As it came.
+        counted: Told what is left to the key in this minute, once the call is counted; also where it is one
+            too many.
 
     Raises:
         Rejected: With the name of the error to answer with, status 400: whatever `sigv4` and `bodies` raise;
@@ -65,7 +70,7 @@ def opened(request: HttpRequest) -> Iterator[Call]:
     with bodies.received(request) as body:
         sent = sigv4.Request(request.method or "", _path(request.META), query, headers, body.hash)
         key = _signer(sent, claim)
-        _let_on(key, headers["x-amz-target"], claim, request)
+        _let_on(key, headers["x-amz-target"], claim, request, counted)
         yield Call(key, Actor.for_key(key), claim.region, headers["x-amz-target"], body)
 
 
@@ -121,7 +126,9 @@ def _signing_key(stored: _Stored, day: str, region: str) -> bytes:
     return sigv4.signing_key(secret, day=day, region=region, service=SERVICE)
 
 
-def _let_on(key: ApiKey, target: str, claim: Claim, request: HttpRequest) -> None:
+def _let_on(
+    key: ApiKey, target: str, claim: Claim, request: HttpRequest, counted: Callable[[Rate], None]
+) -> None:
     try:
         keys.note_use(key)
     except Refused as error:
@@ -131,7 +138,9 @@ def _let_on(key: ApiKey, target: str, claim: Claim, request: HttpRequest) -> Non
     noted = notes.note(key, network, _counts_as(operation), claim)
     if network and noted.network_is_new:
         keys.keep_network(key, network)
-    _refuse_too_many(noted.rate)
+    if noted.rate is not None:
+        counted(noted.rate)
+        _refuse_too_many(noted.rate)
     replays.refuse(noted.age, operation)
 
 
@@ -140,8 +149,8 @@ def _counts_as(operation: str) -> str:
     return "upload" if operation == "IndexFaces" else "read" if replays.is_read(operation) else "write"
 
 
-def _refuse_too_many(rate: Rate | None) -> None:
-    if rate and rate.is_exceeded:
+def _refuse_too_many(rate: Rate) -> None:
+    if rate.is_exceeded:
         raise Rejected(
             "ProvisionedThroughputExceededException",
             f"The number of requests exceeded your throughput limit of {rate.limit} a minute. Try again in "

@@ -25,7 +25,9 @@ INTERNAL = "InternalServerError"
 DENIED = "AccessDeniedException"
 THROTTLED = "ThrottlingException"
 
+FORMATS = "Only PNG and JPEG are read on this interface."
 CODE = "x-countenance-code"
+_AT_ONCE = 1  # second: a signature of the same second would be the same, and is refused as a repeat
 # The first kind that fits; what has no kind here is nothing the caller did.
 _KINDS: tuple[tuple[type[DomainError], str], ...] = (
     (Refused, DENIED),
@@ -96,7 +98,7 @@ def of(error: Exception, operation: str = "") -> WireError:
     if isinstance(error, WireError):
         return error
     if isinstance(error, Rejected):
-        return WireError(error.name, error.sentence)
+        return _waiting(WireError(error.name, error.sentence))
     error = outages.of(error) or error
     name = _name(error) if isinstance(error, DomainError) else ""
     if not isinstance(error, DomainError) or not name:
@@ -105,6 +107,13 @@ def of(error: Exception, operation: str = "") -> WireError:
     answer.headers[CODE] = error.code
     if decision := _decision(error):
         answer.headers[DECISION] = decision
+    return _waiting(answer, int(error.detail.get("retry_seconds", _AT_ONCE)))
+
+
+def _waiting(answer: WireError, seconds: int = _AT_ONCE) -> WireError:
+    """Say when to come again, where a call is to be sent again; other errors are the same then."""
+    if answer.name == THROTTLED:
+        answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
@@ -127,6 +136,8 @@ def _modelled(name: str, operation: str) -> str:
 
 def _message(error: DomainError) -> str:
     """Return sentence, remedy, rule and decision: a program that knows none of our headers prints this."""
+    if error.code == "image_format":  # other interfaces read more
+        return FORMATS
     remedy = str(error.detail.get("remedy") or "")
     parts = [error.sentence, "" if remedy in error.sentence else remedy]
     named = {"Rule": error.detail.get("rule"), "decision": _decision(error)}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from portal.aws.calls import WireCall
-from portal.aws.errors import WireError
+from portal.aws.errors import FORMATS, WireError
 from portal.common.errors import InvalidInput
 from recognition.actions import photo_stores
 from recognition.actions.pictures import Picture
@@ -50,7 +50,7 @@ def _require(photo: ImageInfo) -> None:
         InvalidInput: `image_format`.
     """
     if photo.format not in _FORMATS:
-        raise InvalidInput("image_format", "Only PNG and JPEG are read on this interface.")
+        raise InvalidInput("image_format", FORMATS)
     if min(photo.width, photo.height) < LEAST_SIDE:
         raise _invalid(f"The image is smaller than {LEAST_SIDE} pixels on a side.")
 

@@ -86,8 +86,7 @@ def addresses(target: Target, lookup: Lookup | None = None) -> list[Address]:
     found = [literal] if literal else _looked_up(target, lookup or system_lookup)
     for address in found:
         if not _may_be_reached(address, target):
-            sentence = f"{target.host} is not on the public internet, where alone events are sent."
-            raise InvalidInput("target_forbidden", sentence, field="url")
+            raise InvalidInput("target_forbidden", _forbidden(address, target), field="url")
     return found
 
 
@@ -176,6 +175,12 @@ def _may_be_reached(address: Address, target: Target) -> bool:
     if target.scheme != "https":
         return False
     return reach.is_public(address, closed=[ip_network(text) for text in settings.WEBHOOKS_CLOSED_NETWORKS])
+
+
+def _forbidden(address: Address, target: Target) -> str:
+    if target.scheme != "https" and not reach.is_loopback(address):
+        return "Over http events go to this machine alone. An address elsewhere begins with https://."
+    return f"{target.host} is not on the public internet, where alone events are sent."
 
 
 def _no(sentence: str) -> InvalidInput:

@@ -30,7 +30,9 @@ def side(database: None) -> Side:
 def opened() -> Iterator[Any]:
     """Send a call through the door; what it was let on with is good until the test ends."""
     with ExitStack() as stack:
-        yield lambda *sent, **meta: stack.enter_context(door.opened(_request(*sent, **meta)))
+        yield lambda *sent, **meta: stack.enter_context(
+            door.opened(_request(*sent, **meta), lambda rate: None)
+        )
 
 
 def _request(headers: dict[str, str], body: bytes, **meta: Any) -> Any:

@@ -5,6 +5,7 @@ import pytest
 from portal.aws.errors import CODE, WireError, of
 from portal.aws.headers import DECISION
 from portal.aws.shapes import ERRORS
+from portal.aws.sigv4 import Rejected
 from portal.common.envelope import KeyServiceSilent
 from portal.common.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from recognition.engine.types import POISON
@@ -32,6 +33,30 @@ def test_a_refusal_says_rule_remedy_and_decision():
     said = "Police are a party. Ask for an exemption. (Rule us-police-2020, decision rul_1)"
     assert answer.message == said
     assert (answer.headers[DECISION], answer.headers[CODE]) == ("rul_1", "us-police-2020")
+
+
+THROTTLED = {
+    "a part that says when": (Unavailable("no_worker", "No engine answers.", retry_seconds=5), "5"),
+    "somebody who was first": (Conflict("state_changed", "This changed."), "1"),
+    "a signature seen before": (Rejected("ThrottlingException", "Sign anew."), "1"),
+}
+
+
+@pytest.mark.parametrize("kind", THROTTLED)
+def test_what_is_to_be_sent_again_says_when(kind):
+    error, seconds = THROTTLED[kind]
+    answer = of(error, "DeleteFaces")
+    assert (answer.name, answer.headers["Retry-After"]) == ("ThrottlingException", seconds)
+
+
+def test_a_refusal_is_the_same_later_and_says_no_time():
+    for error in (Refused("x", "No."), Refused("quota_items_a_day", "Enough for today."), NotFound()):
+        assert "Retry-After" not in of(error, "IndexFaces").headers
+
+
+def test_a_format_that_other_interfaces_read_is_not_offered_here():
+    answer = of(InvalidInput("image_format", "Send a JPEG, PNG or WebP file."), "DetectFaces")
+    assert (answer.name, "WebP" in answer.message) == ("InvalidImageFormatException", False)
 
 
 def test_a_remedy_that_the_sentence_holds_already_is_said_once():

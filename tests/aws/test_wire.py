@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from portal.tenancy import rates
 from tests.aws.conftest import FACTS
 from tests.aws.signing import signed
 from tests.support.world import World, new_world
@@ -56,6 +57,30 @@ def test_what_is_wrong_is_answered_by_its_name(world, operation, body, name):
     assert error["Message"]
     assert b"Traceback" not in answer.content
     assert answer["x-amzn-RequestId"]
+
+
+@pytest.fixture
+def few(settings, monkeypatch):
+    settings.REST_CALLS_PER_MINUTE = {"read": 2, "write": 1, "upload": 1}
+    monkeypatch.setattr(rates, "WINDOW_SECONDS", 10**12)  # no minute ends while a test counts
+
+
+def test_every_answer_says_what_is_left_of_the_minute_as_over_rest(world, few):
+    answers = [
+        send(world.alice.key, "ListCollections", {}),
+        send(world.alice.key, "DescribeCollection", {"CollectionId": "never"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["1", "0"]
+    assert {answer["RateLimit-Limit"] for answer in answers} == {"2"}
+    assert not any(answer.has_header("Retry-After") for answer in answers)
+
+
+def test_a_call_too_many_says_when_to_come_again(world, few):
+    answers = [send(world.alice.key, "ListCollections", {}) for _ in range(3)]
+    assert told(answers[2])["__type"] == "ProvisionedThroughputExceededException"
+    assert answers[2]["RateLimit-Remaining"] == "0"
+    assert answers[2]["Retry-After"] == answers[2]["RateLimit-Reset"]
 
 
 def test_a_call_that_nobody_signed_is_turned_away(world):

@@ -166,6 +166,13 @@ def test_an_answer_says_the_threshold_that_was_used(story: Story) -> None:
     assert "x-countenance-threshold" in found["ResponseMetadata"]["HTTPHeaders"]
 
 
+def test_an_answer_says_how_many_calls_are_left_of_the_minute(story: Story) -> None:
+    told = story.client.list_collections()["ResponseMetadata"]["HTTPHeaders"]
+
+    assert int(told["ratelimit-remaining"]) < int(told["ratelimit-limit"])
+    assert 0 < int(told["ratelimit-reset"]) <= 60
+
+
 def test_a_barred_organization_is_refused_by_a_rule_and_never_told_nobody_was_found(
     barred: Account, engine: None, photos: dict[str, list[bytes]]
 ) -> None:

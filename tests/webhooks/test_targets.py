@@ -161,6 +161,13 @@ def test_a_developer_may_send_to_this_machine_and_to_no_other_inside(settings):
             targets.addresses(targets.read(url), knows_nothing)
 
 
+def test_over_http_an_address_elsewhere_is_told_of_https_and_a_private_one_of_the_internet(settings):
+    settings.WEBHOOKS_TO_LOOPBACK = True
+    for url, words in ((f"http://{PUBLIC}/", "begins with https"), ("https://10.0.0.1/", "public internet")):
+        with pytest.raises(InvalidInput, match=words):
+            targets.addresses(targets.read(url), knows_nothing)
+
+
 def test_the_systems_resolver_is_asked():
     assert "127.0.0.1" in targets.system_lookup("localhost", 443)
     with pytest.raises(OSError, match=r".+"):
