@@ -74,12 +74,12 @@ class Deliveries(Endpoint):
         examples=[listed("Deliveries", DELIVERY)],
     )
     def get(self, request: Request, webhook: str) -> Response:
-        """List deliveries, the newest first."""
+        """List deliveries, the newest event first, whenever it was sent."""
         with tenant_scope(self.organization):
             rows = Delivery.objects.of(find(self, webhook))
             if status := request.query_params.get("status"):
                 rows = rows.filter(status=_known(status))
-            return Response(page(request, rows, DeliveryOutput, newest_first=True))
+            return Response(page(request, rows, DeliveryOutput, newest_first=True, moment="occurred_at"))
 
 
 class DeliveryReplay(Endpoint):

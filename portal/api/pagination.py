@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -24,6 +24,7 @@ def page(
     *,
     by: str = "pk",
     newest_first: bool = False,
+    moment: str = "",
 ) -> dict[str, Any]:
     """Return one page of rows, in the scope in force.
 
@@ -33,21 +34,34 @@ def page(
         output: Serializer of one row.
         by: Field that orders the rows and is unique among them; ids are ordered by time.
         newest_first: Descending.
+        moment: A time that orders them before `by` does, which tells rows of one moment apart.
 
     Raises:
         InvalidInput: `bad_cursor`, `bad_limit`.
     """
     limit, signer = _limit(request), _signer(request)
+    names = [moment, by] if moment else [by]
     if cursor := request.query_params.get("cursor"):
-        step = "lt" if newest_first else "gt"
-        rows = rows.filter(**{f"{by}__{step}": _after(signer, cursor)})
-    found = list(rows.order_by(f"-{by}" if newest_first else by)[: limit + 1])
+        rows = rows.filter(_beyond(names, _after(signer, cursor), "lt" if newest_first else "gt"))
+    found = list(rows.order_by(*(f"-{name}" if newest_first else name for name in names))[: limit + 1])
     shown = found[:limit]
-    following = str(getattr(shown[-1], by)) if len(found) > limit else None
+    following = [str(getattr(shown[-1], name)) for name in names] if len(found) > limit else None
     return {
         "items": output(shown, many=True).data,
         "next": signer.sign_object(following) if following else None,
     }
+
+
+def _beyond(names: list[str], last: Any, step: str) -> Q:
+    """Return which rows come after the last one of the page before."""
+    values = last if isinstance(last, list) else [last]
+    if len(values) != len(names):
+        raise _bad_cursor()
+    *before, by = names
+    beyond = Q(**{f"{by}__{step}": values[-1]})
+    for name, value in zip(before, values, strict=False):  # bounded apart, so that an index leads there
+        beyond = Q(**{f"{name}__{step}e": value}) & (Q(**{f"{name}__{step}": value}) | beyond)
+    return beyond
 
 
 def sliced(request: Request, rows: Sequence[Any]) -> dict[str, Any]:
@@ -84,5 +98,9 @@ def _after(signer: signing.Signer, cursor: str) -> Any:
     try:
         return signer.unsign_object(cursor)
     except (signing.BadSignature, ValueError):
-        sentence = "This cursor is not one that was given out here. Start again without one."
-        raise InvalidInput("bad_cursor", sentence, field="cursor") from None
+        raise _bad_cursor() from None
+
+
+def _bad_cursor() -> InvalidInput:
+    sentence = "This cursor is not one that was given out here. Start again without one."
+    return InvalidInput("bad_cursor", sentence, field="cursor")

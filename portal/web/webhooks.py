@@ -158,7 +158,7 @@ def _shown(
     replay_form: ReplayForm | None = None,
 ) -> HttpResponse:
     wanted = request.GET.get("show", "")
-    rows = Delivery.objects.of(endpoint).order_by("-pk")
+    rows = Delivery.objects.of(endpoint).newest_first()
     page = page_of(request, rows.filter(status=wanted) if wanted in DeliveryStatus.values else rows)
     wrong = secret_form or replay_form
     context: dict[str, Any] = {

@@ -157,6 +157,10 @@ class DeliveryQuerySet(ScopedQuerySet["Delivery"]):
         """Return those to one endpoint."""
         return self.filter(endpoint=endpoint)
 
+    def newest_first(self) -> DeliveryQuerySet:
+        """Order them by when it happened, as lists show it; of one moment, by their ids."""
+        return self.order_by("-occurred_at", "-pk")
+
     def waiting(self) -> DeliveryQuerySet:
         """Return those that are still to be sent."""
         return self.filter(status=DeliveryStatus.WAITING)
@@ -209,7 +213,7 @@ class Delivery(TenantModel):
                 name="delivery_waiting",
             ),
             models.Index(fields=("organization", "created_at"), name="delivery_by_age"),
-            models.Index(fields=("organization", "endpoint", "-id"), name="delivery_newest"),
+            models.Index(fields=("organization", "endpoint", "-occurred_at", "-id"), name="delivery_latest"),
         )
 
     def __str__(self) -> str:

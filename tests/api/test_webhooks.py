@@ -10,9 +10,12 @@ from standardwebhooks import Webhook
 from portal.audit import sequencer
 from portal.common.ids import public_id, uuid7
 from portal.tenancy.roles import NAMED_KEY_PERMISSIONS
+from portal.tenancy.scope import tenant_scope
 from portal.webhooks import following, lanes
 from portal.webhooks.kinds import CHOOSABLE
+from portal.webhooks.models import Delivery, DeliveryStatus, Endpoint
 from tests.api.conftest import Program, problem
+from tests.api.test_pages import all_pages
 from tests.webhooks.receiver import receiving
 
 
@@ -75,6 +78,39 @@ def test_a_repeated_call_makes_one_webhook_and_does_not_show_the_secret_again(ma
     assert first.json()["id"] == second.json()["id"]
     assert first.json()["secret"] not in second.content.decode()
     assert len(manager.get("webhooks/").json()["items"]) == 1
+
+
+def logged(program, endpoint, moments):
+    """Deliveries put in line in this order, of events of these moments; their ids."""
+    with tenant_scope(program.side.organization):
+        rows = [
+            Delivery(
+                id=uuid7(),
+                organization=program.side.organization,
+                endpoint=endpoint,
+                event_id=uuid7(),
+                type="job.queued",
+                occurred_at=moment,
+                data={},
+                status=DeliveryStatus.FAILED,
+                queued_at=timezone.now(),
+                next_try_at=timezone.now(),
+            )
+            for moment in moments
+        ]
+        return [row.public_id for row in Delivery.objects.bulk_create(rows)]
+
+
+def test_the_log_is_in_the_order_of_the_events_page_by_page(manager, receiver):
+    made_webhook = made(manager, receiver)["id"]
+    with tenant_scope(manager.side.organization):
+        endpoint = Endpoint.objects.with_public_id(made_webhook)
+    now = timezone.now()
+    ids = logged(manager, endpoint, [now - timedelta(seconds=age) for age in (3, 1, 2, 2, 2, 4)])
+    pages = [all_pages(manager, f"webhooks/{made_webhook}/deliveries/", limit) for limit in (1, 2, 200)]
+    assert [pages[0][0], *pages[0][-2:]] == [ids[1], ids[0], ids[5]]
+    assert pages == [pages[0]] * 3
+    assert sorted(pages[0]) == sorted(ids)
 
 
 def test_a_key_without_the_scope_by_name_reaches_no_webhook(alice, world, receiver):
