@@ -18,7 +18,7 @@ _RULINGS = 20
 _SAME = (
     "kind", "purpose", "rejected", "threshold", "threshold_asked", "threshold_reason", "max_candidates",
     "review", "refused_by", "held_at", "held_because", "recoveries", "retention_days", "created_at",
-    "started_at", "finished_at", "released_at", "purged_at",
+    "started_at", "finished_at", "released_at", "purged_at", "subject_erased",
 )  # fmt: skip
 
 
@@ -78,6 +78,9 @@ class JobOutput(serializers.Serializer[Any]):
     status = serializers.CharField(help_text="A hold names its reason: held:policy, held:tenant, …")
     gallery = PublicId("gal", allow_null=True)
     subject = PublicId("sub", allow_null=True, help_text="Whom a search is for, instead of photos.")
+    subject_erased = serializers.BooleanField(
+        help_text="Whom it was to search for was erased: it searches for nobody, and is no answer about them."
+    )
     purpose = serializers.CharField()
     end_user = PublicId("eus", allow_null=True)
     priority = serializers.CharField(help_text="normal, or urgent: before the organization's other jobs.")
@@ -101,7 +104,10 @@ class JobOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="What errors to expect; null for jobs that compare no face with another."
     )
     max_candidates = serializers.IntegerField()
-    review = serializers.CharField(help_text="none, before_release or after_delivery")
+    review = serializers.CharField(
+        help_text="none, before_release or after_delivery: the strictest that a ruling on the job has asked "
+        "for. A read of its results is ruled on, too, and both say the same from then on."
+    )
     refused_by = serializers.CharField(help_text="Rule that refuses, holds or refers it.")
     policy_version = serializers.CharField(allow_null=True)
     rulings = RulingLine(many=True, help_text=f"The newest {_RULINGS}, newest first.")

@@ -82,6 +82,10 @@ STATES: Final[Mapping[str, str]] = {
     "terminated": "The job was held for 30 days and ended. Its results were purged.",
     "purged": "Photos and results were destroyed when their time was over.",
 }
+_OF_NOBODY: Final = (
+    "Whom this job was to search for was erased, and with them whatever was found. It says nothing about "
+    "them: neither that they were found nor that they were not."
+)
 THRESHOLDS: Final[Mapping[str, str]] = {
     "asked": "as you asked",
     "floor": "the lowest that the rules allow for this purpose",
@@ -103,6 +107,8 @@ def against(quality: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def state(job: Job) -> str:
     """Return what the state of a job means and what happens next."""
+    if job.subject_erased and job.purged_at is not None:
+        return _OF_NOBODY
     return STATES.get(job.status, "")
 
 

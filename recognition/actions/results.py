@@ -40,7 +40,8 @@ def open_results(*, job: Job, by: Actor) -> RulingRecord:
     the job was submitted under, the job keeps the stricter from now on.
 
     Raises:
-        Conflict: `not_released`, while the job has no results to show, or they wait for review; `purged`.
+        Conflict: `not_released`, while the job has no results to show, or they wait for review; `purged`;
+            `subject_erased`, of whom it was to search for nothing is left.
         Refused: The rule that closes them now; a released job is held.
     """
     require(by, Permission.VIEW_RESULTS, organization=job.organization_id)
@@ -169,6 +170,11 @@ def require_open(job: Job) -> None:
 
 
 def _require_readable(job: Job, by: Actor) -> None:
+    if job.purged_at is not None and job.subject_erased:
+        sentence = (
+            "Whom this job was to search for was erased, and with them what was found. It is no answer."
+        )
+        raise Conflict("subject_erased", sentence)
     if job.purged_at is not None:  # else nothing found would read as nobody found
         raise Conflict("purged", "The results of this job were destroyed when their time was over.")
     closed = job.status == JobStatus.HELD and job.held_reason == "policy"

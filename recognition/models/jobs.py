@@ -220,6 +220,11 @@ class Job(TenantModel):
         return f"held:{self.held_reason}" if self.status == JobStatus.HELD else str(self.status)
 
     @property
+    def subject_erased(self) -> bool:
+        """Whether it was to search for somebody who was erased since: it says nothing about them."""
+        return self.of_subject and self.subject_id is None
+
+    @property
     def waiting(self) -> int:
         """How many of its items have neither a result nor failed."""
         return self.total - self.done - self.failed

@@ -39,6 +39,25 @@ def gallery(alice) -> str:
     return gallery
 
 
+ORDERS = {
+    "search": (lambda gallery, one, two: {"gallery": gallery, "images": [one]}, "after_delivery"),
+    "compare": (lambda gallery, one, two: {"pairs": [[one, two]]}, "after_delivery"),
+    "detect": (lambda gallery, one, two: {"images": [one]}, "none"),
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_a_job_and_its_results_say_the_same_review(alice, gallery, kind):
+    body, review = ORDERS[kind]
+    sent = {"kind": kind, **body(gallery, alice.image(ANNA), alice.image(BORIS))}
+    job = alice.post("jobs/", sent).json()
+    work_off()
+    read = alice.get(f"jobs/{job['id']}/results/")
+    document = json.loads(b"".join(read.streaming_content))
+    said = [job["review"], alice.get(f"jobs/{job['id']}/").json()["review"], document["review"]]
+    assert (said, read["X-Countenance-Review"]) == ([review] * 3, review)
+
+
 @pytest.fixture
 def found(alice, gallery) -> str:
     """A finished search for Anna and for somebody who is not in the gallery."""

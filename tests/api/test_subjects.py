@@ -157,6 +157,16 @@ def test_a_subject_is_searched_for_without_photos_and_by_a_search_alone(alice, p
     problem(alice.post("jobs/", body | {"subject": "sub_none"}), 422, "unknown_subject")
 
 
+def test_a_search_for_somebody_who_was_erased_says_so_and_has_no_answer(alice, people):
+    asked = {"kind": "search", "gallery": people.gallery.split("/")[1], "subject": people["anna"]}
+    job = alice.post("jobs/", asked).json()
+    assert job["subject_erased"] is False
+    assert alice.call("DELETE", people.at("anna")).status_code == 200
+    ended = alice.get(f"jobs/{job['id']}/").json()
+    assert (ended["status"], ended["subject_erased"], ended["counts"]["done"]) == ("cancelled", True, 0)
+    problem(alice.get(f"jobs/{job['id']}/results/"), 409, "subject_erased")
+
+
 def test_the_list_of_people_comes_in_pages(alice, people):
     body = {"kind": "search", "gallery": people.gallery.split("/")[1], "subject": people["anna"]}
     photos = [alice.image(ANNA, "zoe.jpg")]

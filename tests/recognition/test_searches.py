@@ -12,7 +12,17 @@ from portal.tenancy.actor import Actor
 from portal.tenancy.roles import Role
 from portal.tenancy.scope import tenant_scope
 from recognition import candidates, ledger, runner
-from recognition.actions import erasure, found, galleries, jobs, merging, records, searches, subjects
+from recognition.actions import (
+    erasure,
+    found,
+    galleries,
+    jobs,
+    merging,
+    records,
+    results,
+    searches,
+    subjects,
+)
 from recognition.actions.orders import Order
 from recognition.models import Candidate, Face, FoundFace, Job, JobKind, JobStatus, Shard, ShardState
 from tests.support.fake_engine import FakeEngine
@@ -191,6 +201,24 @@ def test_an_erased_person_is_searched_for_no_more_and_nothing_found_stays(desk):
     with tenant_scope(desk.tenant.organization):
         assert not FoundFace.objects.filter(item__job__in=[over, waiting]).exists()
     assert (desk.reload(over).subject_id, desk.reload(over).of_subject) == (None, True)
+
+
+def test_a_person_erased_while_they_are_searched_for_ends_the_search_without_an_answer(desk):
+    job = search(desk)
+    claim = ledger.claim("test:worker")
+    erasure.erase_subject(subject=subject_of(desk, "anna"), by=desk.by)
+    runner.run(claim, Blind())
+    ended = desk.reload(job)
+    assert (ended.status, ended.subject_erased, ended.done) == (JobStatus.CANCELLED, True, 0)
+    assert candidates_of(desk, job) == []
+
+
+@pytest.mark.parametrize("ready", [True, False], ids=["done", "waiting"])
+def test_who_reads_a_search_for_somebody_who_was_erased_is_told_so(desk, ready):
+    job = done(desk) if ready else search(desk)
+    erasure.erase_subject(subject=subject_of(desk, "anna"), by=desk.by)
+    with pytest.raises(Conflict, match="subject_erased"):
+        results.open_results(job=desk.reload(job), by=desk.by)
 
 
 def test_a_deleted_gallery_takes_the_searches_for_its_people_elsewhere_with_it(desk):

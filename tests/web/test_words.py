@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from portal.web import sentences
 from portal.web.templatetags import countenance as words
+from recognition.models import Job
 
 
 def test_a_status_is_a_word_and_a_tone() -> None:
@@ -14,6 +16,15 @@ def test_a_status_is_a_word_and_a_tone() -> None:
 
 def test_a_hold_says_what_holds_it() -> None:
     assert words.status_of("held:policy") == words.Status("Held (policy)", "warn")
+
+
+def test_a_search_for_somebody_who_was_erased_is_not_said_to_have_ended_by_hand_or_by_time() -> None:
+    for status in ("cancelled", "purged"):
+        said = [
+            sentences.state(Job(status=status, of_subject=of_subject, purged_at=datetime.now(UTC)))
+            for of_subject in (True, False)
+        ]
+        assert ("was erased" in said[0], "was erased" in said[1]) == (True, False)
 
 
 @pytest.mark.parametrize("status", ["candidate", "lead", "confirmed"])
