@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -24,6 +26,7 @@ from portal.api.permissions import require_scope
 from portal.api.pictures import file_field, image_field, one_of, picture_of
 from portal.api.subject_examples import FACE
 from portal.api.subjects import gallery_of, named_in
+from portal.common.errors import InvalidInput
 from portal.tenancy.roles import Permission
 from portal.tenancy.scope import tenant_scope
 from recognition.actions import indexing
@@ -94,7 +97,13 @@ class Faces(Endpoint):
     @extend_schema(
         operation_id="faces_list",
         tags=["subjects"],
-        parameters=[*PAGING, OpenApiParameter("subject", str, description="Only faces of this subject.")],
+        parameters=[
+            *PAGING,
+            OpenApiParameter("subject", str, description="Only faces of this subject."),
+            OpenApiParameter(
+                "face_id", OpenApiTypes.UUID, description="Only the one that Rekognition calls so."
+            ),
+        ],
         responses=paged(FaceOutput),
         examples=[listed("Faces", FACE)],
     )
@@ -102,9 +111,12 @@ class Faces(Endpoint):
         """List the faces of a gallery."""
         with tenant_scope(self.organization):
             found = reach.gallery(self.by, gallery)
-            rows = Face.objects.filter(gallery=found).defer("template")
+            rows = Face.objects.filter(gallery=found).select_related("subject")
+            rows = rows.defer("template", "next_template")
             if text := request.query_params.get("subject"):
                 rows = rows.filter(subject=named_in(found, text))
+            if (face := request.query_params.get("face_id")) is not None:
+                rows = rows.filter(pk=_face_id(face))
             return Response(page(request, rows, FaceOutput))
 
     @extend_schema(
@@ -154,6 +166,15 @@ class Faces(Endpoint):
             subject=whom,
             external_image_id=values.pop("external_image_id", ""),
         )
+
+
+def _face_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput(
+            "bad_face_id", "The id of a face on this interface is a UUID.", field="face_id"
+        ) from None
 
 
 def _described(made: Answered) -> dict[str, Any]:

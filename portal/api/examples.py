@@ -16,6 +16,7 @@ NEW_GALLERY = {
 }
 GALLERY = {
     "id": "gal_01k9",
+    "collection_id": "missing-children",
     **NEW_GALLERY,
     "jurisdictions": ["US"],
     "faces": 214,
@@ -79,6 +80,7 @@ BRIEF = {
 JOB = {
     **BRIEF,
     "status": "running",
+    "subject_erased": False,
     "end_user": "eus_01k9",
     "priority": "normal",
     "counts": {"total": 1200, "done": 800, "failed": 3, "held": 0},

@@ -26,12 +26,21 @@ class FaceOutput(serializers.Serializer[Any]):
     """An enrolled face. Its template never leaves the database."""
 
     id = serializers.CharField(source="public_id")
+    face_id = serializers.UUIDField(
+        source="pk", help_text="In the Rekognition interface, as are those below."
+    )
+    image_id = serializers.UUIDField()
+    external_image_id = serializers.CharField(help_text="Empty where the photo was given no such name.")
+    user_id = serializers.SerializerMethodField(help_text="Whom it shows; null where nobody was named.")
     subject = PublicId("sub", source="subject_id")
     image = PublicId("img", source="image_id")
     index = serializers.IntegerField(help_text="Number of the face in its photo.")
     box = serializers.JSONField(help_text="left, top, width, height in pixels of the upright photo.")
     quality = serializers.JSONField()
     created_at = serializers.DateTimeField()
+
+    def get_user_id(self, face: Face) -> str | None:
+        return face.subject.wire_id if face.subject.is_user else None
 
 
 class FaceMoveInput(Input):
@@ -100,6 +109,8 @@ class FaceMoved(Endpoint):
 
 def _face(view: Endpoint, gallery: str, face: str) -> Face:
     with tenant_scope(view.organization):
-        rows = Face.objects.filter(gallery=reach.gallery(view.by, gallery)).select_related("gallery")
+        rows = Face.objects.filter(gallery=reach.gallery(view.by, gallery)).select_related(
+            "gallery", "subject"
+        )
         found: Face = rows.defer("template").with_public_id(face)
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -60,6 +60,9 @@ class GalleryOutput(serializers.Serializer[Any]):
     """A gallery."""
 
     id = serializers.CharField(source="public_id")
+    collection_id = serializers.CharField(
+        source="wire_id", help_text="In the Rekognition interface: its own id where none was given."
+    )
     name = serializers.CharField()
     purpose = serializers.CharField()
     legal_basis = serializers.CharField()
@@ -80,14 +83,20 @@ class Galleries(Endpoint):
     @extend_schema(
         operation_id="galleries_list",
         tags=["galleries"],
-        parameters=PAGING,
+        parameters=[
+            *PAGING,
+            OpenApiParameter("collection_id", str, description="Only the one that Rekognition calls so."),
+        ],
         responses=paged(GalleryOutput),
         examples=[listed("Galleries", GALLERY)],
     )
     def get(self, request: Request) -> Response:
         """List galleries."""
         with tenant_scope(self.organization):
-            return Response(page(request, reach.galleries(self.by).with_counts(), GalleryOutput))
+            rows = reach.galleries(self.by)
+            if (collection := request.query_params.get("collection_id")) is not None:
+                rows = rows.called(collection)
+            return Response(page(request, rows.with_counts(), GalleryOutput))
 
     @extend_schema(
         operation_id="galleries_create",

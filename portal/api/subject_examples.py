@@ -5,6 +5,7 @@ from __future__ import annotations
 NEW_SUBJECT = {"name": "Case 2026-0114"}
 SUBJECT = {
     "id": "sub_01k9",
+    "user_id": "anna",
     **NEW_SUBJECT,
     "case": "cre_01k9",
     "merged_into": None,
@@ -37,6 +38,10 @@ FACE_MOVE = {
 NEW_FACE_MOVE = {"subject": "sub_01kb", "reason": "The photo was in the wrong folder."}
 FACE = {
     "id": "fac_01k9",
+    "face_id": "019ac0de-0000-7000-8000-000000000001",
+    "image_id": "019ac0de-0000-7000-8000-000000000002",
+    "external_image_id": "anna-1.jpg",
+    "user_id": "anna",
     "subject": "sub_01k9",
     "image": "img_01k9",
     "index": 0,

@@ -35,10 +35,16 @@ class SubjectOutput(serializers.Serializer[Any]):
     """One person in a gallery."""
 
     id = serializers.CharField(source="public_id")
+    user_id = serializers.SerializerMethodField(
+        help_text="In the Rekognition interface: its own id where none was given; null where it is no user."
+    )
     name = serializers.CharField(help_text="The organization's own reference.")
     case = PublicId("cre", source="record_id", allow_null=True)
     merged_into = PublicId("sub", source="merged_into_id", allow_null=True)
     created_at = serializers.DateTimeField()
+
+    def get_user_id(self, subject: Subject) -> str | None:
+        return subject.wire_id if subject.is_user else None
 
 
 class FaceMoveOutput(serializers.Serializer[Any]):
@@ -65,6 +71,7 @@ class Subjects(Endpoint):
         parameters=[
             *PAGING,
             OpenApiParameter("name", str, description="Only the one with this name, merged away or not."),
+            OpenApiParameter("user_id", str, description="Only the one that Rekognition calls so."),
         ],
         responses=paged(SubjectOutput),
         examples=[listed("Subjects", SUBJECT)],
@@ -76,6 +83,8 @@ class Subjects(Endpoint):
             rows = listed_subjects().filter(gallery=found)
             if name := request.query_params.get("name"):
                 rows = Subject.objects.filter(gallery=found).called(name)
+            if (user_id := request.query_params.get("user_id")) is not None:
+                rows = rows.with_user_id(user_id)
             return Response(page(request, rows, SubjectOutput))
 
     @extend_schema(

@@ -32,6 +32,8 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
 
     def called(self, collection_id: str) -> GalleryQuerySet:
         """Return the one that the Rekognition interface calls so: by its collection id, else by its own."""
+        if "\0" in collection_id:  # nothing is called what the database cannot store
+            return self.none()
         named = Q(collection_id=collection_id)
         with suppress(NotFound):
             named |= Q(collection_id=None, pk=parse_public_id(Gallery.PREFIX, collection_id))

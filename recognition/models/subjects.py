@@ -33,6 +33,8 @@ class SubjectQuerySet(ScopedQuerySet["Subject"]):
 
     def with_user_id(self, user_id: str) -> SubjectQuerySet:
         """Return the user of this id: that of the Rekognition interface, else the subject's own."""
+        if "\0" in user_id:
+            return self.none()
         named = Q(user_id=user_id)
         with suppress(NotFound):
             named |= Q(user_id=None, pk=parse_public_id(Subject.PREFIX, user_id))
@@ -110,6 +112,11 @@ class Subject(TenantModel):
     def wire_id(self) -> str:
         """Its user id in the Rekognition interface."""
         return self.user_id or self.public_id
+
+    @property
+    def is_user(self) -> bool:
+        """Whether the Rekognition interface knows them as a user."""
+        return not self.is_unnamed and self.merged_into_id is None
 
     @classmethod
     def of_face(cls, gallery: Gallery, face: UUID) -> Subject:
