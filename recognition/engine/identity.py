@@ -76,8 +76,8 @@ def precision_name(precision: str | None = None, model: str | None = None) -> st
     """
     name = precision or os.environ.get("COUNTENANCE_PRECISION") or FLOAT32
     if name not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
-        raise InvalidInput("unknown_precision", f"{name} is none of {known}.", field="precision")
+        sentence = f"There is no precision {name}, only {' and '.join(PRECISIONS)}."
+        raise InvalidInput("unknown_precision", sentence, field="precision")
     net = recognition_file(model).name
     if name != FLOAT32 and net != MODEL_NAME:
         sentence = f"Only {MODEL_NAME} runs in {name}; {net} runs in {FLOAT32}."

@@ -49,7 +49,7 @@ def load(
     """Return an engine that is warmed up and ready.
 
     Args:
-        mode: `default`, or `fast`: half the time, no mirrored chips, no search for small faces; the
+        mode: `default`, or `fast`: less time, no mirrored chips, no search for small faces; the
             environment's COUNTENANCE_MODE, else `default`.
         model: Name of a recognition net; the environment's COUNTENANCE_MODEL, else the built-in one.
         threads: How many photos are decoded and searched at once; one per processor by default.

@@ -22,7 +22,7 @@ def test_the_list_names_detectors_with_their_scales_and_what_fast_mode_misses():
     listed = run("list")
     assert "* blazeface" in listed
     assert "dlib-resnet-v1/mtcnn/mesh5/mirror/1: scale lfw-x4.8-mtcnn-mirror/1, provisional" in listed
-    assert "small faces in large photos are missed" in listed
+    assert "small faces there are missed" in listed
 
 
 def test_the_list_marks_the_mode_and_precision_that_are_chosen(monkeypatch):
