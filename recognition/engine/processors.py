@@ -4,7 +4,8 @@ from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
 # Instructions that multiply bfloat16 and add up in float32, as Linux names them. Without them TensorFlow
-# computes the same net several times slower than in float32. Arm's are not here: nobody has measured them.
+# takes three times as long as in float32 (docs/decisions/0165-the-net-in-bfloat16.md). Arm's are not here:
+# nobody has measured them.
 _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 
