@@ -36,7 +36,7 @@ METHODS = {
     "galleries/<str:gallery>/subjects/<str:subject>/merge/": ["GET", "POST"],
     "galleries/<str:gallery>/subjects/<str:subject>/unmerge/": ["POST"],
     "galleries/<str:gallery>/subjects/<str:subject>/history/": ["GET"],
-    "galleries/<str:gallery>/faces/": ["GET"],
+    "galleries/<str:gallery>/faces/": ["GET", "POST"],
     "galleries/<str:gallery>/faces/<str:face>/": ["GET", "DELETE"],
     "galleries/<str:gallery>/faces/<str:face>/move/": ["POST"],
     "detect/": ["POST"],
