@@ -16,7 +16,7 @@ from recognition.models import Item, JobStatus, Shard, ShardState
 from tests.support.jobs import ANNA, new_desk, photo
 from tests.support.workers import wait_for, workers
 
-pytestmark = [pytest.mark.engine, pytest.mark.proof, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.proof, pytest.mark.timeout(600)]
 FULL = os.environ.get("PROOF") == "full"
 PHOTOS = 400
 SIZE = (

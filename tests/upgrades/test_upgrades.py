@@ -22,7 +22,7 @@ from tests.support.services import renamed
 from tests.upgrades.filling import NAMES
 from tests.upgrades.releases import RELEASES, all_rows, upgraded
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 # What Django and the packs that ship enter by themselves.
 GROWS = {
     "django_migrations",
