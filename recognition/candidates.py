@@ -35,7 +35,7 @@ def write(gallery: Gallery, found: Found, *, besides: Subject | None = None) -> 
         found: Each face that was searched for, with its hits.
         besides: Somebody who is no candidate: the person who is searched for.
     """
-    Gallery.objects.select_for_update().get(pk=gallery.pk)
+    Gallery.objects.locked().get(pk=gallery.pk)
     named = {hit.face_id for _, hits in found for hit in hits}
     enrolled = dict(Face.objects.filter(pk__in=named).values_list("pk", "subject_id"))
     shown = {face: whom for face, whom in enrolled.items() if besides is None or whom != besides.pk}

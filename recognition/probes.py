@@ -117,7 +117,7 @@ def _locked_whom(job: Job, gallery: Gallery) -> Subject | None:
     """Lock the galleries of both sides, in one order for all, and return whom the job searches for."""
     whom = whom_of(job)
     keys = {gallery.pk} | ({whom.gallery_id} if whom else set())
-    list(Gallery.objects.filter(pk__in=keys).order_by("pk").select_for_update())
+    list(Gallery.objects.locked().filter(pk__in=keys).order_by("pk"))
     return whom_of(job)
 
 

@@ -153,7 +153,7 @@ def _gallery(gallery_id: Any) -> Gallery:
 
 
 def _locked(gallery_id: Any) -> Gallery:
-    locked: Gallery = Gallery.objects.select_for_update().get(pk=gallery_id)
+    locked: Gallery = Gallery.objects.locked().get(pk=gallery_id)
     return locked
 
 

@@ -133,7 +133,7 @@ def _enroll(
     pipeline: str,
     most_faces: int | None,
 ) -> None:
-    locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
+    locked = Gallery.objects.locked().get(pk=gallery.pk)
     mismatch = ends.MODEL_MISMATCH if locked.pipeline not in ("", pipeline) else ""
     if reason := ends.REEMBEDDING if locked.next_pipeline else mismatch:
         for outcome in outcomes:

@@ -103,7 +103,7 @@ def _check(how: How) -> None:
 
 def _enrolled(passage: Passage, found: Answer, photo: Opened, image: Image | None, how: How) -> Answered:
     """Write the faces that are new, under the gallery's lock, and name those that are enrolled already."""
-    gallery = Gallery.objects.select_for_update().get(pk=passage.gallery.pk)
+    gallery = Gallery.objects.locked().get(pk=passage.gallery.pk)
     _require_fitting(gallery, found.pipeline)
     whom = _whom(gallery, how)
     known, others = _known(gallery, photo, how, whom), _others(gallery, photo, how, whom)

@@ -149,7 +149,7 @@ def _check(gallery: Gallery, pipeline: str) -> None:
 
 
 def _locked(gallery: Gallery, by: Actor) -> Gallery:
-    locked: Gallery = Gallery.objects.select_for_update().get(pk=gallery.pk)
+    locked: Gallery = Gallery.objects.locked().get(pk=gallery.pk)
     grants.require_use(by, locked)
     return locked
 
@@ -196,4 +196,4 @@ def _order(gallery: Gallery) -> Order:
 
 def _give_up(gallery: Gallery, by: Actor) -> None:
     with tenant_scope(gallery.organization_id):
-        reembedding.abandon(Gallery.objects.select_for_update().get(pk=gallery.pk), by=by)
+        reembedding.abandon(Gallery.objects.locked().get(pk=gallery.pk), by=by)

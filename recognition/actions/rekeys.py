@@ -70,7 +70,7 @@ def start(*, gallery: Gallery, reason: str, by: Actor) -> None:
     if reason not in RekeyReason.values:
         raise InvalidInput("reason", "Say why the key is renewed.", field="reason")
     with tenant_scope(gallery.organization_id) as organization_id:
-        locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
+        locked = Gallery.objects.locked().get(pk=gallery.pk)
         grants.require_use(by, locked)
         if locked.next_pipeline:
             raise Conflict(
@@ -157,7 +157,7 @@ def _end(gallery: Gallery) -> bool:
 
     Whoever enrolls holds the gallery's lock and takes the newest key, so none comes after the look.
     """
-    locked = Gallery.objects.select_for_update().get(pk=gallery.pk)
+    locked = Gallery.objects.locked().get(pk=gallery.pk)
     left = _faces(locked).filter(key_version__lt=locked.key_version).exists()
     if left or locked.deleted_at or not _old_keys(locked).exists():
         return False

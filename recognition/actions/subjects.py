@@ -121,7 +121,7 @@ def lock(gallery_id: UUID, by: Actor) -> Gallery:
         NotFound: It is not visible to them.
         Refused: `gallery_deleted`.
     """
-    gallery: Gallery = Gallery.objects.select_for_update(of=("self",)).get(pk=gallery_id)
+    gallery: Gallery = Gallery.objects.locked().get(pk=gallery_id)
     grants.require_use(by, gallery)
     return gallery
 

@@ -135,7 +135,7 @@ def _widens(name: str, why: str) -> Refused:
 
 
 def _locked(gallery: Gallery, by: Actor) -> Gallery:
-    found: Gallery = Gallery.objects.select_for_update(of=("self",)).get(pk=gallery.pk)
+    found: Gallery = Gallery.objects.locked().get(pk=gallery.pk)
     grants.require_use(by, found)
     return found
 

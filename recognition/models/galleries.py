@@ -30,6 +30,15 @@ class GalleryQuerySet(ScopedQuerySet["Gallery"]):
         """Leave out deleted ones."""
         return self.filter(deleted_at=None)
 
+    def locked(self) -> GalleryQuerySet:
+        """Lock them against change until the transaction ends.
+
+        `FOR NO KEY UPDATE`: references to a gallery are checked when a call or a job commits, which holds the
+        organization's counts by then. Were it to wait for the gallery, and who has that for the counts, both
+        would wait for ever.
+        """
+        return self.select_for_update(of=("self",), no_key=True)
+
     def called(self, collection_id: str) -> GalleryQuerySet:
         """Return the one that the Rekognition interface calls so: by its collection id, else by its own."""
         if "\0" in collection_id:  # nothing is called what the database cannot store
