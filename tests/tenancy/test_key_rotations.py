@@ -157,6 +157,14 @@ def test_a_key_that_was_used_and_revoked_is_not_made_anew_by_the_old_one(side, r
         own_rotation(side, rotating)
 
 
+def test_a_program_takes_nothing_from_the_key_that_an_administrator_made(side, rotating):
+    later = timezone.now() + timedelta(days=360)
+    made = rotations.rotate(key=rotating, overlap=WEEK, by=side.actor, expires_at=later)
+    with pytest.raises(Conflict, match="rotated_already: An administrator"):
+        own_rotation(side, rotating)
+    assert keys.authenticate(made.bearer) == made.key
+
+
 def test_a_program_always_keeps_its_old_key_for_an_hour(side, rotating):
     with pytest.raises(InvalidInput, match="overlap: A program's old key"):
         own_rotation(side, rotating, timedelta(minutes=59))

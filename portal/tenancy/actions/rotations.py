@@ -9,6 +9,7 @@ from django.db.models import Value
 from django.db.models.functions import Least
 
 from portal.audit import actions as audit
+from portal.audit.models import Event
 from portal.common.clock import database_now
 from portal.common.errors import Conflict, InvalidInput, Refused
 from portal.tenancy.access import require
@@ -31,7 +32,8 @@ def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, expires_at: datetime |
     so that nobody but an administrator makes access last longer.
 
     Secrets are told once, so a caller whose answer was lost rotates the old key again: while nobody has used
-    its successor, that one is revoked, and another takes its place with the same end.
+    its successor, that one is revoked, and another takes its place with the same end. A program does so with
+    what it made itself alone: a successor that an administrator made is for whom they gave it to.
 
     Args:
         key: To be replaced.
@@ -42,7 +44,8 @@ def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, expires_at: datetime |
     Raises:
         Refused: `other_key`, a program rotates its own key alone; `scope`.
         InvalidInput: `overlap`; `expiry`, in the past or more than 366 days ahead.
-        Conflict: `key_ended`, there is nothing to replace; `rotated_already`, and the newer key was used.
+        Conflict: `key_ended`, there is nothing to replace; `rotated_already`, and the newer key was used or
+            is none of the program's own making.
     """
     _require_may(by, key)
     _check(overlap, by)
@@ -51,6 +54,7 @@ def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, expires_at: datetime |
         old = ApiKey.objects.select_for_update(of=("self",)).select_related("organization").get(pk=key.pk)
         _require_in_force(old, now)
         lost = _unused_successor(old)
+        _require_own(lost, by)
         ends = expires_at or (lost or old).expires_at
         if not now < ends <= now + timedelta(days=LONGEST_DAYS):
             sentence = f"A key ends within {LONGEST_DAYS} days from now."
@@ -100,6 +104,13 @@ def _unused_successor(key: ApiKey) -> ApiKey | None:
             raise Conflict("rotated_already", "This key was replaced already. Rotate the newer one.")
         newest = found
     return newest
+
+
+def _require_own(successor: ApiKey | None, by: Actor) -> None:
+    if successor is None or by.key_id is None:
+        return
+    if not Event.objects.about(successor.public_id).filter(verb="key.created", actor=by.id).exists():
+        raise Conflict("rotated_already", "An administrator replaced this key. Ask them for the new one.")
 
 
 def _check(overlap: timedelta, by: Actor) -> None:
