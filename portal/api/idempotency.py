@@ -138,8 +138,7 @@ def _write_what_ended() -> None:
     Raises:
         Unavailable: `database_away`; what could not be written is kept for the next call.
     """
-    while _unwritten:
-        ended = _unwritten.popleft()
+    while ended := _next_unwritten():
         try:
             _write(*ended)
         except Error as error:
@@ -147,6 +146,13 @@ def _write_what_ended() -> None:
                 _unwritten.appendleft(ended)
                 raise away from error
             raise
+
+
+def _next_unwritten() -> tuple[KeptCall, int, Any] | None:
+    try:
+        return _unwritten.popleft()
+    except IndexError:  # none is left, or another thread of this process took the last one
+        return None
 
 
 def _write(kept: KeptCall, status: int, answer: Any) -> None:
