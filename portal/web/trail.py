@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -86,8 +87,9 @@ def told(value: Any) -> str:
 
 
 def _in_words(text: str) -> str:
-    if _DAY.fullmatch(text):
-        return day_in_words(date.fromisoformat(text))
-    if _MOMENT.fullmatch(text):
-        return moment_in_words(datetime.fromisoformat(text))
+    with suppress(ValueError, OverflowError):  # it only looks like one: whatever it is, the trail is shown
+        if _DAY.fullmatch(text):
+            return day_in_words(date.fromisoformat(text))
+        if _MOMENT.fullmatch(text):
+            return moment_in_words(datetime.fromisoformat(text))
     return str(LABELS.get(text, text))

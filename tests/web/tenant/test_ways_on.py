@@ -77,6 +77,8 @@ def test_the_trail_links_to_a_case_only_for_those_who_may_open_it(site, database
     [
         ("2026-11-29T17:47:51.766109+00:00", "November 29, 2026, 17:47 UTC"),
         ("2026-11-29", "November 29, 2026"),
+        ("2026-02-30", "2026-02-30"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
         ("find_missing_child", "Find a missing child"),
         ("job_01m8m1wvdhfz48v8vvrcby20vn", "job_01m8m1wvdhfz48v8vvrcby20vn"),
         (["us-police-2020", True], "us-police-2020, yes"),
