@@ -37,6 +37,9 @@ EACH = timedelta(days=1)
 SAFE_AGE = timedelta(days=1)  # an upload stores bytes and writes their record within minutes
 UNUSED_KEPT = timedelta(days=RETENTION_DAYS)  # as a job's photos
 AT_ONCE = 10_000  # names in a piece
+# Unused photos destroyed in one step: a step that a worker cannot end within its time would be undone, and
+# begun again for ever, with rows that name photos whose bytes are gone.
+UNUSED_AT_ONCE = 500
 WALKS_AT_ONCE = 20  # organizations that a message of upkeep looks into
 _FOLDERS: Final = ("evidence", "images")  # in the order of their names
 logger = logging.getLogger(__name__)
@@ -78,7 +81,9 @@ def step(organization_id: UUID) -> bool:
             return False
         unused = _purge_unused(piece.names)
         _record(organization_id, piece, unused)
-        FileWalk.objects.filter(pk=walk.pk).update(after=piece.names[-1])
+        # Where there may be more of them, the next step looks again from the last one.
+        last = unused[-1].path if len(unused) == UNUSED_AT_ONCE else piece.names[-1]
+        FileWalk.objects.filter(pk=walk.pk).update(after=last)
         connection.check_constraints()
         for path in (*piece.orphans, *(photo.path for photo in unused)):
             files.delete(path)
@@ -145,11 +150,11 @@ def _recorded(keys: Iterable[UUID]) -> Collection[UUID]:
 
 
 def _purge_unused(paths: Iterable[str]) -> list[Image]:
-    """Mark photos as purged that were kept long enough and that no job, gallery or case needs. In scope."""
+    """Mark the first photos as purged that were kept long enough and that nothing needs. In scope."""
     keys = [key for path in paths if (key := _key_of(path))]
     old = Image.objects.filter(pk__in=keys, created_at__lte=Now() - UNUSED_KEPT)
     rows: Any = images.unneeded(old).order_by("pk").select_for_update(of=("self",), skip_locked=True)
-    unused = list(rows)
+    unused = list(rows[:UNUSED_AT_ONCE])
     images.purge_all(unused, by=UPKEEP)
     return unused
 

@@ -220,6 +220,16 @@ def test_a_photo_that_nothing_was_done_with_is_destroyed_after_thirty_days(store
     assert Event.objects.filter(verb="image.deleted", target=old.public_id).exists()
 
 
+def test_unused_photos_go_some_at_a_time_and_all_of_them_in_one_walk(store, desk, monkeypatch):
+    monkeypatch.setattr(leftovers, "UNUSED_AT_ONCE", 2)
+    unused = [stored_photo(desk) for _ in range(5)]
+    for image in unused:
+        age(desk, image, 31)
+    assert walk(desk) == 4
+    assert all(is_purged(desk, image) for image in unused)
+    assert sorted(one["unused"] for one in swept(desk)) == [1, 2, 2]
+
+
 def test_a_photo_of_a_job_or_a_case_is_used(desk):
     item = desk.items(desk.submit("search", [("a.png", photo(ANNA))]))[0]
     portrait = add_photo(desk, new_record(desk), ANNA)
