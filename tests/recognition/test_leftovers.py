@@ -63,6 +63,12 @@ def desk(database) -> Desk:
 
 
 @pytest.fixture
+def long_since(monkeypatch):
+    """This release has been there for more than thirty days."""
+    monkeypatch.setattr(leftovers, "TIME_TO_TELL", LONG_AGO)
+
+
+@pytest.fixture
 def later(monkeypatch):
     """A day has passed since every file was stored."""
     monkeypatch.setattr(leftovers, "SAFE_AGE", LONG_AGO)
@@ -201,7 +207,7 @@ def test_too_many_files_without_a_record_are_believed_to_be_somebodys(fresh_data
     assert list(doctor.stored_files()) == []
 
 
-def test_what_a_legal_hold_keeps_whole_is_not_swept(desk, later):
+def test_what_a_legal_hold_keeps_whole_is_not_swept(desk, later, long_since):
     orphan, unused = bytes_alone(desk), stored_photo(desk)
     age(desk, unused, 31)
     hold(desk)
@@ -210,7 +216,7 @@ def test_what_a_legal_hold_keeps_whole_is_not_swept(desk, later):
     assert not is_purged(desk, unused)
 
 
-def test_a_photo_that_nothing_was_done_with_is_destroyed_after_thirty_days(store, desk):
+def test_a_photo_that_nothing_was_done_with_is_destroyed_after_thirty_days(store, desk, long_since):
     old, young = stored_photo(desk), stored_photo(desk)
     age(desk, old, 31)
     age(desk, young, 29)
@@ -220,7 +226,7 @@ def test_a_photo_that_nothing_was_done_with_is_destroyed_after_thirty_days(store
     assert Event.objects.filter(verb="image.deleted", target=old.public_id).exists()
 
 
-def test_unused_photos_go_some_at_a_time_and_all_of_them_in_one_walk(store, desk, monkeypatch):
+def test_unused_photos_go_some_at_a_time_and_all_of_them_in_one_walk(store, desk, long_since, monkeypatch):
     monkeypatch.setattr(leftovers, "UNUSED_AT_ONCE", 2)
     unused = [stored_photo(desk) for _ in range(5)]
     for image in unused:
@@ -230,7 +236,14 @@ def test_unused_photos_go_some_at_a_time_and_all_of_them_in_one_walk(store, desk
     assert sorted(one["unused"] for one in swept(desk)) == [1, 2, 2]
 
 
-def test_a_photo_of_a_job_or_a_case_is_used(desk):
+def test_photos_from_before_the_release_that_destroys_them_are_kept_for_thirty_days_more(desk):
+    old = stored_photo(desk)
+    age(desk, old, 400)
+    walk(desk)
+    assert not is_purged(desk, old)
+
+
+def test_a_photo_of_a_job_or_a_case_is_used(desk, long_since):
     item = desk.items(desk.submit("search", [("a.png", photo(ANNA))]))[0]
     portrait = add_photo(desk, new_record(desk), ANNA)
     for image in (item.image, portrait.image):
