@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.actions import end_users
-from compliance.models import EndUser, Grant
+from compliance.models import EndUser, Evidence, Grant
 from portal.common.clock import database_now
 from portal.common.errors import InvalidInput, NotFound
 from portal.common.ids import parse_public_id
@@ -75,10 +75,20 @@ def grant_row(grant: Grant, now: datetime) -> dict[str, Any]:
         "status": grant.moratorium_status,
         "exemption": grant.exemption,
         "evidence": grant.exemption_evidence,
+        "evidence_url": _document(grant.exemption_evidence),
         "case_reference": grant.case_reference,
         "ends_at": end,
         "left": (end - now).total_seconds(),
     }
+
+
+def _document(text: str) -> str:
+    """Return where the one document lies that an officer named; nothing where they wrote anything else."""
+    try:
+        parse_public_id(Evidence.PREFIX, text)
+    except NotFound:
+        return ""
+    return reverse("officer_evidence_open", args=[text])
 
 
 def _page(request: OfficerRequest, form: RegisterForm, *, status: int = 200) -> HttpResponse:

@@ -56,6 +56,13 @@ def test_it_says_which_organizations_work_for_a_body(client, unit):
     assert "Quayside Aid" not in page
 
 
+def test_an_exemption_that_rests_on_several_documents_is_listed_with_their_names(client, unit):
+    tenant = new_tenant("Quayside Two")
+    determine(tenant, "find_missing_child", unit, **EXEMPT, exemption_evidence="evi_1 / evi_2")
+    [row] = exemptions(client, tenant)
+    assert (row["evidence"], row["evidence_url"]) == ("evi_1 / evi_2", "")
+
+
 def test_a_body_is_entered_once_and_recorded(client):
     sent = {"name": "Fenwick Rescue", "organization_type": "humanitarian_tracing", "jurisdiction": "GB"}
     for _ in range(2):
