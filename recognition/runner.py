@@ -284,11 +284,12 @@ def _write(work: Work, outcomes: Outcomes, ruling: RulingRecord, pipeline: str) 
 
 
 def _may_write(work: Work, ruling: RulingRecord, epochs: Epochs, ahead: timedelta = timedelta()) -> bool:
-    """Whether results may be written now, and until `ahead` from now. In scope."""
-    stands = gates.still_stands(ruling, epochs, approved=True) and not rulings.over(ruling, ahead=ahead)
-    if not stands or keys.ended(work.job.submitted_by, ahead=ahead):
+    """Whether results may be written now, and until `ahead` from now: that runs from the last look on."""
+    if work.gallery is not None and not Gallery.objects.in_use().filter(pk=work.gallery.pk).exists():
         return False
-    return work.gallery is None or Gallery.objects.in_use().filter(pk=work.gallery.pk).exists()
+    if not gates.still_stands(ruling, epochs, approved=True):
+        return False
+    return not keys.ended(work.job.submitted_by, ahead=ahead) and not rulings.over(ruling, ahead=ahead)
 
 
 def _locked_job(claim: Claim) -> Job:

@@ -32,14 +32,15 @@ logger = logging.getLogger(__name__)
 
 def of(error: BaseException) -> Unavailable | None:
     """Return what to tell of an error that a service which is away has caused; None for any other error."""
-    code = DATABASE if _is_of_database(error) else REDIS if isinstance(error, _REDIS) else ""
+    code = DATABASE if is_of_database(error) else REDIS if isinstance(error, _REDIS) else ""
     if not code:
         return None
     logger.warning("%s: %s", code, type(error.__cause__ or error).__name__)
     return Unavailable(code, _SENTENCES[code], retry_seconds=RETRY_SECONDS)
 
 
-def _is_of_database(error: BaseException) -> bool:
+def is_of_database(error: BaseException) -> bool:
+    """Tell whether the database went away: nobody knows then whether a transaction that ended so was kept."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     state = getattr(error.__cause__, "sqlstate", None)

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from portal.audit import actions as audit
+from portal.common import outages
 from portal.common.envelope import DataKey
 from portal.common.errors import Conflict, DomainError, InvalidInput, Unavailable
 from portal.common.ids import uuid7
@@ -295,11 +296,14 @@ def _insert(organization: Organization, rows: list[Image], room: quotas.PhotoRoo
 
 @contextmanager
 def _undone(rows: Sequence[Image]) -> Iterator[None]:
-    """Destroy the bytes of photos whose rows cannot be written."""
+    """Destroy the bytes of photos whose rows cannot be written.
+
+    Where the database went away the rows may be there: `leftovers` looks for them later.
+    """
     try:
         yield
-    except BaseException:
-        for image in rows:
+    except BaseException as error:
+        for image in () if outages.is_of_database(error) else rows:
             storage.delete(image.path)
         raise
 

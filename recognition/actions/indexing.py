@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
+from portal.common import outages
 from portal.common.errors import Conflict, InvalidInput
 from portal.common.ids import uuid7
 from portal.tenancy.actor import Actor
@@ -83,12 +84,19 @@ def index(*, organization: Organization, order: Order, picture: Picture, how: Ho
 
 @contextmanager
 def _going(image: Image | None) -> Iterator[set[UUID]]:
-    """Destroy the bytes of a new photo, unless its row is among those that were written meanwhile."""
+    """Destroy the bytes of a new photo, unless its row is among those that were written meanwhile.
+
+    Where the database went away the row may be there: `leftovers` looks for it later.
+    """
     written: set[UUID] = set()
+    is_unknown = False
     try:
         yield written
+    except Exception as error:
+        is_unknown = outages.is_of_database(error)
+        raise
     finally:
-        if image is not None and image.pk not in written:
+        if image is not None and image.pk not in written and not is_unknown:
             storage.delete(image.path)
 
 

@@ -231,10 +231,13 @@ def _standing(passage: Passage) -> Iterator[None]:
 
 
 def _require_standing(passage: Passage) -> None:
-    """Look whether ruling, key and gallery are in force: last of all, since writing takes time."""
-    stands = gates.valid_now(passage.ruling, now=database_now() + COMMIT_TAKES)
-    ended = keys.ended(passage.by.id, ahead=COMMIT_TAKES)
-    if not stands or ended or not _has_its_gallery(passage):
+    """Look whether gallery, key and ruling are in force: last of all, since writing takes time.
+
+    What ends by the clock is looked at last: from then on `COMMIT_TAKES` runs.
+    """
+    if not _has_its_gallery(passage) or keys.ended(passage.by.id, ahead=COMMIT_TAKES):
+        raise _Stopped
+    if not gates.valid_now(passage.ruling, now=database_now() + COMMIT_TAKES):
         raise _Stopped
 
 

@@ -48,6 +48,15 @@ def test_a_connection_that_the_server_ended_is_opened_again_by_the_next_request(
     assert planned.row("SELECT pg_backend_pid()") != (ended,)
 
 
+def test_a_connection_whose_transaction_was_left_broken_is_opened_again_by_the_next_request(database):
+    connection.ensure_connection()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        connection.connection.execute("BEGIN; SELECT 1 / 0")
+    connection.errors_occurred = True  # as Django notes of every error
+    connection.close_if_unusable_or_obsolete()
+    assert planned.row("SELECT 1") == (1,)
+
+
 def own_connection():
     given = connection.get_connection_params()
     return {name: given[name] for name in ("dbname", "user", "password", "host", "port") if name in given}

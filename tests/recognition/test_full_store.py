@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from portal.common.errors import Unavailable
 from portal.tenancy.scope import tenant_scope
-from recognition.actions import images
+from recognition.actions import images, indexing
+from recognition.actions.indexing import How
+from recognition.actions.pictures import Picture
 from recognition.models import Image
+from tests.support.calls import asked, serving
+from tests.support.database import as_superuser
 from tests.support.jobs import ANNA, Desk, new_desk, photo
 
 SMALL, LARGE = photo(ANNA), photo(ANNA) + bytes(200_000)
@@ -32,6 +37,11 @@ def receive(desk: Desk, *photos: bytes):
     return images.receive(
         organization=desk.tenant.organization, files=files, subject_from="filename", by=desk.by
     )
+
+
+def enroll(desk: Desk, data: bytes):
+    with serving():
+        return indexing.index(picture=Picture(data), how=How(), **asked(desk, "enroll"))
 
 
 def stored(desk: Desk) -> list[Path]:
@@ -69,3 +79,21 @@ def test_a_name_in_use_is_never_written_over(desk):
 def desk_key(desk: Desk):
     with tenant_scope(desk.tenant.organization):
         return images.secrets.data_key(desk.tenant.organization)
+
+
+# The database goes away while a photo's row is committed: nobody knows then whether it is there
+FALL = """
+CREATE FUNCTION fall() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER fall AFTER INSERT ON recognition_image DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION fall()
+"""
+
+
+@pytest.mark.parametrize("step", [receive, enroll])
+def test_bytes_stay_where_nobody_knows_whether_their_row_was_kept(fresh_database, step):
+    desk = new_desk()
+    as_superuser(FALL)
+    with pytest.raises((OperationalError, InterfaceError)):
+        step(desk, SMALL)
+    assert len(stored(desk)) == 1

@@ -6,6 +6,7 @@ import select
 
 from django.db.backends.postgresql import base
 from psycopg import Cursor
+from psycopg.pq import TransactionStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -33,7 +34,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Tell whether statements can be sent."""
         if self.connection is None or self.connection.closed:
             return False
-        if self.connection.pgconn.ssl_in_use:  # its own messages come unasked: only a question tells
+        link = self.connection.pgconn
+        # TLS has messages of its own, that come unasked; a statement that was broken off may run, or have
+        # left its transaction open. Only a question tells then.
+        if link.ssl_in_use or link.transaction_status != TransactionStatus.IDLE:
             return bool(super().is_usable())
         waiting = select.poll()
         waiting.register(self.connection.fileno(), select.POLLIN)
