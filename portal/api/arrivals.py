@@ -65,7 +65,8 @@ class UploadOutput(ImageOutput):
     faces = FaceShown(
         many=True,
         required=False,
-        help_text="Only there where the photo was looked at. A photo that nobody looked at has none.",
+        help_text="Only there where the photo was looked at, and in the first answer alone: what is repeated "
+        "under an Idempotency-Key lacks them. A photo that nobody looked at has none.",
     )
     detection = DetectionOutput(required=False, help_text="Only there where it was asked for.")
 

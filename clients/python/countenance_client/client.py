@@ -92,7 +92,8 @@ class Client:
         Args:
             photo: A file, or its bytes.
             detect: Also find its faces. There are `faces` in the answer only where it was looked at; where a
-                rule forbids it the photo is stored, and `detection` says why in `problem`.
+                rule forbids it the photo is stored, and `detection` says why in `problem`. Faces are shown
+                once: where the first answer was lost there are neither, and `detect/` takes the id.
             **facts: Of the look at it, as for `detect`.
         """
         values = {"detect": "true", **facts} if detect else facts
