@@ -113,6 +113,8 @@ def delete(*, image: Image, by: Actor) -> None:
     """
     require(by, Permission.UPLOAD, organization=image.organization_id)
     with tenant_scope(image.organization_id):
+        # Held first: a call that enrolls it right now is over before it is asked who needs it.
+        Image.objects.select_for_update(of=("self",), no_key=True).get(pk=image.pk)
         if is_needed(image):
             raise Conflict(
                 "image_in_use",

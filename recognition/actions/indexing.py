@@ -62,7 +62,8 @@ def index(*, organization: Organization, order: Order, picture: Picture, how: Ho
     Raises:
         InvalidInput: `quality_unknown`, `faces_range`, `subject_too_long`.
         Conflict: `model_mismatch`; `reembedding`, the gallery is on its way to another model;
-            `other_gallery`, `subject_merged`, `subject_unnamed`: nothing is enrolled as theirs.
+            `other_gallery`, `subject_merged`, `subject_unnamed`: nothing is enrolled as theirs;
+            `state_changed`, the photo was deleted meanwhile.
         NotFound: They were erased meanwhile.
         Refused: `quota_stored_photos`.
         DomainError: As for `calls.detect`.
@@ -220,9 +221,7 @@ def _write(
 ) -> list[Face]:
     if not new or image is None:
         return []
-    if not Image.objects.filter(pk=image.pk).exists():
-        quotas.claim_room_for_photos(1)
-        images.write([image], by=passage.by)
+    _store(image, passage.by)
     shown = [(face, _row(gallery, image, how)) for face in new]
     people = _people(passage, gallery, [row for _, row in shown], how, whom)
     for (_, row), subject in zip(shown, people, strict=True):
@@ -230,6 +229,16 @@ def _write(
     rows: list[Face] = Face.objects.bulk_create(writing.enrolled(gallery, shown, passage.key, pipeline))
     Gallery.objects.filter(pk=gallery.pk).update(version=F("version") + 1, pipeline=pipeline)
     return rows
+
+
+def _store(image: Image, by: Actor) -> None:
+    """Write the row of a new photo; hold that of an older one against its deletion."""
+    row = Image.objects.filter(pk=image.pk).select_for_update(of=("self",), no_key=True).first()
+    if row is None:
+        quotas.claim_room_for_photos(1)
+        images.write([image], by=by)
+    elif row.purged_at is not None:
+        raise Conflict("state_changed", "This photo was deleted meanwhile, so nothing of it is enrolled.")
 
 
 def _row(gallery: Gallery, image: Image, how: How) -> Face:

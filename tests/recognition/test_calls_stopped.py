@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from compliance.models import Case
-from portal.common.errors import Refused, Unavailable
+from portal.common.errors import Conflict, Refused, Unavailable
 from portal.tenancy.actions import keys
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import ApiKey
@@ -78,6 +78,16 @@ def test_a_moratorium_published_while_a_photo_is_enrolled_leaves_no_face_and_no_
     with tenant_scope(desk.tenant.organization):
         assert (Face.objects.count(), Image.objects.count()) == (0, 0)
     assert stored_files(desk) == []
+
+
+def test_a_photo_deleted_while_a_call_enrolls_it_leaves_no_face(desk):
+    whose = {"organization": desk.tenant.organization, "by": desk.by}
+    stored = uploads.upload(name="boris.png", data=photo(BORIS), **whose)
+    deletes = Meanwhile(lambda: uploads.delete(image=stored, by=desk.by))
+    with serving(deletes), pytest.raises(Conflict, match="deleted meanwhile"):
+        indexing.index(picture=Picture(stored=stored), how=How(), **asked(desk, "enroll"))
+    with tenant_scope(desk.tenant.organization):
+        assert not Face.objects.filter(image=stored).exists()
 
 
 def stored_files(desk: Desk) -> list[str]:
