@@ -41,8 +41,7 @@ UNUSED_KEPT = timedelta(days=RETENTION_DAYS)  # as a job's photos
 TIME_TO_TELL = UNUSED_KEPT
 _WALKS_CAME: Final = {"app": "recognition", "name": "0038_file_walks"}
 AT_ONCE = 10_000  # names in a piece
-# Unused photos destroyed in one step: a step that a worker cannot end within its time would be undone, and
-# begun again for ever, with rows that name photos whose bytes are gone.
+# Unused photos destroyed in one step: a store takes its time for each, and a worker has two minutes.
 UNUSED_AT_ONCE = 500
 WALKS_AT_ONCE = 20  # organizations that a message of upkeep looks into
 _FOLDERS: Final = ("evidence", "images")  # in the order of their names
@@ -69,7 +68,9 @@ def step(organization_id: UUID) -> bool:
     """Look at the next piece of an organization's files; False where its walk is over for today.
 
     Before: files may be there that no record names. After: none older than a day is among those looked at.
-    Idempotent. Bytes go before the transaction ends, as in a purge: were it undone, the next walk finds less.
+    Idempotent. Files without a record go before the transaction ends: were it undone, the next walk finds
+    less. Bytes of photos go after it: a walk sees files alone, so a row whose bytes were gone would stay for
+    ever, and what is left of one that says it was purged is found as a file without a record.
     """
     with tenant_scope(organization_id):
         walk = _taken(organization_id)
@@ -89,8 +90,10 @@ def step(organization_id: UUID) -> bool:
         last = unused[-1].path if len(unused) == UNUSED_AT_ONCE else piece.names[-1]
         FileWalk.objects.filter(pk=walk.pk).update(after=last)
         connection.check_constraints()
-        for path in (*piece.orphans, *(photo.path for photo in unused)):
+        for path in piece.orphans:
             files.delete(path)
+    for photo in unused:
+        files.delete(photo.path)
     return True
 
 
