@@ -137,7 +137,7 @@ def standing(subject: Subject, cases: Collection[UUID] | None = None) -> Subject
         NotFound: They were erased meanwhile.
         Conflict: `subject_merged`, `state_changed`.
     """
-    rows = Subject.objects.filter(pk=subject.pk).select_for_update(of=("self",))
+    rows = Subject.objects.filter(pk=subject.pk).select_for_update(of=("self",), no_key=True)
     found: Subject | None = rows.select_related("merged_into", "record").first()
     if found is None:
         raise NotFound()
