@@ -45,8 +45,10 @@ def test_a_stall_writes_nothing_and_is_told(organization):
 
 
 def test_what_was_cut_off_is_made_anew(organization):
-    assert insist(Stalling(organization, stalls=1)) == "Try 2"
-    assert name_of(organization) == "Try 2"
+    stalling = Stalling(organization, stalls=1)
+    told = insist(stalling)
+    assert stalling.made > 1  # a loaded machine may stall by itself as well
+    assert (told, name_of(organization)) == (f"Try {stalling.made}",) * 2
 
 
 def test_a_machine_that_always_stalls_says_so_and_writes_nothing(organization):
