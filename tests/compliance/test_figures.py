@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from compliance import figures
-from compliance.actions import cases, decisions
+from compliance.actions import cases, decisions, second_looks
 from compliance.models import Case
 from portal.tenancy.actor import Actor
 from portal.tenancy.models import Organization
@@ -87,5 +87,5 @@ def test_second_looks_are_counted_by_agreement(applicant, officers, settings):
     by = next(one for one in officers if one.user_id == look.officer_id)
     assert read("second_looks").share is None
     answer = {"outcome": "rejected", "moratorium_status": "covered", "reasons": "Not enough was shown."}
-    decisions.second_looks.judge(look=look, by=by, **answer)
+    second_looks.judge(look=look, by=by, **answer)
     assert (read("second_looks").asked, read("second_looks").agreed) == (1, 0)
