@@ -16,6 +16,7 @@ import psutil
 import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Q
 
 from portal.common.errors import Unavailable
 from portal.local import state
@@ -185,7 +186,8 @@ class World:
 
 def _steps() -> set[tuple[Any, ...]]:
     """Return what workers did with shards: something new is in it when one was taken or finished."""
-    return set(Shard.objects.exclude(lease=None).values_list("lease", "state"))
+    by_workers = Q(lease__isnull=False) | Q(state="done")  # who finishes one gives its lease back
+    return set(Shard.objects.filter(by_workers).values_list("pk", "lease", "state"))
 
 
 def _shards_left() -> bool:
